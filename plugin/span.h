@@ -1,0 +1,43 @@
+/* span.h - bytes as pointer and length.
+ *
+ * Input from a device is never a C string: it may hold NUL and need not be terminated. A span is a view: it owns
+ * nothing and lives as long as the buffer it points into.
+ */
+#ifndef VENDING_SPAN_H
+#define VENDING_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct span {
+    const char *ptr;
+    size_t len;
+};
+
+/* A span over a string literal. */
+#define SPAN_LITERAL(text) ((struct span){(text), sizeof(text) - 1})
+
+/* A span over a terminated string of our own (never over input). */
+static inline struct span span_of(const char *text)
+{
+    return (struct span){text, strlen(text)};
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool span_starts_with(struct span text, struct span prefix)
+{
+    return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+/* The rest of a span after its first n bytes; n must not exceed its length. */
+static inline struct span span_after(struct span text, size_t n)
+{
+    return (struct span){text.ptr + n, text.len - n};
+}
+
+#endif
