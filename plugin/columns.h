@@ -1,0 +1,38 @@
+/* columns.h - one parsed payload and the mapping to one typed row (contract.md: Never lose 3 to 5, Time, Tables). */
+#ifndef VENDING_COLUMNS_H
+#define VENDING_COLUMNS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "mapping.h"
+#include "payload.h"
+#include "reject.h"
+#include "row.h"
+#include "span.h"
+
+#define ANOMALIES_MAX_BYTES 2048 /* of the anomalies column; what does not fit is counted at its end */
+
+/* What is known of a message beside its payload. */
+struct message {
+    enum message_kind kind;
+    struct span device_no;
+    int64_t arrival_ns;
+    int64_t message_id;
+};
+
+/* How far device time is trusted. */
+struct time_window {
+    int64_t max_age_ns;
+    int64_t max_ahead_ns;
+};
+
+/* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH, REJECT_MISSING_FIELD, REJECT_NO_DATA,
+ * REJECT_OUT_OF_MEMORY with words in *err. *anomalies gets the number of values that were refused singly. */
+enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
+                         const struct payload *payload, struct arena *arena, struct row *row, size_t *anomalies,
+                         struct err *err);
+
+#endif

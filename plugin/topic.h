@@ -1,0 +1,20 @@
+/* topic.h - {prefix}/{device_no}/{telemetry|events|status} (device-protocol.md). */
+#ifndef VENDING_TOPIC_H
+#define VENDING_TOPIC_H
+
+#include <stdbool.h>
+
+#include "mapping.h"
+#include "reject.h"
+#include "span.h"
+
+#define DEVICE_NO_MAX_BYTES 64
+
+/* Is it below prefix ("v1/vm")? Whatever else a topic is, it is not ours if not. */
+bool topic_is_ours(struct span topic, struct span prefix);
+
+/* Takes an own topic apart: REJECT_NONE; REJECT_UNKNOWN_TOPIC (another shape or kind); REJECT_BAD_DEVICE_NO (not 1 to DEVICE_NO_MAX_BYTES of
+ * A-Z a-z 0-9 . _ : -). *device_no is a view into topic, empty unless it is a good one, also when the kind is unknown. */
+enum reject topic_parse(struct span topic, struct span prefix, struct span *device_no, enum message_kind *kind);
+
+#endif
