@@ -1,0 +1,135 @@
+# telegraf-vending: nested vending-machine JSON over MQTT to typed TimescaleDB rows.
+#
+# The user's CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are added to ours, never overwritten. WERROR= switches
+# warnings-as-errors off for packagers.
+
+VERSION := 0.1.0
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CAPTURE ?= test/captures/fleet.jsonl
+WERROR ?= -Werror
+OPTIMIZE ?= -O2 -g
+CLANG ?= clang
+CLANG_TIDY ?= clang-tidy
+
+STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -DVENDING_VERSION='"$(VERSION)"' -Iplugin
+WARNINGS := -Wall -Wextra $(WERROR) -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wwrite-strings -Wformat=2 -Wvla -Wcast-qual
+HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(OPTIMIZE) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+LINK_FLAGS := -Wl,-z,relro,-z,now
+
+# One program = one file with its main; every other .c is a module that programs and tests share.
+PROGRAMS := vending-processor
+MAINS := $(foreach program,$(PROGRAMS),plugin/$(subst -,_,$(program)).c)
+MODULES := $(filter-out $(MAINS),$(wildcard plugin/*.c))
+OBJECTS := $(MODULES:plugin/%.c=$(BUILD)/obj/%.o)
+UNIT_TESTS := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
+
+# The same tree again, built otherwise. Each has its own folder, so that switching costs nothing.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ASAN := $(MAKE) --no-print-directory BUILD=build/asan HARDENING= OPTIMIZE="-O1 -g" CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)"
+CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
+
+.DEFAULT_GOAL := all
+.PHONY: all help run replay test unit check-headers golden cli sanitize valgrind lint integration integration-deps deps \
+        build-deps bench format install clean unit-programs
+
+all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+
+run: build-deps ## build, then show the bundled capture's rows as tables
+	@$(MAKE) --no-print-directory all
+	@$(BUILD)/vending-processor --capture $(CAPTURE) --format table
+
+replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
+	@$(MAKE) --no-print-directory all >&2
+	@$(BUILD)/vending-processor --capture $(CAPTURE)
+
+test: deps ## install what is missing, then run every test there is
+	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration
+	@echo "make test: everything passed"
+
+unit: unit-programs ## unit tests
+	@set -e; for program in $(UNIT_TESTS); do $(RUN_WITH) $$program; done
+
+unit-programs: $(UNIT_TESTS)
+
+golden: all ## replay the golden captures and compare every byte
+	VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py --self-test
+	VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py
+
+cli: all ## the program as a process: flags, signals, pipes, memory
+	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/cli
+
+sanitize: ## unit and golden tests again under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(ASAN) all unit golden
+
+valgrind: all unit-programs ## unit tests and a replay again under valgrind
+	@CK_FORK=no $(MAKE) --no-print-directory unit \
+		RUN_WITH="valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9"
+	valgrind --quiet --leak-check=full --error-exitcode=9 $(BUILD)/vending-processor --capture $(CAPTURE) >/dev/null
+
+lint: ## gcc and clang with warnings as errors, -fanalyzer, clang-tidy, cppcheck, headers on their own, formatting
+	$(CLANG_BUILD) all unit-programs
+	$(MAKE) --no-print-directory BUILD=build/analyze OPTIMIZE="-O1 -fanalyzer" all
+	$(MAKE) --no-print-directory check-headers
+	@echo "  TIDY    plugin/*.c"
+	@printf '%s\n' $(MAINS) $(MODULES) | xargs -P 2 -n 1 -I FILE $(CLANG_TIDY) --quiet FILE -- $(STANDARD) 2>/dev/null
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -Iplugin plugin
+	clang-format --dry-run --Werror plugin/*.c plugin/*.h test/unit/*.c
+
+check-headers:
+	@set -e; for header in plugin/*.h; do $(CC) $(STANDARD) $(WARNINGS) -fsyntax-only -x c $$header; done
+
+integration: all ## real Mosquitto, Telegraf and TimescaleDB around the processor
+	test/telegraf/build.sh
+	test/trixie-root.sh
+	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/integration
+
+bench: deps all ## measure the landing's candidates side by side
+	test/telegraf/build.sh
+	test/trixie-root.sh
+	test/bench/landing.py
+
+deps: ## install what the tests need (Debian, Ubuntu)
+	test/install-deps.sh test
+
+build-deps:
+	@test/install-deps.sh build
+
+format: ## format the C sources
+	clang-format -i plugin/*.c plugin/*.h test/unit/*.c
+
+install: all ## install the programs below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
+
+clean: ## remove what was built
+	rm -rf build
+
+$(BUILD)/obj/%.o: plugin/%.c
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(COMPILE) -c -o $@ $<
+
+$(BUILD)/libvending.a: $(OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/vending-%: $(BUILD)/obj/vending_%.o $(BUILD)/libvending.a
+	@echo "  LD      $@"
+	@$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lm $(LDLIBS)
+
+# check's own macros are not -Wpedantic clean.
+$(BUILD)/unit/%: test/unit/%.c $(BUILD)/libvending.a
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(COMPILE) -Wno-pedantic -Wno-gnu-zero-variadic-macro-arguments -Wno-unknown-warning-option -o $@ $< $(BUILD)/libvending.a $(LINK_FLAGS) $(LDFLAGS) \
+		$$(pkg-config --libs check) -ljansson -lm $(LDLIBS)
+
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/unit/*.d)

@@ -1,0 +1,29 @@
+/* capture.h - one line of a capture: what mosquitto_sub -F '%j' writes for one message.
+ *
+ * Keys used: tst, topic, payload; qos, retain, payloadlen, mid, properties may be there. payload is a string, or (as '%J' writes it) a JSON value.
+ * mosquitto_sub copies bytes that are not UTF-8 as they are; so does this. A message without payload has null. Of a payload that holds NUL
+ * mosquitto_sub writes only what stands before it (payloadlen tells): the rest is lost before it comes here.
+ */
+#ifndef VENDING_CAPTURE_H
+#define VENDING_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "span.h"
+
+struct capture_message {
+    int64_t time_ns; /* tst: when mosquitto_sub got it */
+    struct span topic;
+    struct span payload;
+    int qos;     /* 0 if the line has none */
+    bool retain; /* false if the line has none */
+};
+
+/* Reads one line (end of line included or not). Topic and payload are in the arena. false = not a capture line: why and where in *err. A blank line is
+ * no error: false with an empty err. */
+bool capture_parse(struct span line, struct arena *arena, struct capture_message *out, struct err *err);
+
+#endif

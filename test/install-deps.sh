@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs the Debian/Ubuntu packages that are missing, as root or through sudo. Does nothing when all are there.
+#   test/install-deps.sh build   what `make` and `make run` need
+#   test/install-deps.sh test    what `make test` needs
+set -eu
+
+build_packages="gcc libc6-dev make libjansson-dev pkg-config"
+test_packages="$build_packages check clang clang-tidy clang-format cppcheck valgrind locales git ca-certificates
+ libmosquitto-dev mosquitto mosquitto-clients python3 python3-pytest python3-paho-mqtt
+ mmdebstrap debian-archive-keyring postgresql-client"
+
+case ${1:-} in
+build) packages=$build_packages ;;
+test) packages=$test_packages ;;
+*) echo "usage: install-deps.sh build|test" >&2; exit 2 ;;
+esac
+
+is_installed() {
+    dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
+}
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "install-deps.sh: not a Debian or Ubuntu system; install by hand:" $packages >&2
+    exit 0
+fi
+
+missing=
+for package in $packages; do
+    is_installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || {
+        echo "install-deps.sh: neither root nor sudo; install by hand:$missing" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+
+echo "installing:$missing" >&2
+$as_root apt-get update -qq >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
