@@ -1,0 +1,91 @@
+import pytest
+
+from broker import Broker
+from database import ROOT, Database, Server
+from telegraf import REPO, VERSIONS, Telegraf, processor_path
+
+
+def pytest_configure():
+    missing = [path for path in (processor_path(), *(REPO / f"build/telegraf-{version}/telegraf" for version in VERSIONS),
+                                ROOT) if not path.exists()]
+    if missing:
+        pytest.exit(f"not built: {', '.join(map(str, missing))} (make integration builds them)", returncode=3)
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request):
+    return request.param
+
+
+@pytest.fixture
+def broker(tmp_path):
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    broker = Broker(folder)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.close()
+
+
+@pytest.fixture
+def make_telegraf(tmp_path, version):
+    """A function that makes a Telegraf; it is ended after the test."""
+    made = []
+
+    def make(*args, **kwargs):
+        folder = tmp_path / f"telegraf-{len(made) + 1}"
+        folder.mkdir()
+        made.append(Telegraf(version, folder, *args, **kwargs))
+        return made[-1]
+
+    yield make
+    for telegraf in made:
+        telegraf.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A database server for all tests; each makes databases of its own in it."""
+    server = Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def make_database(server):
+    """A function that makes a database, with the schema unless apply=False; it is dropped after the test."""
+    made = []
+
+    def make(**how):
+        made.append(Database(server, **how))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.drop()
+
+
+@pytest.fixture
+def database(make_database):
+    return make_database()
+
+
+FIGURES = []
+
+
+@pytest.fixture
+def figures():
+    """Measured facts, a line each, told at the end of the run."""
+    return FIGURES
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FIGURES:
+        terminalreporter.section("figures")
+        for line in FIGURES:
+            terminalreporter.write_line(line)
