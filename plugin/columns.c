@@ -70,6 +70,7 @@ struct fill {
     struct notes notes;
     struct span blocked[MAX_BLOCKED]; /* path prefixes already reported as neither object nor array */
     size_t blocked_count;
+    bool device_timed;
     bool out_of_memory;
 };
 
@@ -539,6 +540,7 @@ static void fill_time(struct fill *fill)
     }
     if (timestamp_is_within(device, arrival, fill->window->max_age_ns, fill->window->max_ahead_ns)) {
         fill->row->time_ns = device;
+        fill->device_timed = true;
     } else {
         note_value(&fill->notes, path_text(path), &value,
                    device > arrival ? "too far ahead, arrival time used" : "too old, arrival time used");
@@ -635,7 +637,7 @@ static void fill_event(struct fill *fill)
 }
 
 enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
-                         const struct payload *payload, struct arena *arena, struct row *row, size_t *anomalies,
+                         const struct payload *payload, struct arena *arena, struct row *row, struct filling *filling,
                          struct err *err)
 {
     const struct table_map *table = &mapping->tables[message->kind];
@@ -648,7 +650,7 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
         .arena = arena,
         .row = row,
     };
-    *anomalies = 0;
+    *filling = (struct filling){0};
     row_begin(row, table->measurement, message->arrival_ns);
     row_tag(row, "device_no", message->device_no);
     fill.notes.text = take(&fill, ANOMALIES_MAX_BYTES);
@@ -676,6 +678,6 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     if (fill.out_of_memory) {
         return lack_memory(err);
     }
-    *anomalies = fill.notes.count;
+    *filling = (struct filling){fill.notes.count, fill.device_timed};
     return REJECT_NONE;
 }

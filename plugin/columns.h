@@ -2,6 +2,7 @@
 #ifndef VENDING_COLUMNS_H
 #define VENDING_COLUMNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,10 +30,16 @@ struct time_window {
     int64_t max_ahead_ns;
 };
 
+/* What is told of a filled row beside its columns. */
+struct filling {
+    size_t anomalies;  /* values that were refused singly */
+    bool device_timed; /* the row's time is the device's, not that of arrival */
+};
+
 /* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH, REJECT_MISSING_FIELD, REJECT_NO_DATA,
- * REJECT_OUT_OF_MEMORY with words in *err. *anomalies gets the number of values that were refused singly. */
+ * REJECT_OUT_OF_MEMORY with words in *err and nothing in *filling. */
 enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
-                         const struct payload *payload, struct arena *arena, struct row *row, size_t *anomalies,
+                         const struct payload *payload, struct arena *arena, struct row *row, struct filling *filling,
                          struct err *err);
 
 #endif

@@ -217,16 +217,19 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
     if (reason != REJECT_NONE) {
         return reason;
     }
-    size_t anomalies = 0;
+    struct filling filling;
     reason =
-        columns_fill(pipeline->mapping, &window, &message, &payload, &pipeline->arena, &pipeline->row, &anomalies, err);
+        columns_fill(pipeline->mapping, &window, &message, &payload, &pipeline->arena, &pipeline->row, &filling, err);
     if (reason == REJECT_NONE && is_dated_duplicate(pipeline, arrival, &pipeline->row)) {
         pipeline->stats.duplicates++;
     } else if (reason == REJECT_NONE) {
         /* Text of the row may be a view into the document, so it goes out before that is freed. */
         pipeline->sink.row(pipeline->sink.ctx, &pipeline->row);
         pipeline->stats.rows[arrival->kind]++;
-        pipeline->stats.anomalies += anomalies;
+        pipeline->stats.anomalies += filling.anomalies;
+        if (filling.device_timed) {
+            stats_lag(&pipeline->stats, arrival->time_ns, pipeline->row.time_ns);
+        }
     }
     payload_free(&payload);
     return reason;

@@ -16,6 +16,7 @@ static const struct {
     {"anomalies", offsetof(struct stats, anomalies)},
 };
 
+#define NS_PER_S 1e9
 #define COUNTERS (sizeof counters / sizeof counters[0])
 
 static uint64_t read_counter(const struct stats *stats, size_t i)
@@ -52,6 +53,26 @@ void stats_row(const struct stats *stats, const char *instance, int64_t time_ns,
     add_count(row, "bytes_out", stats->bytes_out);
     add_count(row, "busy_us", stats->busy_ns > 0 ? (uint64_t)stats->busy_ns / 1000 : 0);
     row_field(row, "interval_s", value_float(interval_s));
+    if (stats->lags > 0) {
+        row_field(row, "lag_avg_s", value_float(stats->lag_sum_ns / (double)stats->lags / NS_PER_S));
+        row_field(row, "lag_max_s", value_float(stats->lag_max_ns / NS_PER_S));
+    }
+}
+
+static void add_lags(struct stats *stats, uint64_t lags, double sum_ns, double max_ns)
+{
+    if (lags == 0) {
+        return;
+    }
+    stats->lag_max_ns = stats->lags == 0 || max_ns > stats->lag_max_ns ? max_ns : stats->lag_max_ns;
+    stats->lag_sum_ns += sum_ns;
+    stats->lags += lags;
+}
+
+void stats_lag(struct stats *stats, int64_t arrival_ns, int64_t device_ns)
+{
+    double lag_ns = (double)(arrival_ns - device_ns);
+    add_lags(stats, 1, lag_ns, lag_ns);
 }
 
 void stats_add(struct stats *total, const struct stats *part)
@@ -69,4 +90,5 @@ void stats_add(struct stats *total, const struct stats *part)
     total->bytes_in += part->bytes_in;
     total->bytes_out += part->bytes_out;
     total->busy_ns += part->busy_ns;
+    add_lags(total, part->lags, part->lag_sum_ns, part->lag_max_ns);
 }

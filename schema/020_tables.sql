@@ -119,6 +119,9 @@ CREATE TABLE IF NOT EXISTS public.vm_ingest (
     busy_us                    BIGINT,
     interval_s                 DOUBLE PRECISION
 );
+ALTER TABLE public.vm_ingest
+    ADD COLUMN IF NOT EXISTS lag_avg_s DOUBLE PRECISION,
+    ADD COLUMN IF NOT EXISTS lag_max_s DOUBLE PRECISION;
 
 CREATE TABLE IF NOT EXISTS public.vm_telegraf (
     time             TIMESTAMPTZ NOT NULL,

@@ -81,6 +81,8 @@ BEGIN
             ('vm_ingest', 'rejected', 'Messages rejected, all reasons'),
             ('vm_ingest', 'busy_us', 'Time spent working, us'),
             ('vm_ingest', 'interval_s', 'Time that this row covers, s'),
+            ('vm_ingest', 'lag_avg_s', 'From device time to arrival, s: mean over the rows with a trusted device time; NULL = none'),
+            ('vm_ingest', 'lag_max_s', 'From device time to arrival, s: the longest of these rows'),
             ('vm_telegraf', 'time', 'When it was counted'),
             ('vm_telegraf', 'instance', 'Which Telegraf: VENDING_INSTANCE'),
             ('vm_telegraf', 'output', 'Its output plugin'),

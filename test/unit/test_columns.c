@@ -24,7 +24,7 @@ struct filled {
     struct payload payload;
     struct row row;
     enum reject reason;
-    size_t anomalies;
+    struct filling filling;
     struct err err;
     char *block;
     struct buf text; /* of the row */
@@ -60,7 +60,7 @@ static void fill(struct filled *filled, enum message_kind kind, const char *devi
     struct span text = payload_trim(exact_copy(json, &filled->block));
     ck_assert_int_eq(payload_parse(text, &limits, &filled->arena, &filled->payload, &filled->err), REJECT_NONE);
     filled->reason = columns_fill(mapping, &week, &message, &filled->payload, &filled->arena, &filled->row,
-                                  &filled->anomalies, &filled->err);
+                                  &filled->filling, &filled->err);
 }
 
 static void finish(struct filled *filled)
@@ -489,7 +489,8 @@ static void check_value_case(enum message_kind kind, const struct value_case *te
     if (filled.reason == REJECT_NONE) {
         check_identity(&filled, test->name, kind);
         size_t items = count_items(text_field(&filled, "anomalies", &anomalies));
-        ck_assert_msg(filled.anomalies == items, "%s: counted %zu anomalies", test->name, filled.anomalies);
+        ck_assert_msg(filled.filling.anomalies == items, "%s: counted %zu anomalies", test->name,
+                      filled.filling.anomalies);
         ck_assert_msg(filled.err.text[0] == '\0', "%s: error without need: %s", test->name, filled.err.text);
         buf_free(&anomalies);
     } else {
@@ -842,18 +843,24 @@ START_TEST(another_window)
     static const struct {
         const char *json;
         int64_t offset;
+        bool trusted;
     } cases[] = {
-        {"{\"status\":\"online\",\"ts\":1795480260}", -60 * S}, {"{\"status\":\"online\",\"ts\":1795480259}", 0},
-        {"{\"status\":\"online\",\"ts\":1795480320}", 0},       {"{\"status\":\"online\",\"ts\":1795480321}", 0},
-        {"{\"status\":\"online\",\"ts\":1795480319}", -S},
+        {"{\"status\":\"online\",\"ts\":1795480260}", -60 * S, true},
+        {"{\"status\":\"online\",\"ts\":1795480259}", 0, false},
+        {"{\"status\":\"online\",\"ts\":1795480320}", 0, true},
+        {"{\"status\":\"online\",\"ts\":1795480321}", 0, false},
+        {"{\"status\":\"online\",\"ts\":1795480319}", -S, true},
+        {"{\"status\":\"online\"}", 0, false},
+        {"{\"status\":\"offline\",\"ts\":1795480319}", 0, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct filled filled;
         fill(&filled, MESSAGE_STATUS, "X", span_of(cases[i].json));
         ck_assert_int_eq(columns_fill(mapping, &minute, &message, &filled.payload, &filled.arena, &filled.row,
-                                      &filled.anomalies, &filled.err),
+                                      &filled.filling, &filled.err),
                          REJECT_NONE);
         ck_assert_msg(filled.row.time_ns == ARRIVAL + cases[i].offset, "%s", cases[i].json);
+        ck_assert_msg(filled.filling.device_timed == cases[i].trusted, "%s", cases[i].json);
         finish(&filled);
     }
 }
@@ -1125,7 +1132,7 @@ START_TEST(anomalies_are_capped)
         struct buf want;
         fill_many(&filled, n);
         ck_assert_int_eq(filled.reason, REJECT_NONE);
-        ck_assert_uint_eq(filled.anomalies, n);
+        ck_assert_uint_eq(filled.filling.anomalies, n);
         const char *text = text_field(&filled, "anomalies", &got);
         ck_assert_uint_le(strlen(text), ANOMALIES_MAX_BYTES);
 
@@ -1164,7 +1171,7 @@ START_TEST(the_cap_keeps_the_order)
     buf_format(&json, "\"x%d\":null,\"ts\":1}", MANY - 1);
     fill(&filled, MESSAGE_TELEMETRY, "VM-SH-001", buf_view(&json));
     const char *text = text_field(&filled, "anomalies", &got);
-    ck_assert_uint_eq(filled.anomalies, MANY + 1);
+    ck_assert_uint_eq(filled.filling.anomalies, MANY + 1);
     ck_assert_uint_le(strlen(text), ANOMALIES_MAX_BYTES);
     ck_assert_ptr_null(strstr(text, "ts="));
     ck_assert_ptr_null(strstr(text, "null"));
@@ -1223,12 +1230,11 @@ START_TEST(out_of_memory)
             struct arena arena;
             struct row row;
             struct buf got;
-            size_t anomalies = 99;
+            struct filling filling;
             struct err err;
             err_clear(&err);
             ck_assert(arena_init(&arena, size));
-            enum reject reason =
-                columns_fill(mapping, &week, &message, &filled.payload, &arena, &row, &anomalies, &err);
+            enum reject reason = columns_fill(mapping, &week, &message, &filled.payload, &arena, &row, &filling, &err);
             ck_assert_msg(reason == (enough ? REJECT_NONE : reason), "%s in %zu bytes", cases[i].json, size);
             if (reason == REJECT_NONE) {
                 enough = true;
@@ -1240,7 +1246,7 @@ START_TEST(out_of_memory)
                 ck_assert_msg(reason == REJECT_OUT_OF_MEMORY, "%s in %zu bytes: %s", cases[i].json, size,
                               reject_name(reason));
                 ck_assert_str_ne(err.text, "");
-                ck_assert_uint_eq(anomalies, 0);
+                ck_assert_uint_eq(filling.anomalies, 0);
             }
             arena_free(&arena);
         }

@@ -109,6 +109,37 @@ START_TEST(adding)
 }
 END_TEST
 
+/* Rows from a fast, a slow and a fast-running clock: 0.5 s, 3 s, and 2 s ahead. */
+START_TEST(lag_from_device_to_arrival)
+{
+    const int64_t now = INT64_C(1795480320000000000);
+    struct stats total = {0};
+    struct stats stats = {0};
+    struct row row;
+    stats_lag(&stats, now, now + 2000000000);
+    stats_row(&stats, "x", 0, 1, &row);
+    ck_assert_double_eq(row_find(&row, "lag_max_s")->as.f, -2);
+    stats_lag(&stats, now, now - 500000000);
+    stats_lag(&stats, now, now - 3000000000);
+    stats_add(&total, &(struct stats){0});
+    stats_add(&total, &stats);
+    stats_row(&total, "x", 0, 1, &row);
+    ck_assert_double_eq(row_find(&row, "lag_avg_s")->as.f, 0.5);
+    ck_assert_double_eq(row_find(&row, "lag_max_s")->as.f, 3);
+}
+END_TEST
+
+/* No row with a device's time: no lag at all, which is not a lag of 0. */
+START_TEST(no_lag_without_device_time)
+{
+    struct stats stats = numbered();
+    struct row row;
+    stats_row(&stats, "x", 0, 1, &row);
+    ck_assert_ptr_null(row_find(&row, "lag_avg_s"));
+    ck_assert_ptr_null(row_find(&row, "lag_max_s"));
+}
+END_TEST
+
 static Suite *stats_suite(void)
 {
     Suite *suite = suite_create("stats");
@@ -118,6 +149,8 @@ static Suite *stats_suite(void)
     tcase_add_test(tcase, counts_past_the_column);
     tcase_add_test(tcase, rejected_over_all_reasons);
     tcase_add_test(tcase, adding);
+    tcase_add_test(tcase, lag_from_device_to_arrival);
+    tcase_add_test(tcase, no_lag_without_device_time);
     suite_add_tcase(suite, tcase);
     return suite;
 }
