@@ -76,3 +76,11 @@ class Telegraf:
     def close(self):
         for run in self.runs:
             run.kill()
+
+
+def subscribed(telegraf, broker):
+    """Starts Telegraf and waits until what is published reaches it."""
+    before = broker.times_ready(telegraf.client_id)
+    telegraf.start()
+    broker.wait_until_ready(telegraf.client_id, before + 1)
+    return telegraf

@@ -17,6 +17,7 @@ from capture import Message, read_capture
 from expected import ARRIVAL, expected_row, message_id
 from load import event
 from owners import OWNERS_DDL, OWNERS_TELEGRAF
+from telegraf import subscribed
 from waiting import wait_until
 
 DATA = ("vm_telemetry", "vm_events", "vm_status", "vm_rejected")
@@ -102,13 +103,6 @@ def everything(database):
 
 MARK = "VM-MARK-001"
 marks = itertools.count()
-
-
-def subscribed(telegraf, broker):
-    before = broker.count_in_log(f"Sending SUBACK to {telegraf.client_id}\n")
-    telegraf.start()
-    broker.wait_for_subscription(telegraf.client_id, before + 1)
-    return telegraf
 
 
 def publish_all(broker, messages, name="publisher"):
@@ -397,10 +391,9 @@ def test_a_poisoned_message_costs_no_other(broker, make_telegraf, database, vers
     publish_all(broker, load)
     wait_for_mark(broker, database, telegraf)
     telegraf.stop()
-    figures.append(f"poison, Telegraf {version}: {len(goods)} good messages, {len(bad)} poisoned ones, 0 good rows lost")
-
     others = "device_no <> '{}' AND device_no NOT LIKE 'VM-BAD-%'".format(MARK)
     assert_stored(database, goods, since, others)
+    figures.append(f"poison, Telegraf {version}: {len(goods)} good messages, {len(bad)} poisoned ones, 0 good rows lost")
 
     rejected = {row["topic"]: row for row in stored(database, "vm_rejected")}
     anomalies = {row["device_no"]: row for table in DATA[:3] for row in stored(database, table, "device_no LIKE 'VM-BAD-%'")}

@@ -31,7 +31,7 @@ def running(broker, make_telegraf, database):
     """Telegraf with the files as users get them, and a stream that already lands."""
     telegraf = make_telegraf(broker, database=database)
     telegraf.start()
-    broker.wait_for_subscription(telegraf.client_id)
+    broker.wait_until_ready(telegraf.client_id)
     stream = Stream(broker, pause=0.05)
     stream.start()
     database.wait_for_count("vm_events", 500)
@@ -141,5 +141,5 @@ def test_processor_killed(running, broker, database, figures):
         telegraf.process.wait_until(lambda old=old: processor_pid(telegraf) not in (None, old), "a new processor")
         before = len(landed(database))
         telegraf.process.wait_until(lambda before=before: len(landed(database)) > before + 300, "rows after the restart")
-    missing = finish(running, database, figures, "processor killed (SIGKILL) three times, restart_delay 1s")
+    missing = finish(running, database, figures, "processor killed (SIGKILL) three times")
     assert len(missing) <= 3 * MOST_IN_FLIGHT

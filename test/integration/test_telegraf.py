@@ -15,20 +15,12 @@ from capture import Message, read_capture
 from expected import ARRIVAL, expected_row, rejected_row, row, siphash24, without_detail
 from lineprotocol import field
 from load import Stream, event
-from telegraf import DATA, TELEGRAF_D
+from telegraf import DATA, TELEGRAF_D, subscribed
 from waiting import wait_until
 
 # A capture's clock is long past: these two make it count all the same.
 TRUST_ANY_CLOCK = {"VENDING_MAX_AGE": "3650d", "VENDING_MAX_AHEAD": "3650d"}
 KIB = 1024
-
-
-def subscribed(telegraf, broker):
-    """Starts Telegraf and waits until what is published reaches it."""
-    before = broker.count_in_log(f"Sending SUBACK to {telegraf.client_id}\n")
-    telegraf.start()
-    broker.wait_for_subscription(telegraf.client_id, before + 1)
-    return telegraf
 
 
 def publish_all(broker, messages):
@@ -372,7 +364,7 @@ def test_telegraf_waits_for_a_broker_that_is_not_there_yet(broker, make_telegraf
     telegraf.start()
     telegraf.process.wait_until(lambda: "retrying" in telegraf.process.log(), "Telegraf to miss the broker")
     broker.start()
-    broker.wait_for_subscription(telegraf.client_id)
+    broker.wait_until_ready(telegraf.client_id)
     payload = json.dumps(event(door_id="MAIN")).encode()
     since = time.time_ns()
     publish_all(broker, [Message(numbered_topic(i), payload, False) for i in range(3)])
@@ -393,7 +385,7 @@ def test_a_password_may_hold_any_character(tmp_path, make_telegraf):
         broker.start()
         telegraf = make_telegraf(broker, MQTT_USERNAME="telegraf", MQTT_PASSWORD=AWKWARD_PASSWORD)
         telegraf.start("--strict-env-handling")
-        broker.wait_for_subscription(telegraf.client_id)
+        broker.wait_until_ready(telegraf.client_id)
         telegraf.stop()
     finally:
         broker.close()
