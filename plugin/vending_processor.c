@@ -31,10 +31,11 @@ enum exit_code { DONE = 0, CANNOT_RUN = 1, WRONG_CONFIGURATION = 2 };
 #define SPARE_BYTES ((size_t)1024 * 1024) /* of a row: columns beside the payload */
 #define ARENA_SPARE_BYTES ((size_t)64 * 1024)
 #define SECOND_NS TIMESTAMP_NS_PER_S
-#define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long means that none will come */
-#define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is the end, input or not: Telegraf kills after 5 s */
-#define TABLE_IDLE_NS SECOND_NS       /* a table is shown when nothing came for so long */
-#define TOPIC_SHOWN_BYTES 200         /* in a log line */
+#define STOP_IDLE_NS SECOND_NS         /* after SIGTERM: no input for so long means that none will come */
+#define STOP_LIMIT_NS (4 * SECOND_NS)  /* and this is the end, input or not: Telegraf kills after 5 s */
+#define DRAIN_LIMIT_NS (4 * SECOND_NS) /* for the reader to take what was written last */
+#define TABLE_IDLE_NS SECOND_NS        /* a table is shown when nothing came for so long */
+#define TOPIC_SHOWN_BYTES 200          /* in a log line */
 
 struct processor {
     struct settings settings;
@@ -363,6 +364,7 @@ static int run(struct processor *processor)
     report(processor);
     output_show_table(&processor->output);
     output_flush(&processor->output);
+    (void)writer_drain(&processor->output.writer, DRAIN_LIMIT_NS);
     tell_lost(processor);
     int code = tell_failure(processor);
     log_end(processor);

@@ -2,7 +2,13 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOOK_AGAIN_MS 1 /* nothing tells a writer that its pipe has become empty */
+#define NS_PER_S INT64_C(1000000000)
 
 void writer_init(struct writer *writer, int fd)
 {
@@ -28,4 +34,39 @@ bool writer_put(struct writer *writer, struct span bytes)
         }
     }
     return !writer->error;
+}
+
+static bool is_pipe(int fd)
+{
+    struct stat about;
+    return fstat(fd, &about) == 0 && S_ISFIFO(about.st_mode);
+}
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* Sleeps a little; false = the reader is gone. */
+static bool reader_lives(int fd)
+{
+    struct pollfd target = {.fd = fd, .events = 0};
+    return poll(&target, 1, LOOK_AGAIN_MS) <= 0;
+}
+
+bool writer_drain(const struct writer *writer, int64_t limit_ns)
+{
+    int64_t end_ns = monotonic_ns() + limit_ns;
+    int left = 0;
+    if (!is_pipe(writer->fd)) {
+        return true;
+    }
+    while (ioctl(writer->fd, FIONREAD, &left) == 0 && left > 0) {
+        if (!reader_lives(writer->fd) || monotonic_ns() >= end_ns) {
+            return false;
+        }
+    }
+    return true;
 }

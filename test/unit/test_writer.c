@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -151,16 +152,77 @@ START_TEST(bad_descriptor)
 }
 END_TEST
 
+#define SECOND_NS INT64_C(1000000000)
+
+/* The reader takes its time; when the writer is told that all is taken, nothing is left in the pipe. */
+START_TEST(drains_a_slow_reader)
+{
+    int ends[2];
+    int left = -1;
+    ck_assert_int_eq(pipe(ends), 0);
+    size_t much = 60000; /* fits into the pipe as a whole */
+    char *bytes = pattern(much);
+    struct writer writer;
+    writer_init(&writer, ends[1]);
+    ck_assert(writer_put(&writer, (struct span){bytes, much}));
+    pid_t reader = start_reader(ends, much);
+    ck_assert(writer_drain(&writer, 50 * SECOND_NS));
+    ck_assert_int_eq(ioctl(ends[1], FIONREAD, &left), 0);
+    ck_assert_int_eq(left, 0);
+    close(ends[1]);
+    int status;
+    ck_assert_int_eq(waitpid(reader, &status, 0), reader);
+    ck_assert_int_eq(status, 0);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(drains_no_longer_than_the_limit)
+{
+    int ends[2];
+    struct writer writer;
+    ck_assert_int_eq(pipe(ends), 0);
+    writer_init(&writer, ends[1]);
+    ck_assert(writer_put(&writer, SPAN_LITERAL("x")));
+    ck_assert(!writer_drain(&writer, SECOND_NS / 100));
+    close(ends[0]);
+    ck_assert(
+        !writer_drain(&writer, 50 * SECOND_NS)); /* the reader is gone: no waiting, or the test runs out of time */
+    close(ends[1]);
+}
+END_TEST
+
+/* A file, a device and an empty pipe keep nobody waiting. */
+START_TEST(drains_what_holds_nothing)
+{
+    int ends[2];
+    struct writer writer;
+    ck_assert_int_eq(pipe(ends), 0);
+    const int empty[] = {ends[1], open("/dev/null", O_WRONLY), open("/proc/self/exe", O_RDONLY), -1};
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        writer_init(&writer, empty[i]);
+        ck_assert_msg(writer_drain(&writer, 50 * SECOND_NS), "%zu", i);
+    }
+    close(empty[1]);
+    close(empty[2]);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 static Suite *writer_suite(void)
 {
     Suite *suite = suite_create("writer");
     TCase *tcase = tcase_create("writer");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 40);
     tcase_add_loop_test(tcase, everything_arrives, 0, (int)(sizeof ways / sizeof ways[0]));
     tcase_add_test(tcase, nothing);
     tcase_add_test(tcase, reader_gone);
     tcase_add_test(tcase, first_error_stays);
     tcase_add_test(tcase, bad_descriptor);
+    tcase_add_test(tcase, drains_a_slow_reader);
+    tcase_add_test(tcase, drains_no_longer_than_the_limit);
+    tcase_add_test(tcase, drains_what_holds_nothing);
     suite_add_tcase(suite, tcase);
     return suite;
 }
