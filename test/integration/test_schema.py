@@ -491,38 +491,42 @@ def status(device, time, status, message_id=1, **more):
     return {"time": time, "device_no": device, "status": status, "message_id": message_id, **more}
 
 
-# What came in, and whether an operator would call the machine online.
-CASES = {
-    "VM-SH-001 came online an hour ago and still reports": (True, [
-        status("VM-SH-001", at(hours=1), "online"), telemetry("VM-SH-001", at(minutes=30)), telemetry("VM-SH-001", at(seconds=20))]),
-    "VM-SH-002 has just left": (False, [
-        status("VM-SH-002", at(hours=1), "online"), telemetry("VM-SH-002", at(seconds=20)),
-        status("VM-SH-002", at(seconds=1), "offline", 2, reason="unexpected")]),
-    "VM-SH-003 left and reports again": (True, [
-        status("VM-SH-003", at(seconds=40), "offline"), telemetry("VM-SH-003", at(seconds=20))]),
-    "VM-SH-004 left and is online again": (True, [
-        status("VM-SH-004", at(seconds=40), "offline"), status("VM-SH-004", at(seconds=20), "online", 2)]),
-    "VM-SH-005 went silent 6 minutes ago": (False, [
-        status("VM-SH-005", at(hours=1), "online"), telemetry("VM-SH-005", at(minutes=6))]),
-    "VM-SH-006 was heard of 4 minutes ago": (True, [
-        status("VM-SH-006", at(hours=1), "online"), telemetry("VM-SH-006", at(minutes=4))]),
-    "VM-SH-007 said it is online an hour ago, and no more": (False, [status("VM-SH-007", at(hours=1), "online")]),
-    "VM-SH-008 has only events": (True, [event("VM-SH-008", at(seconds=20))]),
-    "VM-SH-009 has only old events": (False, [event("VM-SH-009", at(hours=2))]),
-    "VM-SH-010 never said a status": (True, [telemetry("VM-SH-010", at(seconds=20))]),
-    "VM-SH-011 only ever left": (False, [status("VM-SH-011", at(seconds=20), "offline")]),
-    "VM-SH-012 sells after it left": (True, [
-        status("VM-SH-012", at(seconds=40), "offline"), event("VM-SH-012", at(seconds=20))]),
-}
 TABLE_OF = {"voltage": "vm_telemetry", "event_type": "vm_events", "status": "vm_status"}
 
 
+def machines():
+    """What came in just now, and whether an operator would call the machine online."""
+    return {
+        "VM-SH-001 came online an hour ago and still reports": (True, [
+            status("VM-SH-001", at(hours=1), "online"), telemetry("VM-SH-001", at(minutes=30)), telemetry("VM-SH-001", at(seconds=20))]),
+        "VM-SH-002 has just left": (False, [
+            status("VM-SH-002", at(hours=1), "online"), telemetry("VM-SH-002", at(seconds=20)),
+            status("VM-SH-002", at(seconds=1), "offline", 2, reason="unexpected")]),
+        "VM-SH-003 left and reports again": (True, [
+            status("VM-SH-003", at(seconds=40), "offline"), telemetry("VM-SH-003", at(seconds=20))]),
+        "VM-SH-004 left and is online again": (True, [
+            status("VM-SH-004", at(seconds=40), "offline"), status("VM-SH-004", at(seconds=20), "online", 2)]),
+        "VM-SH-005 went silent 6 minutes ago": (False, [
+            status("VM-SH-005", at(hours=1), "online"), telemetry("VM-SH-005", at(minutes=6))]),
+        "VM-SH-006 was heard of 4 minutes ago": (True, [
+            status("VM-SH-006", at(hours=1), "online"), telemetry("VM-SH-006", at(minutes=4))]),
+        "VM-SH-007 said it is online an hour ago, and no more": (False, [status("VM-SH-007", at(hours=1), "online")]),
+        "VM-SH-008 has only events": (True, [event("VM-SH-008", at(seconds=20))]),
+        "VM-SH-009 has only old events": (False, [event("VM-SH-009", at(hours=2))]),
+        "VM-SH-010 never said a status": (True, [telemetry("VM-SH-010", at(seconds=20))]),
+        "VM-SH-011 only ever left": (False, [status("VM-SH-011", at(seconds=20), "offline")]),
+        "VM-SH-012 sells after it left": (True, [
+            status("VM-SH-012", at(seconds=40), "offline"), event("VM-SH-012", at(seconds=20))]),
+    }
+
+
 def test_online_as_an_operator_means_it(database):
-    for _, rows in CASES.values():
+    cases = machines()
+    for _, rows in cases.values():
         for row in rows:
             land(database, next(table for column, table in TABLE_OF.items() if column in row), row)
     actual = dict(database.sql("SELECT device_no, online FROM device_status", **READER))
-    assert actual == {case.split()[0]: "t" if online else "f" for case, (online, _) in CASES.items()}
+    assert actual == {case.split()[0]: "t" if online else "f" for case, (online, _) in cases.items()}
 
 
 def test_device_status_says_what_is_known_last(database):
