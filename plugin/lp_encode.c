@@ -92,7 +92,7 @@ static bool is_writable(struct value value)
 
 static void put_value(struct buf *out, struct value value)
 {
-    char digits[NUMBER_TEXT_BYTES];
+    char digits[NUMBER_TEXT_BYTES] = "";
     switch (value.type) {
     case VALUE_FLOAT:
         buf_bytes(out, digits, number_format_double(value.as.f, digits));
