@@ -17,6 +17,40 @@ struct unit {
     int64_t factor;
 };
 
+/* ---- the tables as one ---- */
+
+/* An option, and where the struct is that it sets a member of. */
+struct place {
+    const struct option *option;
+    size_t base;
+};
+
+size_t options_count(const struct program *program)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < program->table_count; i++) {
+        count += program->tables[i].count;
+    }
+    return count;
+}
+
+static struct place place_at(const struct program *program, size_t index)
+{
+    const struct option_table *table = program->tables;
+    while (index >= table->count) {
+        index -= table->count;
+        table++;
+    }
+    return (struct place){&table->options[index], table->base};
+}
+
+const struct option *options_at(const struct program *program, size_t index)
+{
+    return place_at(program, index).option;
+}
+
+/* ---- numbers and their units ---- */
+
 /* Smallest first; the empty name ends a table. */
 static const struct unit duration_units[] = {
     {"ms", INT64_C(1000000)},      {"s", INT64_C(1000000000)},     {"m", INT64_C(60000000000)},
@@ -269,22 +303,27 @@ static bool set_default(const struct option *option, void *settings, struct err 
 
 /* ---- reading the command line ---- */
 
+/* Its position; options_count() if there is none of that name. */
 static size_t find_option(const struct program *program, const char *name, size_t name_len)
 {
-    size_t i = 0;
-    while (i < program->option_count &&
-           !(strlen(program->options[i].name) == name_len && memcmp(program->options[i].name, name, name_len) == 0)) {
-        i++;
+    size_t count = options_count(program);
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = options_at(program, i);
+        if (strlen(option->name) == name_len && memcmp(option->name, name, name_len) == 0) {
+            return i;
+        }
     }
-    return i;
+    return count;
 }
 
 /* The action given before, by its flag. */
 static const char *earlier_action(const struct program *program, const struct options_result *result)
 {
-    for (size_t i = 0; i < program->option_count; i++) {
-        if (program->options[i].kind == OPTION_ACTION && result->given[i]) {
-            return program->options[i].name;
+    size_t count = options_count(program);
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = options_at(program, i);
+        if (option->kind == OPTION_ACTION && result->given[i]) {
+            return option->name;
         }
     }
     return "";
@@ -355,11 +394,12 @@ static bool take_argument(const struct program *program, char *const argv[], int
     }
     struct argument argument = split(text);
     size_t index = find_option(program, argument.name, argument.name_len);
-    if (index == program->option_count) {
+    if (index == options_count(program)) {
         unknown(program, text, err);
         return false;
     }
-    const struct option *option = &program->options[index];
+    const struct place place = place_at(program, index);
+    const struct option *option = place.option;
     if (result->given[index]) {
         err_set(err, 0, "--%s is given twice", option->name);
         return false;
@@ -367,7 +407,7 @@ static bool take_argument(const struct program *program, char *const argv[], int
     if (option->kind != OPTION_ACTION) {
         const char *value = take_value(option, argument, argv, i, err);
         result->given[index] = true;
-        return value && set_value(option, value, settings, err);
+        return value && set_value(option, value, (char *)settings + place.base, err);
     }
     if (argument.value) {
         err_set(err, 0, "--%s takes no value", option->name);
@@ -382,8 +422,9 @@ static bool take_argument(const struct program *program, char *const argv[], int
 
 static bool ends_parsing(const struct program *program, const struct options_result *result)
 {
-    for (size_t i = 0; i < program->option_count; i++) {
-        if (program->options[i].at_once && result->given[i]) {
+    size_t count = options_count(program);
+    for (size_t i = 0; i < count; i++) {
+        if (options_at(program, i)->at_once && result->given[i]) {
             return true;
         }
     }
@@ -394,12 +435,14 @@ bool options_parse(const struct program *program, int argc, char *const argv[], 
                    struct options_result *result, struct err *err)
 {
     *result = (struct options_result){0};
-    if (program->option_count > OPTIONS_MAX) {
-        err_set(err, 0, "the table has more than %d options", OPTIONS_MAX);
+    size_t count = options_count(program);
+    if (count > OPTIONS_MAX) {
+        err_set(err, 0, "the tables have more than %d options", OPTIONS_MAX);
         return false;
     }
-    for (size_t i = 0; i < program->option_count; i++) {
-        if (!set_default(&program->options[i], settings, err)) {
+    for (size_t i = 0; i < count; i++) {
+        const struct place place = place_at(program, i);
+        if (!set_default(place.option, (char *)settings + place.base, err)) {
             return false;
         }
     }
@@ -414,7 +457,7 @@ bool options_parse(const struct program *program, int argc, char *const argv[], 
 bool options_given(const struct program *program, const struct options_result *result, const char *name)
 {
     size_t index = find_option(program, name, strlen(name));
-    return index < program->option_count && result->given[index];
+    return index < options_count(program) && result->given[index];
 }
 
 /* ---- help ---- */
@@ -497,17 +540,36 @@ static void print_option(const struct option *option, FILE *out)
     fputc('\n', out);
 }
 
+static bool is_first_of_group(const struct program *program, size_t index)
+{
+    const char *group = options_at(program, index)->group;
+    size_t i = 0;
+    while (strcmp(options_at(program, i)->group, group) != 0) {
+        i++;
+    }
+    return i == index;
+}
+
+static void print_group(const struct program *program, const char *group, FILE *out)
+{
+    size_t count = options_count(program);
+    fprintf(out, "\n%s:\n", group);
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = options_at(program, i);
+        if (strcmp(option->group, group) == 0) {
+            print_option(option, out);
+        }
+    }
+}
+
 void options_print_help(const struct program *program, FILE *out)
 {
     fprintf(out, "%s %s - %s\n\nUsage:\n%s", program->name, program->version, program->summary, program->usage);
-    const char *group = "";
-    for (size_t i = 0; i < program->option_count; i++) {
-        const struct option *option = &program->options[i];
-        if (strcmp(option->group, group) != 0) {
-            group = option->group;
-            fprintf(out, "\n%s:\n", group);
+    size_t count = options_count(program);
+    for (size_t i = 0; i < count; i++) {
+        if (is_first_of_group(program, i)) {
+            print_group(program, options_at(program, i)->group, out);
         }
-        print_option(option, out);
     }
     fprintf(out, "\n%s", program->notes);
 }
@@ -584,11 +646,13 @@ static bool is_set(const struct option *option, const void *settings)
 void options_print_settings(const struct program *program, const void *settings, FILE *out)
 {
     const char *separator = "";
-    for (size_t i = 0; i < program->option_count; i++) {
-        const struct option *option = &program->options[i];
-        if (is_set(option, settings)) {
-            fprintf(out, "%s%s=", separator, option->name);
-            print_value(option, settings, out);
+    size_t count = options_count(program);
+    for (size_t i = 0; i < count; i++) {
+        const struct place place = place_at(program, i);
+        const void *part = (const char *)settings + place.base;
+        if (is_set(place.option, part)) {
+            fprintf(out, "%s%s=", separator, place.option->name);
+            print_value(place.option, part, out);
             separator = " ";
         }
     }

@@ -1,7 +1,8 @@
-/* options.h - command-line flags from one table: defaults, parsing, range checks and --help are all read from it.
+/* options.h - command-line flags from tables: defaults, parsing, range checks and --help are all read from them.
  *
  * A flag is written --name value or --name=value. The parser fills the program's own settings struct, member by member, by the
- * offset each option gives. It prints and exits nothing by itself.
+ * offset each option gives. It prints and exits nothing by itself. A table may serve several programs: each says where in its own
+ * settings the struct of that table's members is.
  */
 #ifndef VENDING_OPTIONS_H
 #define VENDING_OPTIONS_H
@@ -26,7 +27,7 @@ enum option_kind {                  /* ... and the type of the member it sets */
 };
 
 struct option {
-    const char *group;    /* heading in --help; options of a group stand together */
+    const char *group;    /* heading in --help; options of a group are shown together, whatever table they are in */
     const char *name;     /* without the dashes */
     const char *argument; /* its name in --help; NULL for an action, or where the choices say it */
     enum option_kind kind;
@@ -43,20 +44,30 @@ struct option {
     const char *help;
 };
 
+struct option_table {
+    const struct option *options;
+    size_t count;
+    size_t base; /* where the struct with the options' members begins in the program's settings */
+};
+
 struct program {
     const char *name;
     const char *version;
     const char *summary; /* one line */
     const char *usage;   /* lines below "Usage:", each ending in a newline */
     const char *notes;   /* the short how-to at the end */
-    const struct option *options;
-    size_t option_count;
+    const struct option_table *tables;
+    size_t table_count;
 };
 
 struct options_result {
     int action;              /* 0 = none was given */
-    bool given[OPTIONS_MAX]; /* by position in the table: was it on the command line? */
+    bool given[OPTIONS_MAX]; /* by position, see options_at: was it on the command line? */
 };
+
+/* The options of all tables one after the other: how many, and the one at a position below that. */
+size_t options_count(const struct program *program);
+const struct option *options_at(const struct program *program, size_t index);
 
 /* Sets every default, then what the arguments say. Texts are views into argv or the table. false = the first thing that is wrong, in
  * one line without the program's name ("--max-age: \"7x\" is not a duration such as 30s, 10m, 7d"): an unknown flag, a missing, bad or out-of-range

@@ -219,6 +219,8 @@ static const struct option options[] = {
      .help = "print this and exit"},
 };
 
+static const struct option_table tables[] = {{options, sizeof options / sizeof options[0], 0}};
+
 const struct program processor_program = {
     .name = "vending-processor",
     .version = VENDING_VERSION,
@@ -239,8 +241,8 @@ const struct program processor_program = {
              "\n"
              "Standard output carries data only; messages go to standard error.\n"
              "Exit status: 0 all done, 1 reading or writing failed, 2 bad flag, mapping, file.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    .tables = tables,
+    .table_count = sizeof tables / sizeof tables[0],
 };
 
 static bool check_together(const struct settings *settings, struct err *err)

@@ -99,14 +99,16 @@ static const struct option options[] = {
     {.group = "Other", .name = "help", .kind = OPTION_ACTION, .action = ACTION_HELP, .at_once = true, .help = "help"},
 };
 
+static const struct option_table tables[] = {{options, sizeof options / sizeof options[0], 0}};
+
 static const struct program program = {
     .name = "paint",
     .version = "1.2.3",
     .summary = "paints",
     .usage = "  paint [--FLAG VALUE ...]\n",
     .notes = "That is all.\n",
-    .options = options,
-    .option_count = sizeof options / sizeof options[0],
+    .tables = tables,
+    .table_count = sizeof tables / sizeof tables[0],
 };
 
 #define MAX_ARGS 8
@@ -364,9 +366,11 @@ START_TEST(too_many_options)
     struct err err;
     char *argv[] = {NULL};
     err_clear(&err);
-    crowded.option_count = OPTIONS_MAX + 1;
+    const struct option_table too_many = {options, OPTIONS_MAX + 1, 0};
+    crowded.tables = &too_many;
+    crowded.table_count = 1;
     ck_assert(!options_parse(&crowded, 0, argv, &paint, &result, &err));
-    ck_assert_str_eq(err.text, "the table has more than 64 options");
+    ck_assert_str_eq(err.text, "the tables have more than 64 options");
 }
 END_TEST
 
