@@ -21,12 +21,19 @@ HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(OPTIMIZE) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LINK_FLAGS := -Wl,-z,relro,-z,now
 
-# One program = one file with its main; every other .c is a module that programs and tests share.
-PROGRAMS := vending-processor
+# One program = one file with its main; every other .c is a module that programs and tests share. The modules that need libmosquitto
+# are linked into the programs that connect, and kept out of the library, so that the processor needs jansson alone.
+MQTT_PROGRAMS := $(patsubst plugin/vending_%.c,vending-%,$(wildcard plugin/vending_input.c plugin/vending_replay.c))
+PROGRAMS := vending-processor $(MQTT_PROGRAMS)
 MAINS := $(foreach program,$(PROGRAMS),plugin/$(subst -,_,$(program)).c)
 MODULES := $(filter-out $(MAINS),$(wildcard plugin/*.c))
-OBJECTS := $(MODULES:plugin/%.c=$(BUILD)/obj/%.o)
+MQTT_MODULES := plugin/mqtt.c plugin/mqtt_reason.c
+OBJECTS := $(patsubst plugin/%.c,$(BUILD)/obj/%.o,$(filter-out $(MQTT_MODULES),$(MODULES)))
+MQTT_OBJECTS := $(MQTT_MODULES:plugin/%.c=$(BUILD)/obj/%.o)
+LIBS := -ljansson -lm
+MQTT_LIBS := -lmosquitto -lssl -lcrypto
 UNIT_TESTS := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
+MQTT_UNIT_TESTS := $(filter $(MQTT_MODULES:plugin/%.c=$(BUILD)/unit/test_%),$(UNIT_TESTS))
 
 # The same tree again, built otherwise. Each has its own folder, so that switching costs nothing.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -35,19 +42,19 @@ CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 
 .DEFAULT_GOAL := all
 .PHONY: all help run replay test unit check-headers golden cli sanitize valgrind lint integration integration-deps deps \
-        build-deps bench format install clean unit-programs
+        build-deps bench format install clean unit-programs mqtt-headers
 
 all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
 
-run: build-deps ## build, then show the bundled capture's rows as tables
-	@$(MAKE) --no-print-directory all
+run: build-deps ## build the processor, then show the bundled capture's rows as tables
+	@$(MAKE) --no-print-directory $(BUILD)/vending-processor
 	@$(BUILD)/vending-processor --capture $(CAPTURE) --format table
 
 replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
-	@$(MAKE) --no-print-directory all >&2
+	@$(MAKE) --no-print-directory $(BUILD)/vending-processor >&2
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
 
 test: deps ## install what is missing, then run every test there is
@@ -126,15 +133,28 @@ $(BUILD)/libvending.a: $(OBJECTS)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
+$(MQTT_PROGRAMS:%=$(BUILD)/%): $(MQTT_OBJECTS)
+$(MQTT_PROGRAMS:%=$(BUILD)/%): LIBS += $(MQTT_LIBS)
+
 $(BUILD)/vending-%: $(BUILD)/obj/vending_%.o $(BUILD)/libvending.a
 	@echo "  LD      $@"
-	@$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $^ -ljansson -lm $(LDLIBS)
+	@$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libvending.a $(LIBS) $(LDLIBS)
+
+$(MQTT_OBJECTS): | mqtt-headers
+
+mqtt-headers:
+	@printf '#include <mosquitto.h>\n#include <openssl/ssl.h>\n' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -o /dev/null - 2>/dev/null || { \
+		echo "$(MQTT_PROGRAMS) need libmosquitto-dev and libssl-dev: test/install-deps.sh programs"; \
+		echo "(the processor does not: make $(BUILD)/vending-processor)"; exit 1; } >&2
 
 # check's own macros are not -Wpedantic clean.
+$(MQTT_UNIT_TESTS): $(MQTT_OBJECTS)
+$(MQTT_UNIT_TESTS): LIBS += $(MQTT_LIBS)
+
 $(BUILD)/unit/%: test/unit/%.c $(BUILD)/libvending.a
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@$(COMPILE) -Wno-pedantic -Wno-gnu-zero-variadic-macro-arguments -Wno-unknown-warning-option -o $@ $< $(BUILD)/libvending.a $(LINK_FLAGS) $(LDFLAGS) \
-		$$(pkg-config --libs check) -ljansson -lm $(LDLIBS)
+	@$(COMPILE) -Wno-pedantic -Wno-gnu-zero-variadic-macro-arguments -Wno-unknown-warning-option -o $@ $< $(filter %.o,$^) $(BUILD)/libvending.a \
+		$(LINK_FLAGS) $(LDFLAGS) $$(pkg-config --libs check) $(LIBS) $(LDLIBS)
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/unit/*.d)

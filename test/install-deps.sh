@@ -1,18 +1,21 @@
 #!/bin/sh
 # Installs the Debian/Ubuntu packages that are missing, as root or through sudo. Does nothing when all are there.
-#   test/install-deps.sh build   what `make` and `make run` need
-#   test/install-deps.sh test    what `make test` needs
+#   test/install-deps.sh build      what `make run` needs: the processor alone
+#   test/install-deps.sh programs   what `make` needs: also the programs that connect to a broker
+#   test/install-deps.sh test       what `make test` needs
 set -eu
 
 build_packages="gcc libc6-dev make libjansson-dev pkg-config"
-test_packages="$build_packages check clang clang-tidy clang-format cppcheck valgrind locales git ca-certificates
- libmosquitto-dev mosquitto mosquitto-clients python3 python3-pytest python3-paho-mqtt
+program_packages="$build_packages libmosquitto-dev libssl-dev"
+test_packages="$program_packages check clang clang-tidy clang-format cppcheck valgrind locales git ca-certificates
+ mosquitto mosquitto-clients openssl python3 python3-pytest python3-paho-mqtt
  mmdebstrap debian-archive-keyring postgresql-client"
 
 case ${1:-} in
 build) packages=$build_packages ;;
+programs) packages=$program_packages ;;
 test) packages=$test_packages ;;
-*) echo "usage: install-deps.sh build|test" >&2; exit 2 ;;
+*) echo "usage: install-deps.sh build|programs|test" >&2; exit 2 ;;
 esac
 
 is_installed() {
