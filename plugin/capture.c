@@ -60,14 +60,18 @@ static bool is_no_payload(struct span payload, struct span payload_len)
 }
 
 /* The members that count, as they stand in the line; of equal keys the last. */
-enum key { KEY_TIME, KEY_TOPIC, KEY_PAYLOAD, KEY_PAYLOAD_LEN, KEY_QOS, KEY_RETAIN, KEYS };
+enum key { KEY_TIME, KEY_TOPIC, KEY_PAYLOAD, KEY_PAYLOAD_LEN, KEY_QOS, KEY_RETAIN, KEY_PROPERTIES, KEYS };
 
 static void find_members(struct span line, struct span found[KEYS])
 {
     static const struct span names[KEYS] = {
-        [KEY_TIME] = {"tst", 3},        [KEY_TOPIC] = {"topic", 5},
-        [KEY_PAYLOAD] = {"payload", 7}, [KEY_PAYLOAD_LEN] = {"payloadlen", 10},
-        [KEY_QOS] = {"qos", 3},         [KEY_RETAIN] = {"retain", 6},
+        [KEY_TIME] = {"tst", 3},
+        [KEY_TOPIC] = {"topic", 5},
+        [KEY_PAYLOAD] = {"payload", 7},
+        [KEY_PAYLOAD_LEN] = {"payloadlen", 10},
+        [KEY_QOS] = {"qos", 3},
+        [KEY_RETAIN] = {"retain", 6},
+        [KEY_PROPERTIES] = {"properties", 10},
     };
     struct json_iter iter;
     struct json_member member;
@@ -86,6 +90,87 @@ static bool take_time(struct span value, int64_t *ns)
     return is_string(value) && timestamp_parse_iso((struct span){value.ptr + 1, value.len - 2}, ns);
 }
 
+/* ---- properties ---- */
+
+static bool is_object(struct span value)
+{
+    return value.len > 0 && value.ptr[0] == '{';
+}
+
+/* A whole number that fits; false = something else. */
+static bool read_uint32(struct span text, uint32_t *out)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9' || number > UINT32_MAX / 10) {
+            return false;
+        }
+        number = number * 10 + (uint64_t)(text.ptr[i] - '0');
+    }
+    *out = (uint32_t)number;
+    return text.len > 0 && number <= UINT32_MAX;
+}
+
+/* One property but a user's. Of another type than it should have, or unknown: left out. false = no memory. */
+static bool take_property(const struct json_member *member, struct arena *arena, struct properties *out)
+{
+    for (int id = 0; id < PROPERTY_USER; id++) {
+        struct property property = {.id = (enum property_id)id};
+        if (!span_equal(member->key, span_of(property_name(property.id)))) {
+            continue;
+        }
+        bool is_number = property_is_number(property.id);
+        if (is_number ? read_uint32(member->value, &property.number) : is_string(member->value)) {
+            if (!is_number && !take_bytes(member->value, arena, &property.text)) {
+                return false;
+            }
+            properties_add(out, property);
+        }
+    }
+    return true;
+}
+
+static bool take_user_properties(struct span object, struct arena *arena, struct properties *out)
+{
+    struct json_iter iter;
+    struct json_member member;
+    json_iter_begin(&iter, object);
+    while (json_iter_next(&iter, &member)) {
+        struct property property = {.id = PROPERTY_USER};
+        char *name = arena_alloc(arena, member.key.len + 1);
+        if (!name) {
+            return false;
+        }
+        property.name = (struct span){name, json_unescape(member.key, name)};
+        if (is_string(member.value)) {
+            if (!take_bytes(member.value, arena, &property.text)) {
+                return false;
+            }
+            properties_add(out, property);
+        }
+    }
+    return true;
+}
+
+static bool take_properties(struct span object, struct arena *arena, struct properties *out)
+{
+    struct json_iter iter;
+    struct json_member member;
+    if (!is_object(object)) {
+        return true;
+    }
+    json_iter_begin(&iter, object);
+    while (json_iter_next(&iter, &member)) {
+        bool is_users = span_equal(member.key, span_of(property_name(PROPERTY_USER))) && is_object(member.value);
+        if (is_users ? !take_user_properties(member.value, arena, out) : !take_property(&member, arena, out)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the message ---- */
+
 static bool take_message(struct span line, const struct span found[KEYS], struct arena *arena,
                          struct capture_message *out, struct err *err)
 {
@@ -103,6 +188,9 @@ static bool take_message(struct span line, const struct span found[KEYS], struct
     if (found[KEY_PAYLOAD].ptr && !is_no_payload(found[KEY_PAYLOAD], found[KEY_PAYLOAD_LEN]) &&
         !take_bytes(found[KEY_PAYLOAD], arena, &out->payload)) {
         return fail(err, 0, "no memory for the payload");
+    }
+    if (!take_properties(found[KEY_PROPERTIES], arena, &out->properties)) {
+        return fail(err, 0, "no memory for the properties");
     }
     const struct span qos = found[KEY_QOS];
     out->qos = qos.len == 1 && qos.ptr[0] >= '0' && qos.ptr[0] <= '2' ? qos.ptr[0] - '0' : 0;

@@ -12,6 +12,7 @@
 #define REASON_BYTES 96
 #define MAX_BLOCKED 8
 #define SEVERITY_UNKNOWN "unknown"
+#define PRIORITY_MAX_BYTES 64
 
 /* ---- anomalies: "path=value reason; path=value reason" ---- */
 
@@ -636,6 +637,57 @@ static void fill_event(struct fill *fill)
     }
 }
 
+/* ---- properties of MQTT 5 ---- */
+
+static void note_property(struct fill *fill, const char *name, struct span text, const char *reason)
+{
+    const struct json_value value = {.kind = JSON_KIND_TEXT, .text = text};
+    note_value(&fill->notes, span_of(name), &value, reason);
+}
+
+/* The type without its parameters: "application/json; charset=utf-8". */
+static void check_content_type(struct fill *fill)
+{
+    const struct property *property = properties_find(fill->message->properties, PROPERTY_CONTENT_TYPE);
+    if (!property) {
+        return;
+    }
+    struct span type = property->text;
+    const char *semicolon = type.len > 0 ? memchr(type.ptr, ';', type.len) : NULL;
+    type.len = semicolon ? (size_t)(semicolon - type.ptr) : type.len;
+    if (!equals_ignoring_case(trim(type), "application/json")) {
+        note_property(fill, "properties.content-type", property->text, "not application/json");
+    }
+}
+
+static void fill_priority(struct fill *fill)
+{
+    static const char path[] = "properties.priority";
+    const struct property *property = properties_find_user(fill->message->properties, "priority");
+    if (!property || trim(property->text).len == 0) {
+        return;
+    }
+    char reason[REASON_BYTES];
+    if (!utf8_is_storable(property->text)) {
+        note_property(fill, path, property->text, "holds a character that PostgreSQL cannot store");
+    } else if (trim(property->text).len > PRIORITY_MAX_BYTES) {
+        snprintf(reason, sizeof reason, "longer than %d bytes", PRIORITY_MAX_BYTES);
+        note_property(fill, path, property->text, reason);
+    } else {
+        add_field(fill, "priority", value_text(to_lower(fill, property->text)));
+    }
+}
+
+static void fill_from_properties(struct fill *fill)
+{
+    if (fill->message->properties) {
+        check_content_type(fill);
+        if (fill->message->kind == MESSAGE_EVENTS) {
+            fill_priority(fill);
+        }
+    }
+}
+
 enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
                          const struct payload *payload, struct arena *arena, struct row *row, struct filling *filling,
                          struct err *err)
@@ -668,6 +720,7 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     if (message->kind == MESSAGE_EVENTS) {
         fill_event(&fill);
     }
+    fill_from_properties(&fill);
     fill_time(&fill);
     if (message->kind != MESSAGE_TELEMETRY) {
         add_field(&fill, "message_id", value_int(message->message_id));

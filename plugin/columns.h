@@ -10,6 +10,7 @@
 #include "err.h"
 #include "mapping.h"
 #include "payload.h"
+#include "properties.h"
 #include "reject.h"
 #include "row.h"
 #include "span.h"
@@ -22,6 +23,7 @@ struct message {
     struct span device_no;
     int64_t arrival_ns;
     int64_t message_id;
+    const struct properties *properties; /* of MQTT 5; NULL = none are known */
 };
 
 /* How far device time is trusted. */

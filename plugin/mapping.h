@@ -1,6 +1,6 @@
 /* mapping.h - what maps where: one declarative table, built in, changed by a site's JSON file.
  *
- * Columns that are worked out rather than looked up (device_no, time, raw_data, severity, message_id, device_ts, anomalies) are not in it,
+ * Columns that are worked out rather than looked up (device_no, time, raw_data, severity, priority, message_id, device_ts, anomalies) are not in it,
  * and no mapped column may have such a name. The file's format is in mapping_file.h.
  */
 #ifndef VENDING_MAPPING_H

@@ -35,6 +35,7 @@ static const struct {
     {"topic", "is the tag that holds the topic; Telegraf's output would repeat the batch for ever"},
     {"raw_data", "is worked out"},
     {"severity", "is worked out"},
+    {"priority", "is worked out"},
     {"message_id", "is worked out"},
     {"device_ts", "is worked out"},
     {"anomalies", "is worked out"},

@@ -37,9 +37,10 @@ struct pipeline {
 
 /* One message on its way; kind and device_no are known only below our prefix. */
 struct arrival {
-    struct span topic; /* empty if not known */
-    struct span bytes; /* the payload, or what stands for it in vm_rejected */
-    size_t size;       /* bytes that it had before anything was cut */
+    struct span topic;                   /* empty if not known */
+    struct span bytes;                   /* the payload, or what stands for it in vm_rejected */
+    size_t size;                         /* bytes that it had before anything was cut */
+    const struct properties *properties; /* NULL = none are known */
     struct span device_no;
     enum message_kind kind;
     int64_t time_ns;
@@ -203,6 +204,7 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
         .device_no = arrival->device_no,
         .arrival_ns = arrival->time_ns,
         .message_id = message_id(arrival->topic, arrival->bytes),
+        .properties = arrival->properties,
     };
     if (arrival->bytes.len == 0) {
         err_set(err, 0, "the payload is empty");
@@ -271,12 +273,14 @@ static void handle(struct pipeline *pipeline, struct arrival *arrival)
     reject(pipeline, arrival, reason, detail);
 }
 
-void pipeline_message(struct pipeline *pipeline, struct span topic, struct span payload, int64_t arrival_ns)
+void pipeline_message(struct pipeline *pipeline, struct span topic, struct span payload,
+                      const struct properties *properties, int64_t arrival_ns)
 {
     struct arrival arrival = {
         .topic = topic,
         .bytes = payload_trim(payload),
         .size = payload.len,
+        .properties = properties,
         .time_ns = arrival_ns,
     };
     pipeline->stats.received++;

@@ -10,6 +10,7 @@
 
 #include "err.h"
 #include "mapping.h"
+#include "properties.h"
 #include "reject.h"
 #include "row.h"
 #include "settings.h"
@@ -34,8 +35,9 @@ void pipeline_record(struct pipeline *pipeline, struct span record, int64_t now_
 /* A record over the limit: its first bytes and its size. */
 void pipeline_oversized(struct pipeline *pipeline, struct span head, uint64_t total_size, int64_t now_ns);
 
-/* One MQTT message. A topic that is not ours is rejected as unknown: there is nothing to pass through. */
-void pipeline_message(struct pipeline *pipeline, struct span topic, struct span payload, int64_t arrival_ns);
+/* One MQTT message. A topic that is not ours is rejected as unknown: there is nothing to pass through. properties may be NULL. */
+void pipeline_message(struct pipeline *pipeline, struct span topic, struct span payload,
+                      const struct properties *properties, int64_t arrival_ns);
 
 /* A capture line that is none, or any input that could not be read as what it should be. */
 void pipeline_reject(struct pipeline *pipeline, enum reject reason, struct span bytes, const char *detail,

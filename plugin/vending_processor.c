@@ -185,7 +185,7 @@ static void take_capture_line(struct processor *processor, struct span line, int
     err_clear(&err);
     if (capture_parse(line, &processor->arena, &message, &err)) {
         processor->capture_ns = message.time_ns;
-        pipeline_message(processor->pipeline, message.topic, message.payload, message.time_ns);
+        pipeline_message(processor->pipeline, message.topic, message.payload, &message.properties, message.time_ns);
     } else if (err.text[0]) {
         char detail[ERR_TEXT_BYTES + 64];
         snprintf(detail, sizeof detail, "not a line of a capture: %s (byte %zu)", err.text, err.pos);

@@ -58,6 +58,7 @@ CREATE TABLE IF NOT EXISTS public.vm_events (
 );
 ALTER TABLE public.vm_events
     ADD COLUMN IF NOT EXISTS severity     TEXT,
+    ADD COLUMN IF NOT EXISTS priority     TEXT,
     ADD COLUMN IF NOT EXISTS message_id   BIGINT,
     ADD COLUMN IF NOT EXISTS anomalies    TEXT;
 

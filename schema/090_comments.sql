@@ -47,6 +47,7 @@ BEGIN
             ('vm_events', 'video_url', 'Video'),
             ('vm_events', 'raw_data', 'The whole payload as the machine sent it'),
             ('vm_events', 'severity', 'low, medium, high, critical, or unknown for a type that is not in the mapping'),
+            ('vm_events', 'priority', 'What the machine says: the MQTT 5 user property "priority" in lower case; only vending-input and captures have it'),
             ('vm_events', 'message_id', '64-bit hash of topic and payload: the same bytes have the same one'),
             ('vm_events', 'anomalies', 'Values that could not be stored, as path=value reason; NULL = none'),
             ('vm_status', 'time', 'Device time where it can be trusted, else arrival; offline: always arrival'),

@@ -39,7 +39,7 @@ OWNERS_COLUMNS = {
 }
 ADDED_COLUMNS = {
     "vm_telemetry": [("network_type", TEXT, False), ("csq", INTEGER, False), ("anomalies", TEXT, False)],
-    "vm_events": [("severity", TEXT, False), ("message_id", BIGINT, False), ("anomalies", TEXT, False)],
+    "vm_events": [("severity", TEXT, False), ("priority", TEXT, False), ("message_id", BIGINT, False), ("anomalies", TEXT, False)],
     "vm_status": [("reason", TEXT, False), ("device_ts", TIME, False), ("message_id", BIGINT, False), ("anomalies", TEXT, False)],
     "vm_rejected": [
         ("time", TIME, True), ("device_no", TEXT, False), ("topic", TEXT, False), ("reason", TEXT, True), ("detail", TEXT, False),
@@ -344,7 +344,7 @@ def test_plain_tables_become_hypertables_and_keep_their_rows(make_database):
 
 OLDER = {
     "columns of telemetry": "ALTER TABLE vm_telemetry DROP COLUMN network_type, DROP COLUMN csq, DROP COLUMN anomalies",
-    "columns of events": "ALTER TABLE vm_events DROP COLUMN severity, DROP COLUMN anomalies",
+    "columns of events": "ALTER TABLE vm_events DROP COLUMN severity, DROP COLUMN priority, DROP COLUMN anomalies",
     "columns of status": "ALTER TABLE vm_status DROP COLUMN reason, DROP COLUMN anomalies",
     "new tables": "DROP TABLE vm_telegraf",
     "views": "DROP VIEW device_status, devices",

@@ -333,6 +333,95 @@ START_TEST(memory_does_not_grow_with_keys)
 }
 END_TEST
 
+/* ---- properties of MQTT 5 ---- */
+
+static void check_property(const struct properties *properties, size_t i, enum property_id id, uint32_t number,
+                           struct span name, struct span text)
+{
+    ck_assert_uint_lt(i, properties->count);
+    const struct property *property = &properties->items[i];
+    ck_assert_msg(property->id == id, "property %zu is %s", i, property_name(property->id));
+    ck_assert_uint_eq(property->number, number);
+    ck_assert_msg(span_equal(property->name, name), "property %zu: name %.*s", i, (int)property->name.len,
+                  property->name.ptr);
+    ck_assert_msg(span_equal(property->text, text), "property %zu: text %.*s", i, (int)property->text.len,
+                  property->text.ptr);
+}
+
+/* As mosquitto_sub 2.0.11 wrote it for a message with every property that a publisher can set. */
+START_TEST(reads_properties)
+{
+    static const struct span none = {"", 0};
+    struct span line = exact(SPAN_LITERAL(
+        "{" TST "," TOPIC ",\"qos\":1,\"retain\":0,\"payloadlen\":1,\"mid\":7,\"properties\":{\"content-type\":"
+        "\"application/json\",\"user-properties\":{\"priority\":\"high\",\"a \\\"b\\\"\":\"\xE5\xBE\xAE\","
+        "\"priority\":\"low\"},\"correlation-data\":\"xyz\",\"response-topic\":\"re/ply\",\"message-expiry-interval\":"
+        "4294967295,\"payload-format-indicator\":1},\"payload\":\"x\"}"));
+    struct capture_message message;
+    struct err err = {0};
+    ck_assert_msg(capture_parse(line, &arena, &message, &err), "%s", err.text);
+    release(line);
+    check_property(&message.properties, 0, PROPERTY_CONTENT_TYPE, 0, none, SPAN_LITERAL("application/json"));
+    check_property(&message.properties, 1, PROPERTY_USER, 0, SPAN_LITERAL("priority"), SPAN_LITERAL("high"));
+    check_property(&message.properties, 2, PROPERTY_USER, 0, SPAN_LITERAL("a \"b\""), SPAN_LITERAL("\xE5\xBE\xAE"));
+    check_property(&message.properties, 3, PROPERTY_USER, 0, SPAN_LITERAL("priority"), SPAN_LITERAL("low"));
+    check_property(&message.properties, 4, PROPERTY_CORRELATION_DATA, 0, none, SPAN_LITERAL("xyz"));
+    check_property(&message.properties, 5, PROPERTY_RESPONSE_TOPIC, 0, none, SPAN_LITERAL("re/ply"));
+    check_property(&message.properties, 6, PROPERTY_MESSAGE_EXPIRY, UINT32_MAX, none, none);
+    check_property(&message.properties, 7, PROPERTY_PAYLOAD_FORMAT, 1, none, none);
+    ck_assert_uint_eq(message.properties.count, 8);
+    ck_assert(span_equal(message.payload, SPAN_LITERAL("x")));
+}
+END_TEST
+
+START_TEST(leaves_odd_properties_out)
+{
+    static const char *const odd[] = {
+        "{}",
+        "[]",
+        "7",
+        "null",
+        "\"content-type\"",
+        "{\"content-type\":7}",
+        "{\"content-type\":{\"content-type\":\"x\"}}",
+        "{\"user-properties\":\"priority\"}",
+        "{\"user-properties\":{\"priority\":1,\"b\":null,\"c\":{}}}",
+        "{\"message-expiry-interval\":\"7\"}",
+        "{\"message-expiry-interval\":-7}",
+        "{\"message-expiry-interval\":7.0}",
+        "{\"message-expiry-interval\":4294967296}",
+        "{\"message-expiry-interval\":18446744073709551623}",
+        "{\"subscription-identifier\":7,\"topic-alias\":7,\"x\":\"y\"}",
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        char text[512];
+        struct capture_message message;
+        struct err err = {0};
+        snprintf(text, sizeof text, "{" TST "," TOPIC ",\"properties\":%s,\"payload\":\"x\"}", odd[i]);
+        ck_assert_msg(capture_parse(span_of(text), &arena, &message, &err), "%s: %s", odd[i], err.text);
+        ck_assert_msg(message.properties.count == 0, "%s", odd[i]);
+        arena_reset(&arena);
+    }
+}
+END_TEST
+
+START_TEST(counts_properties_without_room)
+{
+    char text[4096];
+    struct capture_message message;
+    struct err err = {0};
+    size_t len =
+        (size_t)snprintf(text, sizeof text, "{" TST "," TOPIC ",\"properties\":{\"user-properties\":{\"n\":\"0\"");
+    for (int i = 1; i < PROPERTIES_MAX + 3; i++) {
+        len += (size_t)snprintf(text + len, sizeof text - len, ",\"n\":\"%d\"", i);
+    }
+    snprintf(text + len, sizeof text - len, "}},\"payload\":\"x\"}");
+    ck_assert_msg(capture_parse(span_of(text), &arena, &message, &err), "%s", err.text);
+    ck_assert_uint_eq(message.properties.count, PROPERTIES_MAX);
+    ck_assert_uint_eq(message.properties.dropped, 3);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("capture");
@@ -346,6 +435,9 @@ int main(void)
     tcase_add_test(tests, reads_what_was_seen_in_the_field);
     tcase_add_test(tests, redelivery_is_the_same_bytes);
     tcase_add_test(tests, memory_does_not_grow_with_keys);
+    tcase_add_test(tests, reads_properties);
+    tcase_add_test(tests, leaves_odd_properties_out);
+    tcase_add_test(tests, counts_properties_without_room);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

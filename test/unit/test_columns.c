@@ -31,6 +31,7 @@ struct filled {
 };
 
 static struct mapping *mapping;
+static const struct properties *message_properties; /* of the next message */
 
 static void make_mapping(void)
 {
@@ -52,7 +53,7 @@ static void overlay(const char *json)
 
 static void fill(struct filled *filled, enum message_kind kind, const char *device_no, struct span json)
 {
-    struct message message = {kind, span_of(device_no), ARRIVAL, MESSAGE_ID};
+    struct message message = {kind, span_of(device_no), ARRIVAL, MESSAGE_ID, message_properties};
     *filled = (struct filled){.reason = REJECT_NONE};
     err_clear(&filled->err);
     buf_init(&filled->text, 1024 * 1024);
@@ -838,7 +839,7 @@ END_TEST
 
 START_TEST(another_window)
 {
-    struct message message = {MESSAGE_STATUS, SPAN_LITERAL("X"), ARRIVAL, 0};
+    struct message message = {MESSAGE_STATUS, SPAN_LITERAL("X"), ARRIVAL, 0, NULL};
     const struct time_window minute = {60 * S, 0};
     static const struct {
         const char *json;
@@ -1221,7 +1222,7 @@ START_TEST(out_of_memory)
         {MESSAGE_STATUS, "{\"status\":\"ONLINE\",\"firmware\":7,\"reason\":8}"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct message message = {cases[i].kind, SPAN_LITERAL("X"), ARRIVAL, MESSAGE_ID};
+        struct message message = {cases[i].kind, SPAN_LITERAL("X"), ARRIVAL, MESSAGE_ID, NULL};
         struct filled filled;
         bool enough = false;
         fill(&filled, cases[i].kind, "X", span_of(cases[i].json));
@@ -1256,6 +1257,85 @@ START_TEST(out_of_memory)
 }
 END_TEST
 
+/* ---- properties of MQTT 5 ---- */
+
+#define BAD_TYPE(shown) "anomalies=\"properties.content-type=\"" shown "\" not application/json\""
+#define LETTERS_8 "abcdefgh"
+#define LETTERS_64 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8
+
+static const struct {
+    const char *name;
+    enum message_kind kind;
+    struct span content_type; /* ptr NULL = none */
+    struct span priority;     /* ptr NULL = none */
+    const char *want;
+} with_properties[] = {
+    {"none", MESSAGE_EVENTS, {NULL, 0}, {NULL, 0}, ""},
+    {"as the protocol has them", MESSAGE_EVENTS, SPAN_LITERAL("application/json"), SPAN_LITERAL("critical"),
+     " priority=\"critical\""},
+    {"spelt otherwise", MESSAGE_EVENTS, SPAN_LITERAL(" Application/JSON ; charset=UTF-8"), SPAN_LITERAL(" High\n"),
+     " priority=\"high\""},
+    {"a priority of no text", MESSAGE_EVENTS, {NULL, 0}, SPAN_LITERAL(" \t"), ""},
+    {"a priority as long as may be",
+     MESSAGE_EVENTS,
+     {NULL, 0},
+     SPAN_LITERAL(LETTERS_64),
+     " priority=\"" LETTERS_64 "\""},
+    {"one byte more",
+     MESSAGE_EVENTS,
+     {NULL, 0},
+     SPAN_LITERAL(LETTERS_64 "i"),
+     " anomalies=\"properties.priority=\"" LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8 LETTERS_8
+     "abcd... longer than 64 bytes\""},
+    {"a priority with a NUL",
+     MESSAGE_EVENTS,
+     {NULL, 0},
+     SPAN_LITERAL("a\0b"),
+     " anomalies=\"properties.priority=\"a\\u0000b\" holds a character that PostgreSQL cannot store\""},
+    {"another type", MESSAGE_EVENTS, SPAN_LITERAL("text/plain"), {NULL, 0}, " " BAD_TYPE("text/plain")},
+    {"an empty type", MESSAGE_EVENTS, SPAN_LITERAL(""), {NULL, 0}, " " BAD_TYPE("")},
+    {"a longer type", MESSAGE_EVENTS, SPAN_LITERAL("application/jsonl"), {NULL, 0}, " " BAD_TYPE("application/jsonl")},
+    {"a status has no priority", MESSAGE_STATUS, SPAN_LITERAL("text/html"), SPAN_LITERAL("high"),
+     " " BAD_TYPE("text/html")},
+    {"nor has telemetry", MESSAGE_TELEMETRY, SPAN_LITERAL("text/html"), SPAN_LITERAL("high"),
+     " " BAD_TYPE("text/html")},
+};
+
+START_TEST(properties)
+{
+    static const struct {
+        const char *json;
+        const char *want;
+    } plain[MESSAGE_KINDS] = {
+        [MESSAGE_TELEMETRY] = {"{\"ts\":1795480289,\"system\":{\"uptime\":1}}", "uptime=1i"},
+        [MESSAGE_EVENTS] = {"{\"ts\":1795480289,\"event_type\":\"A\"}", "event_type=\"A\" severity=\"unknown\""},
+        [MESSAGE_STATUS] = {"{\"ts\":1795480289,\"status\":\"online\"}",
+                            "status=\"online\" device_ts=1795480289000000000i"},
+    };
+    enum message_kind kind = with_properties[_i].kind;
+    struct properties set = {.count = 0};
+    struct filled filled;
+    char want[512];
+    properties_add(&set, (struct property){.id = PROPERTY_USER, .name = SPAN_LITERAL("prio"), .text = {"no", 2}});
+    if (with_properties[_i].content_type.ptr) {
+        properties_add(&set, (struct property){.id = PROPERTY_CONTENT_TYPE, .text = with_properties[_i].content_type});
+    }
+    if (with_properties[_i].priority.ptr) {
+        properties_add(&set, (struct property){.id = PROPERTY_USER,
+                                               .name = SPAN_LITERAL("priority"),
+                                               .text = with_properties[_i].priority});
+    }
+    message_properties = &set;
+    fill(&filled, kind, "VM-1", span_of(plain[kind].json));
+    message_properties = NULL;
+    snprintf(want, sizeof want, "%s%s", plain[kind].want, with_properties[_i].want);
+    const char *got = outcome(&filled);
+    ck_assert_msg(strcmp(got, want) == 0, "%s:\ngot  %s\nwant %s", with_properties[_i].name, got, want);
+    ck_assert_uint_eq(filled.anomalies, strstr(want, "anomalies") ? 1 : 0);
+    finish(&filled);
+}
+END_TEST
+
 static Suite *columns_suite(void)
 {
     Suite *suite = suite_create("columns");
@@ -1278,6 +1358,7 @@ static Suite *columns_suite(void)
     tcase_add_test(tcase, anomalies_are_capped);
     tcase_add_test(tcase, the_cap_keeps_the_order);
     tcase_add_test(tcase, required_behind_the_cap);
+    tcase_add_loop_test(tcase, properties, 0, (int)COUNT(with_properties));
     tcase_add_test(tcase, out_of_memory);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -327,6 +327,7 @@ static const struct {
     {"topic", STATUS(RESERVED("topic")), RESERVED_ERROR("status", "topic", "is the tag that holds the topic" FOR_EVER)},
     {"raw_data", TELEMETRY(RESERVED("raw_data")), RESERVED_ERROR("telemetry", "raw_data", "is worked out")},
     {"severity", STATUS(RESERVED("severity")), RESERVED_ERROR("status", "severity", "is worked out")},
+    {"priority", EVENTS(RESERVED("priority")), RESERVED_ERROR("events", "priority", "is worked out")},
     {"message_id", TELEMETRY(RESERVED("message_id")), RESERVED_ERROR("telemetry", "message_id", "is worked out")},
     {"device_ts", EVENTS(RESERVED("device_ts")), RESERVED_ERROR("events", "device_ts", "is worked out")},
     {"anomalies", EVENTS(RESERVED("anomalies")), RESERVED_ERROR("events", "anomalies", "is worked out")},

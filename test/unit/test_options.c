@@ -30,6 +30,7 @@ static bool no_blank(const char *text)
     return !strchr(text, ' ');
 }
 
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MEMBER(name) offsetof(struct paint, name)
 
 static const struct option options[] = {
@@ -358,6 +359,59 @@ START_TEST(settings_are_one_line)
 }
 END_TEST
 
+/* Two tables, the second one for a struct within the settings, as programs share them. */
+START_TEST(several_tables)
+{
+    static const struct option more[] = {
+        {.group = "How",
+         .name = "layers",
+         .argument = "COUNT",
+         .kind = OPTION_COUNT,
+         .offset = MEMBER(coats),
+         .initial = "3",
+         .min = 1,
+         .max = 9,
+         .help = "of the other wall"},
+    };
+    struct house {
+        struct paint wall;
+        struct paint other_wall;
+    } house;
+    const struct option_table both[] = {{options, LENGTH(options), offsetof(struct house, wall)},
+                                        {more, LENGTH(more), offsetof(struct house, other_wall)}};
+    struct program builder = program;
+    struct options_result result;
+    struct err err;
+    char arguments[][16] = {"", "--coats=4", "--layers", "7"};
+    char *argv[] = {arguments[0], arguments[1], arguments[2], arguments[3], NULL};
+    builder.tables = both;
+    builder.table_count = LENGTH(both);
+    memset(&house, 0, sizeof house);
+    err_clear(&err);
+    ck_assert_msg(options_parse(&builder, 1, argv, &house, &result, &err), "%s", err.text);
+    ck_assert_uint_eq(house.wall.coats, 2);
+    ck_assert_uint_eq(house.other_wall.coats, 3);
+    ck_assert_msg(options_parse(&builder, 4, argv, &house, &result, &err), "%s", err.text);
+    ck_assert_uint_eq(house.wall.coats, 4);
+    ck_assert_uint_eq(house.other_wall.coats, 7);
+    ck_assert(options_given(&builder, &result, "layers"));
+    ck_assert_uint_eq(options_count(&builder), LENGTH(options) + 1);
+    ck_assert_str_eq(options_at(&builder, LENGTH(options))->name, "layers");
+
+    /* The flag stands with its group, not behind the groups of the first table. */
+    static char text[8192];
+    FILE *out = fmemopen(text, sizeof text, "w");
+    ck_assert_ptr_nonnull(out);
+    options_print_help(&builder, out);
+    fclose(out);
+    const char *how = strstr(text, "\nHow:\n");
+    const char *layers = strstr(text, "--layers");
+    const char *other = strstr(text, "\nOther:\n");
+    ck_assert(how && layers && other && how < layers && layers < other);
+    ck_assert_ptr_null(strstr(how + 1, "\nHow:\n"));
+}
+END_TEST
+
 START_TEST(too_many_options)
 {
     struct program crowded = program;
@@ -385,6 +439,7 @@ static Suite *options_suite(void)
     tcase_add_test(tcase, given);
     tcase_add_test(tcase, help);
     tcase_add_test(tcase, settings_are_one_line);
+    tcase_add_test(tcase, several_tables);
     tcase_add_test(tcase, too_many_options);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -599,7 +599,7 @@ START_TEST(one_message_three_ways)
     pipeline_free(pipeline);
 
     open_pipeline();
-    pipeline_message(pipeline, topic, payload, ARRIVAL);
+    pipeline_message(pipeline, topic, payload, NULL, ARRIVAL);
     check_output("message", want);
     pipeline_free(pipeline);
 
@@ -617,10 +617,10 @@ START_TEST(messages)
     hides_detail = true;
     settings.payload_encoding = PAYLOAD_BASE64; /* is about line protocol alone */
     open_pipeline();
-    pipeline_message(pipeline, SPAN_LITERAL("v1/vm/X/status"), SPAN_LITERAL("{\"status\":\"offline\"}\n"), 9);
-    pipeline_message(pipeline, SPAN_LITERAL("home/kitchen"), SPAN_LITERAL("21.5"), 9);
-    pipeline_message(pipeline, SPAN_LITERAL("a\0b"), SPAN_LITERAL("x"), 9);
-    pipeline_message(pipeline, (struct span){"", 0}, SPAN_LITERAL("x"), 9);
+    pipeline_message(pipeline, SPAN_LITERAL("v1/vm/X/status"), SPAN_LITERAL("{\"status\":\"offline\"}\n"), NULL, 9);
+    pipeline_message(pipeline, SPAN_LITERAL("home/kitchen"), SPAN_LITERAL("21.5"), NULL, 9);
+    pipeline_message(pipeline, SPAN_LITERAL("a\0b"), SPAN_LITERAL("x"), NULL, 9);
+    pipeline_message(pipeline, (struct span){"", 0}, SPAN_LITERAL("x"), NULL, 9);
     check_output("messages",
                  "vm_status,device_no=X status=\"offline\" message_id=-4907235340784222364i @9\n"
                  "vm_rejected topic=\"home/kitchen\" reason=\"unknown_topic\" payload=\"21.5\" "
@@ -1173,7 +1173,7 @@ static void feed_by(int way, struct span bytes)
         feed(bytes);
         break;
     case 1:
-        pipeline_message(pipeline, span_of(EVENTS_1), bytes, ARRIVAL);
+        pipeline_message(pipeline, span_of(EVENTS_1), bytes, NULL, ARRIVAL);
         break;
     case 2:
         pipeline_reject(pipeline, REJECT_INVALID_JSON, bytes, "not a capture line", ARRIVAL);
