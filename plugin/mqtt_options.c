@@ -111,7 +111,7 @@ static const struct option options[] = {
      .help = "and its key, PEM, without a passphrase"},
 };
 
-const struct option_table mqtt_options = {options, sizeof options / sizeof options[0], 0};
+const struct option_table mqtt_options = {options, sizeof options / sizeof options[0]};
 
 bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err)
 {

@@ -28,20 +28,20 @@ struct place {
 size_t options_count(const struct program *program)
 {
     size_t count = 0;
-    for (size_t i = 0; i < program->table_count; i++) {
-        count += program->tables[i].count;
+    for (size_t i = 0; i < program->part_count; i++) {
+        count += program->parts[i].table->count;
     }
     return count;
 }
 
 static struct place place_at(const struct program *program, size_t index)
 {
-    const struct option_table *table = program->tables;
-    while (index >= table->count) {
-        index -= table->count;
-        table++;
+    const struct option_part *part = program->parts;
+    while (index >= part->table->count) {
+        index -= part->table->count;
+        part++;
     }
-    return (struct place){&table->options[index], table->base};
+    return (struct place){&part->table->options[index], part->base};
 }
 
 const struct option *options_at(const struct program *program, size_t index)

@@ -47,6 +47,11 @@ struct option {
 struct option_table {
     const struct option *options;
     size_t count;
+};
+
+/* A table in a program. */
+struct option_part {
+    const struct option_table *table;
     size_t base; /* where the struct with the options' members begins in the program's settings */
 };
 
@@ -56,8 +61,8 @@ struct program {
     const char *summary; /* one line */
     const char *usage;   /* lines below "Usage:", each ending in a newline */
     const char *notes;   /* the short how-to at the end */
-    const struct option_table *tables;
-    size_t table_count;
+    const struct option_part *parts;
+    size_t part_count;
 };
 
 struct options_result {

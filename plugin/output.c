@@ -1,23 +1,14 @@
 #include "output.h"
 
-#include <time.h>
-
+#include "clock.h"
 #include "lp_encode.h"
-#include "timestamp.h"
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * TIMESTAMP_NS_PER_S + now.tv_nsec;
-}
 
 void output_flush(struct output *output)
 {
     if (output->bytes.len > 0) {
-        int64_t start_ns = monotonic_ns();
+        int64_t start_ns = clock_monotonic_ns();
         (void)writer_put(&output->writer, buf_view(&output->bytes));
-        output->writing_ns += monotonic_ns() - start_ns;
+        output->writing_ns += clock_monotonic_ns() - start_ns;
         buf_truncate(&output->bytes, 0);
     }
 }

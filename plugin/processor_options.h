@@ -1,4 +1,4 @@
-/* processor_options.h - the command line of vending-processor: its table of flags, and what they may not say together. */
+/* processor_options.h - the command line of vending-processor: its own flags beside the shared ones, and what they may not say together. */
 #ifndef VENDING_PROCESSOR_OPTIONS_H
 #define VENDING_PROCESSOR_OPTIONS_H
 
@@ -6,22 +6,11 @@
 
 #include "err.h"
 #include "options.h"
+#include "pipeline_options.h"
 #include "settings.h"
 
-#ifndef VENDING_VERSION
-#define VENDING_VERSION "0.1.0"
-#endif
-
-enum processor_action {
-    PROCESSOR_RUN,
-    PROCESSOR_HELP,
-    PROCESSOR_VERSION,
-    PROCESSOR_CHECK,
-    PROCESSOR_PRINT_MAPPING,
-};
-
 struct processor_request {
-    enum processor_action action;
+    enum program_action action;
     bool report_asked_for; /* --report-interval was on the command line */
 };
 

@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define LOOK_AGAIN_MS 1 /* nothing tells a writer that its pipe has become empty */
-#define NS_PER_S INT64_C(1000000000)
 
 void writer_init(struct writer *writer, int fd)
 {
@@ -42,13 +42,6 @@ static bool is_pipe(int fd)
     return fstat(fd, &about) == 0 && S_ISFIFO(about.st_mode);
 }
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 /* Sleeps a little; false = the reader is gone. */
 static bool reader_lives(int fd)
 {
@@ -58,13 +51,13 @@ static bool reader_lives(int fd)
 
 bool writer_drain(const struct writer *writer, int64_t limit_ns)
 {
-    int64_t end_ns = monotonic_ns() + limit_ns;
+    int64_t end_ns = clock_monotonic_ns() + limit_ns;
     int left = 0;
     if (!is_pipe(writer->fd)) {
         return true;
     }
     while (ioctl(writer->fd, FIONREAD, &left) == 0 && left > 0) {
-        if (!reader_lives(writer->fd) || monotonic_ns() >= end_ns) {
+        if (!reader_lives(writer->fd) || clock_monotonic_ns() >= end_ns) {
             return false;
         }
     }

@@ -128,12 +128,12 @@ def typed(value, kind):
     return value
 
 
-def telemetry_row(device_no, arrival, payload, doc, identity):
+def telemetry_row(device_no, arrival, payload, doc, identity, properties):
     fields = [(column, typed(get(doc, path), kind)) for column, kind, path in TELEMETRY]
     return line("vm_telemetry", device_no, fields, device_ns(doc["ts"]))
 
 
-def event_row(device_no, arrival, payload, doc, identity):
+def event_row(device_no, arrival, payload, doc, identity, properties):
     data = doc["data"]
     fields = [
         ("event_type", doc["event_type"]),
@@ -145,12 +145,13 @@ def event_row(device_no, arrival, payload, doc, identity):
         ("video_url", data.get("video_url")),
         ("raw_data", payload),
         ("severity", SEVERITY[doc["event_type"]]),
+        ("priority", properties.get("user-properties", {}).get("priority")),
         ("message_id", identity),
     ]
     return line("vm_events", device_no, fields, device_ns(doc["ts"]))
 
 
-def status_row(device_no, arrival, payload, doc, identity):
+def status_row(device_no, arrival, payload, doc, identity, properties):
     device = device_ns(doc["ts"])
     fields = [
         ("status", doc["status"]),
@@ -191,4 +192,6 @@ def rows(capture):
         assert doc.get("device_no", device_no) == device_no
         trusted = arrival - 7 * 86400 * SECOND <= device_ns(doc["ts"]) <= arrival + 600 * SECOND
         assert trusted or doc.get("status") == "offline"
-        yield makers[kind](device_no, arrival, payload, doc, message_id(topic.encode(), payload))
+        properties = message.get("properties", {})
+        assert properties.get("content-type", "application/json") == "application/json"
+        yield makers[kind](device_no, arrival, payload, doc, message_id(topic.encode(), payload), properties)

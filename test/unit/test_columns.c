@@ -1331,7 +1331,7 @@ START_TEST(properties)
     snprintf(want, sizeof want, "%s%s", plain[kind].want, with_properties[_i].want);
     const char *got = outcome(&filled);
     ck_assert_msg(strcmp(got, want) == 0, "%s:\ngot  %s\nwant %s", with_properties[_i].name, got, want);
-    ck_assert_uint_eq(filled.anomalies, strstr(want, "anomalies") ? 1 : 0);
+    ck_assert_uint_eq(filled.filling.anomalies, strstr(want, "anomalies") ? 1 : 0);
     finish(&filled);
 }
 END_TEST

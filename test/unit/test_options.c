@@ -100,7 +100,8 @@ static const struct option options[] = {
     {.group = "Other", .name = "help", .kind = OPTION_ACTION, .action = ACTION_HELP, .at_once = true, .help = "help"},
 };
 
-static const struct option_table tables[] = {{options, sizeof options / sizeof options[0], 0}};
+static const struct option_table table = {options, sizeof options / sizeof options[0]};
+static const struct option_part part = {&table, 0};
 
 static const struct program program = {
     .name = "paint",
@@ -108,8 +109,8 @@ static const struct program program = {
     .summary = "paints",
     .usage = "  paint [--FLAG VALUE ...]\n",
     .notes = "That is all.\n",
-    .tables = tables,
-    .table_count = sizeof tables / sizeof tables[0],
+    .parts = &part,
+    .part_count = 1,
 };
 
 #define MAX_ARGS 8
@@ -377,15 +378,16 @@ START_TEST(several_tables)
         struct paint wall;
         struct paint other_wall;
     } house;
-    const struct option_table both[] = {{options, LENGTH(options), offsetof(struct house, wall)},
-                                        {more, LENGTH(more), offsetof(struct house, other_wall)}};
+    static const struct option_table other_table = {more, LENGTH(more)};
+    static const struct option_part both[] = {{&table, offsetof(struct house, wall)},
+                                              {&other_table, offsetof(struct house, other_wall)}};
     struct program builder = program;
     struct options_result result;
     struct err err;
     char arguments[][16] = {"", "--coats=4", "--layers", "7"};
     char *argv[] = {arguments[0], arguments[1], arguments[2], arguments[3], NULL};
-    builder.tables = both;
-    builder.table_count = LENGTH(both);
+    builder.parts = both;
+    builder.part_count = LENGTH(both);
     memset(&house, 0, sizeof house);
     err_clear(&err);
     ck_assert_msg(options_parse(&builder, 1, argv, &house, &result, &err), "%s", err.text);
@@ -420,9 +422,9 @@ START_TEST(too_many_options)
     struct err err;
     char *argv[] = {NULL};
     err_clear(&err);
-    const struct option_table too_many = {options, OPTIONS_MAX + 1, 0};
-    crowded.tables = &too_many;
-    crowded.table_count = 1;
+    const struct option_table too_many = {options, OPTIONS_MAX + 1};
+    const struct option_part too_many_part = {&too_many, 0};
+    crowded.parts = &too_many_part;
     ck_assert(!options_parse(&crowded, 0, argv, &paint, &result, &err));
     ck_assert_str_eq(err.text, "the tables have more than 64 options");
 }

@@ -50,7 +50,7 @@ START_TEST(defaults)
     ck_assert_ptr_null(settings.mapping_file);
     ck_assert_ptr_null(settings.capture_file);
     ck_assert_int_eq(settings.format, FORMAT_INFLUX);
-    ck_assert_int_eq(request.action, PROCESSOR_RUN);
+    ck_assert_int_eq(request.action, ACTION_RUN);
     ck_assert(!request.report_asked_for);
 }
 END_TEST
@@ -99,7 +99,7 @@ START_TEST(every_flag)
     ck_assert_str_eq(settings.mapping_file, "m.json");
     ck_assert_str_eq(settings.capture_file, "-");
     ck_assert_int_eq(settings.format, FORMAT_TABLE);
-    ck_assert_int_eq(request.action, PROCESSOR_CHECK);
+    ck_assert_int_eq(request.action, ACTION_CHECK);
     ck_assert(request.report_asked_for);
 }
 END_TEST
@@ -144,13 +144,13 @@ END_TEST
 static const struct {
     const char *name;
     const char *args[4];
-    enum processor_action action;
+    enum program_action action;
 } actions[] = {
-    {"help", {"--help"}, PROCESSOR_HELP},
-    {"version", {"--version"}, PROCESSOR_VERSION},
-    {"check", {"--check"}, PROCESSOR_CHECK},
-    {"mapping", {"--print-mapping"}, PROCESSOR_PRINT_MAPPING},
-    {"help although flags contradict", {"--max-line=1KiB", "--help"}, PROCESSOR_HELP},
+    {"help", {"--help"}, ACTION_HELP},
+    {"version", {"--version"}, ACTION_VERSION},
+    {"check", {"--check"}, ACTION_CHECK},
+    {"mapping", {"--print-mapping"}, ACTION_PRINT_MAPPING},
+    {"help although flags contradict", {"--max-line=1KiB", "--help"}, ACTION_HELP},
 };
 
 START_TEST(which_action)
