@@ -12,6 +12,7 @@
 
 #define SECOND_NS INT64_C(1000000000)
 #define SPARE_BYTES ((size_t)1024 * 1024) /* of a row: columns beside the payload */
+#define TABLE_IDLE_NS SECOND_NS           /* a table is shown when nothing came for so long */
 #define DRAIN_LIMIT_NS (4 * SECOND_NS)    /* for the reader to take what was written last */
 #define TOPIC_SHOWN_BYTES 200             /* in a log line */
 
@@ -138,15 +139,26 @@ void flow_end_work(struct flow *flow)
 
 int64_t flow_deadline_ns(const struct flow *flow)
 {
-    int64_t report_ns = flow->reports ? flow->next_report_ns : CLOCK_NEVER;
-    return clock_earlier(report_ns, flow->log.suppressed > 0 ? flow->log.minute_end_ns : CLOCK_NEVER);
+    int64_t deadline_ns = flow->reports ? flow->next_report_ns : CLOCK_NEVER;
+    if (flow->log.suppressed > 0) {
+        deadline_ns = clock_earlier(deadline_ns, flow->log.minute_end_ns);
+    }
+    if (flow->output.holds_rows) {
+        deadline_ns = clock_earlier(deadline_ns, flow->input_ns + TABLE_IDLE_NS);
+    }
+    return deadline_ns;
 }
 
 void flow_do_what_is_due(struct flow *flow)
 {
+    int64_t now_ns = clock_monotonic_ns();
     report_if_due(flow);
+    if (flow->output.holds_rows && now_ns >= flow->input_ns + TABLE_IDLE_NS) {
+        output_show_table(&flow->output);
+    }
     tell_lost(flow);
-    log_flush(&flow->log, clock_monotonic_ns(), 0);
+    log_flush(&flow->log, now_ns, 0);
+    output_flush(&flow->output);
 }
 
 void flow_finish(struct flow *flow)

@@ -30,6 +30,7 @@ struct flow {
     struct output output;
     struct sink sink;
     uint64_t bytes_in; /* read so far; the program counts them */
+    int64_t input_ns;  /* of the last read that brought something; the program sets it */
     int64_t started_ns;
     int64_t report_ns; /* of the last report */
     int64_t next_report_ns;
@@ -53,7 +54,8 @@ void flow_free(struct flow *flow);
 void flow_begin_work(struct flow *flow);
 void flow_end_work(struct flow *flow);
 
-/* When something is due although nothing comes; CLOCK_NEVER = never. flow_do_what_is_due() then does it, and tells what was lost. */
+/* When something is due although nothing comes; CLOCK_NEVER = never. flow_do_what_is_due() then does it, tells what was
+ * lost, and writes out what there is. */
 int64_t flow_deadline_ns(const struct flow *flow);
 void flow_do_what_is_due(struct flow *flow);
 

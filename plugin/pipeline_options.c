@@ -12,6 +12,11 @@
 #define DAY (86400 * SECOND)
 #define MIB (INT64_C(1024) * 1024)
 
+_Static_assert(sizeof(enum output_format) == sizeof(int), "options.c stores a choice as an int");
+
+/* In the order of its enum. */
+static const char *const formats[] = {[FORMAT_INFLUX] = "influx", [FORMAT_TABLE] = "table", NULL};
+
 static bool is_topic_prefix(const char *text)
 {
     struct span prefix = span_of(text);
@@ -135,6 +140,14 @@ static const struct option of_pipeline[] = {
      .kind = OPTION_ACTION,
      .action = ACTION_PRINT_MAPPING,
      .help = "print the mapping in force, in the format that --mapping reads, and exit"},
+
+    {.group = "Output",
+     .name = "format",
+     .kind = OPTION_CHOICE,
+     .offset = MEMBER(format),
+     .initial = "influx",
+     .choices = formats,
+     .help = "influx = line protocol; table = for people"},
 };
 
 static const struct option of_actions[] = {

@@ -6,11 +6,9 @@
 #define MIB (1024 * KIB)
 
 _Static_assert(sizeof(enum payload_encoding) == sizeof(int), "options.c stores a choice as an int");
-_Static_assert(sizeof(enum output_format) == sizeof(int), "options.c stores a choice as an int");
 
-/* In the order of their enums. */
+/* In the order of its enum. */
 static const char *const encodings[] = {[PAYLOAD_PLAIN] = "plain", [PAYLOAD_BASE64] = "base64", NULL};
-static const char *const formats[] = {[FORMAT_INFLUX] = "influx", [FORMAT_TABLE] = "table", NULL};
 
 #define MEMBER(name) offsetof(struct settings, name)
 
@@ -49,7 +47,7 @@ static const struct option options[] = {
      .min = 1 * KIB,
      .max = 64 * MIB,
      .help = "a longer record of line protocol, or line of a capture, is rejected; not less than --max-payload"},
-    {.group = "Captures and tables",
+    {.group = "Captures",
      .name = "capture",
      .argument = "FILE",
      .kind = OPTION_FILE,
@@ -57,13 +55,6 @@ static const struct option options[] = {
      .help =
          "read what mosquitto_sub -F '%j' wrote instead of line protocol, each message as though it had come at its "
          "tst; - = standard input; rows of vm_ingest then only if --report-interval is given"},
-    {.group = "Captures and tables",
-     .name = "format",
-     .kind = OPTION_CHOICE,
-     .offset = MEMBER(format),
-     .initial = "influx",
-     .choices = formats,
-     .help = "influx = line protocol; table = for people"},
 };
 
 static const struct option_table own_options = {options, sizeof options / sizeof options[0]};

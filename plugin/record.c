@@ -11,6 +11,11 @@
 
 #define MODE 0640 /* traffic of machines: for their operator's group, not for everybody */
 
+const char *record_strerror(int error)
+{
+    return error == EINVAL ? "not a regular file" : strerror(error);
+}
+
 /* ---- the file ---- */
 
 static const char time_mark[] = "{\"tst\":\"";
@@ -231,12 +236,14 @@ bool record_open(struct record *record, const struct record_settings *settings, 
     buf_init(&record->lines, RECORD_LINE_BYTES);
     if (!name_of(record, settings->keep, name)) {
         err_set(err, 0, "--record: the name is too long");
+        record->error = ENAMETOOLONG;
         return false;
     }
     remove_surplus(record);
     if (!open_file(record, now_ns)) {
-        err_set(err, 0, "--record: %.160s: %s", settings->file,
-                errno == EINVAL ? "not a regular file" : strerror(errno));
+        record->error = errno;
+        record->retry_ns = now_ns + RECORD_RETRY_NS;
+        err_set(err, 0, "--record: %.160s: %s", settings->file, record_strerror(record->error));
         return false;
     }
     return true;

@@ -47,9 +47,13 @@ struct record {
 /* What a call has changed, for the log. */
 enum record_change { RECORD_AS_BEFORE, RECORD_FAILED, RECORD_RECOVERED };
 
-/* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be opened, or is not a regular file). */
+/* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be opened, or is not a regular file); the record
+ * is then one that has failed, and is tried again like that. */
 bool record_open(struct record *record, const struct record_settings *settings, int64_t now_ns, struct err *err)
     __attribute__((warn_unused_result));
+
+/* record->error in words. */
+const char *record_strerror(int error);
 
 /* Writes what was gathered, and closes. */
 void record_close(struct record *record, int64_t now_ns);

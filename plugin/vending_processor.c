@@ -21,7 +21,6 @@
 #define SECOND_NS INT64_C(1000000000)
 #define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long means that none will come */
 #define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is the end, input or not: Telegraf kills after 5 s */
-#define TABLE_IDLE_NS SECOND_NS       /* a table is shown when nothing came for so long */
 
 struct processor {
     struct settings settings;
@@ -30,8 +29,7 @@ struct processor {
     struct arena arena; /* of one capture line */
     int64_t capture_ns; /* tst of the capture's last message: when a line that is none came */
     int signal_fd;      /* -1 = none */
-    int64_t stop_ns;    /* when SIGTERM came (monotonic, as is the next), 0 = not yet */
-    int64_t input_ns;   /* of the last read that brought something */
+    int64_t stop_ns;    /* when SIGTERM came (monotonic), 0 = not yet */
 };
 
 static void log_start(struct processor *processor)
@@ -109,7 +107,8 @@ static void take_frames(struct processor *processor)
 /* When to stop after SIGTERM if nothing comes any more. */
 static int64_t stop_deadline(const struct processor *processor)
 {
-    int64_t quiet_since_ns = processor->input_ns > processor->stop_ns ? processor->input_ns : processor->stop_ns;
+    int64_t quiet_since_ns =
+        processor->flow.input_ns > processor->stop_ns ? processor->flow.input_ns : processor->stop_ns;
     return clock_earlier(quiet_since_ns + STOP_IDLE_NS, processor->stop_ns + STOP_LIMIT_NS);
 }
 
@@ -126,9 +125,6 @@ static int64_t next_deadline(const struct processor *processor)
     int64_t deadline_ns = flow_deadline_ns(&processor->flow);
     if (processor->stop_ns) {
         deadline_ns = clock_earlier(deadline_ns, stop_deadline(processor));
-    }
-    if (processor->flow.output.holds_rows) {
-        deadline_ns = clock_earlier(deadline_ns, processor->input_ns + TABLE_IDLE_NS);
     }
     return deadline_ns;
 }
@@ -148,17 +144,6 @@ static bool wait_for_input(struct processor *processor)
 
 /* ---- the loop ---- */
 
-static void do_what_is_due(struct processor *processor)
-{
-    struct output *output = &processor->flow.output;
-    if (output->holds_rows && clock_monotonic_ns() >= processor->input_ns + TABLE_IDLE_NS) {
-        output_show_table(output);
-    }
-    processor->flow.bytes_in = processor->input.bytes;
-    flow_do_what_is_due(&processor->flow);
-    output_flush(output);
-}
-
 static void run_until_end(struct processor *processor)
 {
     while (!processor->input.ended && !processor->flow.output.writer.error) {
@@ -166,10 +151,11 @@ static void run_until_end(struct processor *processor)
         if (must_stop(processor, readable)) {
             input_cut_off(&processor->input);
         } else if (readable && input_read(&processor->input)) {
-            processor->input_ns = clock_monotonic_ns();
+            processor->flow.input_ns = clock_monotonic_ns();
         }
+        processor->flow.bytes_in = processor->input.bytes;
         take_frames(processor);
-        do_what_is_due(processor);
+        flow_do_what_is_due(&processor->flow);
     }
 }
 
