@@ -131,31 +131,51 @@ static long certificate_verdict(const struct mqtt *mqtt)
     return ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
 }
 
+static const char tls_failed[] = "TLS failed";
+
 static void give_up_for_tls(struct mqtt *mqtt)
 {
-    static const char what[] = "TLS failed";
     long verdict = mqtt->wrong_host_name ? X509_V_ERR_HOSTNAME_MISMATCH : certificate_verdict(mqtt);
     bool refused_by_us = mqtt->wrong_host_name || strstr(mqtt->tls_text, "certificate verify failed");
     if (refused_by_us) {
         struct mqtt_reason reason = mqtt_certificate_reason(verdict, X509_verify_cert_error_string(verdict));
         char why[MQTT_LINE_BYTES / 2];
         snprintf(why, sizeof why, "the broker's certificate is not accepted: %s", reason.words);
-        give_up(mqtt, what, why, reason.advice);
+        give_up(mqtt, tls_failed, why, reason.advice);
         return;
     }
     struct mqtt_reason reason = mqtt_tls_reason(mqtt->tls_text[0] ? mqtt->tls_text : "no reason given");
-    give_up(mqtt, what, reason.words, reason.advice);
+    give_up(mqtt, tls_failed, reason.words, reason.advice);
 }
 
 static const char cannot_connect[] = "cannot connect";
 
+#define CHECK_PORT_AND_TLS "check --port and --tls; the broker's log says more"
+
 static void give_up_for_errno(struct mqtt *mqtt, const char *what, int error)
 {
-    const char *advice = "";
-    if (mqtt->state == CONNECTING && (error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH)) {
-        advice = "check --host and --port, and that the broker runs";
+    bool unreachable = error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH;
+    const char *advice = unreachable ? "check --host and --port, and that the broker runs" : CHECK_PORT_AND_TLS;
+    give_up(mqtt, what, strerror(error), mqtt->state == CONNECTING ? advice : "");
+}
+
+/* The handshake was well and then the connection ended: with TLS 1.3 a broker looks at our certificate only then, and what it says of it
+ * may be overtaken by the end. */
+static bool ended_after_handshake(const struct mqtt *mqtt, int result)
+{
+    bool ended = result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_ERRNO;
+    return mqtt->state == CONNECTING && mqtt->settings.tls != MQTT_TLS_OFF && ended;
+}
+
+static void give_up_after_handshake(struct mqtt *mqtt)
+{
+    if (mqtt->tls_text[0]) {
+        give_up_for_tls(mqtt);
+        return;
     }
-    give_up(mqtt, what, strerror(error), advice);
+    give_up(mqtt, tls_failed, "it closed the connection after the handshake",
+            mqtt->settings.cert_file ? "it may not accept our --tls-cert; its log says more"
+                                     : "it may want a client certificate, --tls-cert and --tls-key; its log says more");
 }
 
 /* A result of the library's that is no success. error: errno as it stood then. */
@@ -163,6 +183,10 @@ static void give_up_for_result(struct mqtt *mqtt, int result, int error)
 {
     bool connecting = mqtt->state == CONNECTING;
     const char *what = connecting ? cannot_connect : "the connection is lost";
+    if (ended_after_handshake(mqtt, result)) {
+        give_up_after_handshake(mqtt);
+        return;
+    }
     switch (result) {
     case MOSQ_ERR_EAI:
         give_up(mqtt, cannot_connect, gai_strerror(error), "check --host");
@@ -179,10 +203,7 @@ static void give_up_for_result(struct mqtt *mqtt, int result, int error)
         give_up_for_tls(mqtt);
         break;
     case MOSQ_ERR_CONN_LOST:
-        give_up(mqtt, what, "the broker closed it",
-                connecting ? "check --port and --tls; "
-                             "the broker's log says more"
-                           : "");
+        give_up(mqtt, what, "the broker closed it", connecting ? CHECK_PORT_AND_TLS : "");
         break;
     case MOSQ_ERR_KEEPALIVE:
         give_up(mqtt, what, "no answer within --keepalive", "");
@@ -648,14 +669,19 @@ static void go_on_connecting(struct mqtt *mqtt, short revents)
     if (!revents) {
         return;
     }
-    int error = revents & (POLLERR | POLLHUP) ? socket_error(mqtt) : 0;
+    int error = mqtt->socket_is_ready ? 0 : socket_error(mqtt);
     if (error) {
         give_up_for_errno(mqtt, cannot_connect, error);
         return;
     }
     mqtt->socket_is_ready = true;
-    if (is_in_handshake(mqtt)) {
-        take_result(mqtt, mosquitto_loop_read(mqtt->lib, 1));
+    if (!is_in_handshake(mqtt)) {
+        return;
+    }
+    /* What was said before the connection was reset is still there to be read. */
+    take_result(mqtt, mosquitto_loop_read(mqtt->lib, 1));
+    if (is_in_handshake(mqtt) && (revents & (POLLERR | POLLHUP))) {
+        give_up(mqtt, cannot_connect, "it closed the connection during the TLS handshake", CHECK_PORT_AND_TLS);
     }
 }
 

@@ -26,6 +26,7 @@ void process_begin(void)
 {
     occupy_standard_descriptors();
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 /* Read from a descriptor, so that a signal is seen both while waiting and under constant load. */

@@ -6,8 +6,8 @@
 
 enum exit_code { DONE = 0, CANNOT_RUN = 1, WRONG_CONFIGURATION = 2 };
 
-/* First of all. A standard descriptor that was closed is given one that cannot be used for its purpose, and SIGPIPE becomes an error of
- * write(2). */
+/* First of all. A standard descriptor that was closed is given one that cannot be used for its purpose, and SIGPIPE and SIGXFSZ become
+ * errors of write(2). */
 void process_begin(void);
 
 /* A descriptor that becomes readable at SIGTERM; -1 = errno says why not. interactive: at SIGINT, too. Otherwise SIGINT and SIGHUP, which reach

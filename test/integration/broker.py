@@ -5,6 +5,8 @@ import signal
 import subprocess
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from process import Process, free_port
 from waiting import PATIENCE, wait_until
@@ -20,6 +22,7 @@ user root
 log_dest stderr
 log_type all
 connection_messages true
+{extra}
 """
 
 
@@ -32,7 +35,8 @@ def find_mosquitto():
 
 
 class Broker:
-    def __init__(self, folder, login=None):
+    def __init__(self, folder, login=None, extra=""):
+        """extra: more lines of its configuration."""
         self.folder = folder
         self.login = login
         self.port = free_port()
@@ -45,7 +49,7 @@ class Broker:
             subprocess.run(["mosquitto_passwd", "-b", str(passwords), *login], check=True)
             access = f"allow_anonymous false\npassword_file {passwords}"
         self.config = folder / "mosquitto.conf"
-        self.config.write_text(CONFIG.format(port=self.port, folder=folder, access=access))
+        self.config.write_text(CONFIG.format(port=self.port, folder=folder, access=access, extra=extra))
         (folder / "mosquitto.db").unlink(missing_ok=True)
 
     @property
@@ -68,8 +72,8 @@ class Broker:
     def stop(self):
         self.process.stop(signal.SIGTERM)
 
-    def publisher(self, name="publisher"):
-        client = Publisher(self, name)
+    def publisher(self, name="publisher", **how):
+        client = Publisher(self, name, **how)
         self.clients.append(client)
         return client
 
@@ -89,14 +93,35 @@ class Broker:
             self.process.kill()
 
 
+PROPERTIES = {
+    "payload-format-indicator": "PayloadFormatIndicator",
+    "message-expiry-interval": "MessageExpiryInterval",
+    "content-type": "ContentType",
+    "response-topic": "ResponseTopic",
+    "correlation-data": "CorrelationData",
+}
+
+
+def publish_properties(wanted):
+    if not wanted:
+        return None
+    properties = Properties(PacketTypes.PUBLISH)
+    for name, value in wanted.items():
+        if name == "user-properties":
+            properties.UserProperty = list(value.items())
+        else:
+            setattr(properties, PROPERTIES[name], value.encode() if name == "correlation-data" else value)
+    return properties
+
+
 class Publisher:
     """Publishes at QoS 1. What flush() has returned for, the broker has acknowledged."""
 
-    def __init__(self, broker, name):
+    def __init__(self, broker, name, protocol=mqtt.MQTTv311):
         if hasattr(mqtt, "CallbackAPIVersion"):  # paho 2
-            self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name)
+            self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name, protocol=protocol)
         else:
-            self.client = mqtt.Client(client_id=name)
+            self.client = mqtt.Client(client_id=name, protocol=protocol)
         if broker.login:
             self.client.username_pw_set(*broker.login)
         self.client.max_queued_messages_set(0)
@@ -112,11 +137,12 @@ class Publisher:
             self.close()
             raise
 
-    def publish(self, topic, payload, retain=False):
-        """Also while the broker is away: the client sends it when it is back."""
+    def publish(self, topic, payload, retain=False, qos=1, properties=None):
+        """Also while the broker is away: the client sends it when it is back. properties: of MQTT 5, as a capture has them."""
         if self.published - self.acknowledged >= BACKLOG:
             self.flush()
-        assert self.client.publish(topic, payload, qos=1, retain=retain).rc in (mqtt.MQTT_ERR_SUCCESS, mqtt.MQTT_ERR_NO_CONN)
+        done = self.client.publish(topic, payload, qos=qos, retain=retain, properties=publish_properties(properties))
+        assert done.rc in (mqtt.MQTT_ERR_SUCCESS, mqtt.MQTT_ERR_NO_CONN)
         self.published += 1
 
     def count_acknowledged(self, *_):

@@ -17,7 +17,8 @@ def free_port():
 
 
 class Process:
-    def __init__(self, name, command, log_path, env=None):
+    def __init__(self, name, command, log_path, env=None, stdin=subprocess.DEVNULL, stdout=None):
+        """stdout: a file or subprocess.PIPE; without it, it goes to the log."""
         self.name = name
         self.log_path = log_path
         # A shell's background job has SIGINT ignored, and a program started from it would inherit that.
@@ -25,7 +26,7 @@ class Process:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         with open(log_path, "ab") as log:
             self.popen = subprocess.Popen(
-                command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command, env=env, stdin=stdin, stdout=stdout or log, stderr=log, start_new_session=True
             )
 
     def log(self):

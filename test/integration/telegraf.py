@@ -26,6 +26,10 @@ def processor_path():
     return path if path.is_absolute() else REPO / path
 
 
+def input_path():
+    return processor_path().with_name("vending-input")
+
+
 class Telegraf:
     def __init__(self, version, folder, broker=None, client_id="telegraf-test", database=None, **environment):
         self.program = REPO / f"build/telegraf-{version}/telegraf"

@@ -1,0 +1,631 @@
+"""vending-input with a real Mosquitto, and once in a real Telegraf."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from broker import Broker
+from capture import REPO, read_capture
+from certificates import Authority
+from expected import expected_row, message_id
+from lineprotocol import field
+from load import Stream, event
+from process import Process, free_port
+from subscriber import Subscriber, processor_rows
+from telegraf import TELEGRAF_D, input_path
+from waiting import wait_until
+
+FAST = ("--reconnect-max", "1s")
+LOGIN = ("telegraf", "a \"quoted\" pa$$word")
+
+
+@pytest.fixture
+def subscribe(tmp_path):
+    """A function that starts a vending-input; it is ended after the test."""
+    made = []
+
+    def make(broker, *flags, port=None, **how):
+        folder = tmp_path / f"input-{len(made) + 1}"
+        made.append(Subscriber(folder, port or broker.port, *FAST, *flags, **how))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def make_broker(tmp_path):
+    """A function that starts a broker of its own kind; it is ended after the test."""
+    made = []
+
+    def make(**how):
+        folder = tmp_path / f"broker-{len(made) + 1}"
+        folder.mkdir()
+        made.append(Broker(folder, **how))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.close()
+
+
+def order(number, **more):
+    return json.dumps(event(order_id=f"ORDER-{number}", **more))
+
+
+def orders(count, start=0):
+    return [b"ORDER-%d" % number for number in range(start, start + count)]
+
+
+def publish_orders(publisher, count, start=0, **more):
+    for number in range(start, start + count):
+        publisher.publish(f"v1/vm/VM-LOAD-{number % 50:02}/events", order(number, **more))
+    publisher.flush()
+
+
+# ---- what a message becomes ----
+
+
+def test_rows_are_what_the_contract_says(broker, subscribe):
+    messages = [message for message in read_capture("fleet.jsonl")]
+    one = subscribe(broker, "--max-age", "3650d")
+    one.wait_until_ready()
+    publisher = broker.publisher()
+    for message in messages:
+        publisher.publish(message.topic, message.payload, message.retain)
+    rows = one.wait_for_rows(len(messages))
+    one.stop()
+    assert len(rows) == len(messages)
+    for row, message in zip(rows, messages):
+        wanted = expected_row(message.topic, message.payload)
+        if wanted.time == "arrival":
+            wanted = wanted._replace(time=row.time)
+        assert row == wanted
+
+
+def test_properties_of_mqtt_5(broker, subscribe):
+    one = subscribe(broker)
+    one.wait_until_ready()
+    publisher = broker.publisher(protocol=mqtt.MQTTv5)
+    publish_with = lambda number, properties: publisher.publish("v1/vm/VM-1/events", order(number), properties=properties)
+    publish_with(0, {"content-type": "application/json", "user-properties": {"other": "x", "priority": "Critical"}})
+    publish_with(1, {"content-type": "text/plain"})
+    publish_with(2, None)
+    rows = one.wait_for_rows(3)
+    one.stop()
+    assert [field(row, "priority") for row in rows] == [b"critical", None, None]
+    assert [field(row, "anomalies") for row in rows] == [
+        None, b'properties.content-type="text/plain" not application/json', None]
+
+
+HOSTILE = [
+    b"", b"\0", b"a\0b", b"\xff\xfe", b"{\"event_type\":\"A\",\"data\":{\"order_id\":\"\xe5\"}}", b"{\"event_type\":\"A\\u0000\"}", b"\r\n{}\r\n",
+    b"\x1b[31m", b"\\\"", "{\"event_type\":\"出货成功\"}".encode(), b"x" * 300000,
+]
+
+
+def test_a_recording_gives_the_same_rows(broker, subscribe, tmp_path):
+    """Everything that a device can send comes out of a recording as it was: byte for byte, with its properties and its moment."""
+    record = tmp_path / "raw"
+    one = subscribe(broker, "--record", str(record), "--max-age", "3650d")
+    one.wait_until_ready()
+    publisher = broker.publisher(protocol=mqtt.MQTTv5)
+    lines = [json.loads(line) for line in (REPO / "test/captures/fleet.jsonl").read_text().splitlines()]
+    for line in lines:
+        publisher.publish(line["topic"], line["payload"], bool(line["retain"]), line["qos"], line.get("properties"))
+    for payload in HOSTILE:
+        publisher.publish("v1/vm/VM-1/events", payload, properties={"message-expiry-interval": 100, "correlation-data": "xyz"})
+        publisher.publish("v1/vm/ odd\"/events", payload)
+    publisher.flush()
+    one.process.wait_until(lambda: record.read_bytes().count(b"\n") >= len(lines) + 2 * len(HOSTILE), "the recording")
+    rows = one.stop()
+    assert processor_rows(record, "--max-line", "8MiB", "--max-age", "3650d") == rows
+    recorded = [json.loads(line) for line in record.read_bytes().decode("utf-8", "replace").splitlines()]
+    # In any order: messages with QoS 0 overtake those that wait for an acknowledgement.
+    said = lambda line: [line.get(key) for key in ("topic", "qos", "retain", "properties", "payload", "payloadlen")]
+    sent = {line["topic"] for line in lines}
+    assert sorted(map(str, map(said, lines))) == sorted(str(said(line)) for line in recorded if line["topic"] in sent)
+    assert any(line.get("properties", {}).get("message-expiry-interval", 0) > 90 for line in recorded)
+
+
+def test_the_processor_gives_the_same_rows_for_what_mosquitto_sub_captured(broker, subscribe, tmp_path):
+    capture = tmp_path / "capture"
+    with open(capture, "wb") as file:
+        watcher = Process("mosquitto_sub", ["mosquitto_sub", "-V", "5", "-p", str(broker.port), "-i", "watcher", "-q", "1", "-F", "%j",
+                                            "-t", "v1/vm/+/telemetry", "-t", "v1/vm/+/events", "-t", "v1/vm/+/status"],
+                          tmp_path / "watcher", stdout=file)
+    try:
+        one = subscribe(broker, "--max-age", "3650d")
+        one.wait_until_ready()
+        broker.wait_until_ready("watcher")
+        publisher = broker.publisher(protocol=mqtt.MQTTv5)
+        lines = [json.loads(line) for line in (REPO / "test/captures/fleet.jsonl").read_text().splitlines()]
+        for line in lines:
+            publisher.publish(line["topic"], line["payload"], bool(line["retain"]), line["qos"], line.get("properties"))
+        one.wait_for_rows(len(lines))
+        watcher.wait_until(lambda: capture.read_bytes().count(b"\n") >= len(lines), "the capture")
+        rows = one.stop()
+    finally:
+        watcher.kill()
+
+    def timeless(row):  # the two got an offline status at different moments
+        return row._replace(time=None) if field(row, "status") == b"offline" else row
+
+    assert any(field(row, "priority") == b"high" for row in rows)
+    sorted_rows = lambda rows: sorted(map(str, map(timeless, rows)))
+    assert sorted_rows(processor_rows(capture, "--max-age", "3650d")) == sorted_rows(rows)
+
+
+# ---- delivery ----
+
+
+def test_100000_messages_and_none_is_missing(broker, subscribe, figures):
+    one = subscribe(broker)
+    one.wait_until_ready()
+    publisher = broker.publisher()
+    start = time.monotonic()
+    publish_orders(publisher, 100000)
+    got = one.wait_for_orders(100000)
+    figures.append(f"vending-input: 100,000 messages at QoS 1 in {time.monotonic() - start:.0f} s (paho publishing), {one.memory()} KiB")
+    one.stop()
+    assert got == orders(100000)
+
+
+def test_the_broker_holds_what_is_not_read(broker, subscribe, figures):
+    one = subscribe(broker, "--receive-maximum", "20", "--keepalive", "5s", reads=False)
+    one.wait_until_ready()
+    publisher = broker.publisher()
+    publish_orders(publisher, 500, filler="x" * 1000)  # much more than a pipe takes
+    before = one.memory()
+    publish_orders(publisher, 20000, start=500, filler="x" * 1000)
+    assert one.unread() > 32768, "nothing was written although there was room"
+    assert one.memory() - before < 2048, "it holds messages in memory"
+    # So long unread that the broker gives up on the connection; the session stays.
+    broker.process.wait_until(lambda: f"Client {one.client_id} has exceeded timeout" in broker.process.log(), "the broker to end the connection")
+    publish_orders(publisher, 500, start=20500)
+    figures.append(f"vending-input, output not read: 20,000 messages (20 MB) at the broker, {before} KiB before, {one.memory()} KiB after")
+    one.read_now()
+    one.process.wait_until(lambda: b'"ORDER-20999"' in one.output, "the last message")
+    rows = one.stop()
+    assert set(orders(21000)) == {field(row, "order_id") for row in rows}
+    # What was read and not yet acknowledged comes twice, and is dropped as a duplicate.
+    assert len(rows) == 21000
+
+
+def test_broker_restarts_lose_nothing(broker, subscribe, figures):
+    one = subscribe(broker)
+    one.wait_until_ready()
+    stream = Stream(broker, pause=0.01)
+    stream.start()
+    for restart in range(3):
+        one.wait_for_orders(len(one.orders()) + 200)
+        broker.stop()
+        one.wait_for_log("next try in", restart + 1)
+        broker.start()
+        one.wait_until_ready(times=restart + 2)
+    one.wait_for_orders(len(one.orders()) + 200)
+    published = stream.finish()
+    one.process.wait_until(lambda: set(one.orders()) >= published, lambda: f"{len(published - set(one.orders()))} missing messages")
+    got = one.stop() and one.orders()
+    figures.append(f"vending-input, broker restarted three times: published {len(published)}, missing {len(published - set(got))}")
+    assert len(got) == len(published), "a message came twice"
+    assert "lost our session" not in one.log()
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "end of standard input"])
+def test_a_restart_loses_nothing(broker, subscribe, how):
+    stream = Stream(broker, pause=0.005)
+    got = []
+    first = subscribe(broker)
+    first.wait_until_ready()
+    stream.start()
+    for run in range(3):
+        one = first if run == 0 else subscribe(broker)
+        one.wait_for_orders(300)
+        if how == "SIGTERM":
+            one.stop(signal.SIGTERM)
+        else:
+            one.process.popen.stdin.close()
+            assert one.wait_for_end() == 0
+        assert "end: received" in one.log()
+        got += one.orders()
+    published = stream.finish()
+    last = subscribe(broker)
+    last.process.wait_until(lambda: set(got + last.orders()) >= published, "every message")
+    last.stop()
+    got += last.orders()
+    assert sorted(got) == sorted(published), "a message came twice"
+    # A goodbye, so the broker has no reason to wait for a time-out.
+    log = broker.process.log()
+    assert log.count(f"Client {last.client_id} disconnected.") == 4 and "closed its connection" not in log
+
+
+def test_nothing_is_kept_without_a_session(broker, subscribe):
+    one = subscribe(broker, "--session-expiry", "0")
+    one.wait_until_ready()
+    one.stop()
+    publish_orders(broker.publisher(), 3)
+    two = subscribe(broker, "--session-expiry", "0")
+    two.wait_until_ready()
+    publish_orders(broker.publisher("later"), 3, start=3)
+    two.wait_for_orders(3)
+    two.stop()
+    assert two.orders() == orders(3, start=3)
+
+
+def test_retained_statuses_come_once_a_session(broker, subscribe):
+    publisher = broker.publisher()
+    status = json.dumps({"status": "online", "ts": int(time.time())})
+    publisher.publish("v1/vm/VM-1/status", status, retain=True)
+    publisher.flush()
+    one = subscribe(broker)
+    one.wait_for_rows(1)
+    one.stop()
+    two = subscribe(broker)
+    two.wait_until_ready()
+    publish_orders(publisher, 1)
+    two.wait_for_rows(1)
+    two.stop()
+    assert [row.measurement for row in one.rows()] == [b"vm_status"]
+    assert [row.measurement for row in two.rows()] == [b"vm_events"]
+
+
+def test_a_share_splits_events_and_copies_statuses(broker, subscribe):
+    publisher = broker.publisher()
+    publisher.publish("v1/vm/VM-0/status", json.dumps({"status": "online", "ts": int(time.time())}), retain=True)
+    publisher.flush()
+    both = [subscribe(broker, "--share", "group", client_id=f"member-{n}") for n in (1, 2)]
+    for one in both:
+        one.wait_until_ready()
+        one.wait_for_rows(1)  # the retained status
+    publish_orders(publisher, 1000)
+    publisher.publish("v1/vm/VM-1/status", json.dumps({"status": "online", "ts": int(time.time())}))
+    publisher.flush()
+    count = lambda text: [one.output.count(text) for one in both]
+    both[0].process.wait_until(lambda: sum(count(b"order_id=")) >= 1000 and min(count(b"vm_status,")) >= 2, "all of them")
+    for one in both:
+        one.stop()
+    assert count(b"vm_status,") == [2, 2]
+    got = [order for one in both for order in one.orders() if order]
+    assert sorted(got) == sorted(orders(1000))
+    assert min(count(b"order_id=")) > 100
+
+
+def test_a_message_above_the_limit_is_rejected_with_its_first_bytes(broker, subscribe):
+    one = subscribe(broker)
+    one.wait_until_ready()
+    broker.publisher().publish("v1/vm/VM-1/events", b"a" * 1000000)
+    (row,) = one.wait_for_rows(1)
+    one.stop()
+    assert field(row, "reason") == b"payload_too_large" and field(row, "payload_size") == 1000000
+    assert field(row, "payload") == b"a" * 262144
+    assert field(row, "message_id") == message_id("v1/vm/VM-1/events", b"a" * 262144)
+
+
+# ---- refusals: one line that says why and what to do, and another try ----
+
+
+def test_no_broker_yet(tmp_path, subscribe, make_broker):
+    port = free_port()
+    one = subscribe(None, port=port)
+    one.wait_for_log(f"E! 127.0.0.1:{port}: cannot connect: Connection refused: check --host and --port, and that the broker runs; next try in", 2)
+    broker = make_broker(extra=f"listener {port} 127.0.0.1\nallow_anonymous true")
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), 1)
+    assert one.wait_for_orders(1) == orders(1)
+    one.stop()
+
+
+def test_an_unknown_host(subscribe):
+    one = subscribe(None, host="no-such-host.invalid", port=1883)
+    one.wait_for_log("E! no-such-host.invalid:1883: cannot connect: ")
+    assert ": check --host; next try in" in one.log()
+    one.stop()
+
+
+def test_wrong_credentials_until_they_are_mended(make_broker, subscribe, tmp_path):
+    broker = make_broker(login=LOGIN)
+    password = tmp_path / "password"
+    password.write_text("wrong\n")
+    one = subscribe(broker, "--username", LOGIN[0], "--password-file", str(password))
+    one.wait_for_log("E! 127.0.0.1:%d: the broker refuses the connection: not authorized (135): check --username and the password" % broker.port, 2)
+    password.write_text(LOGIN[1] + "\n")
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), 1)
+    assert one.wait_for_orders(1) == orders(1)
+    one.stop()
+    assert "wrong" not in one.log() and LOGIN[1] not in one.log()
+
+
+def test_a_password_from_the_environment_is_in_no_command_line(make_broker, subscribe):
+    broker = make_broker(login=LOGIN)
+    one = subscribe(broker, "--username", LOGIN[0], MQTT_PASSWORD=LOGIN[1])
+    one.wait_until_ready()
+    with open(f"/proc/{one.pid}/cmdline", "rb") as cmdline:
+        assert LOGIN[1].encode() not in cmdline.read()
+    one.stop()
+
+
+def test_a_refused_subscription_is_told_and_tried_again(make_broker, subscribe, tmp_path):
+    rules = tmp_path / "rules.json"
+    allowed = {"acltype": "subscribePattern", "priority": 0, "allow": True}
+    rules.write_text(json.dumps({
+        "defaultACLAccess": {"publishClientSend": True, "publishClientReceive": True, "subscribe": False, "unsubscribe": True},
+        "clients": [], "groups": [{"groupname": "all", "roles": [{"rolename": "reader"}]}], "anonymousGroup": "all",
+        "roles": [{"rolename": "reader", "acls": [{**allowed, "topic": "v1/vm/+/events"}, {**allowed, "topic": "v1/vm/+/status"}]}],
+    }))
+    plugin = next(path for path in ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib")
+                  if os.path.exists(f"{path}/mosquitto_dynamic_security.so"))
+    broker = make_broker(extra=f"plugin {plugin}/mosquitto_dynamic_security.so\nplugin_opt_config_file {rules}")
+    one = subscribe(broker)
+    one.wait_for_log("E! the broker refuses the subscription to v1/vm/+/telemetry: not authorized (135): ", 2)
+    publish_orders(broker.publisher(), 1)
+    assert one.wait_for_orders(1) == orders(1)
+    one.stop()
+    assert one.log().count("subscribed to v1/vm/+/events with QoS 1") == 1
+
+
+def test_a_client_id_in_use_is_told(broker, subscribe):
+    one = subscribe(broker)
+    one.wait_until_ready()
+    two = subscribe(broker)
+    one.wait_for_log("the broker ends the connection: session taken over (142): another program uses the same --client-id")
+    two.stop()
+    one.stop()
+
+
+# ---- TLS ----
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificates")
+    return Authority(folder / "ours", "our CA"), Authority(folder / "others", "another CA")
+
+
+LISTENER = """
+listener {port} 127.0.0.1
+allow_anonymous true
+certfile {certificate}
+keyfile {key}
+"""
+
+
+@pytest.fixture
+def tls_broker(make_broker, authorities):
+    """A broker with a listener for each certificate: {name: port} in .ports."""
+    ours, others = authorities
+    here = "DNS:localhost,IP:127.0.0.1"
+    certificates = {
+        "good": ours.sign("good", here),
+        "expired": ours.sign("expired", here, days=-1),
+        "another": ours.sign("another", "DNS:broker.example"),
+        "unknown": others.sign("unknown", here),
+        "demanding": ours.sign("demanding", here),
+    }
+    ports = {name: free_port() for name in certificates}
+    extra = "per_listener_settings false\n" + "".join(
+        LISTENER.format(port=ports[name], certificate=certificate, key=key) +
+        (f"cafile {ours.file}\nrequire_certificate true\n" if name == "demanding" else "")
+        for name, (certificate, key) in certificates.items())
+    broker = make_broker(extra=extra)
+    broker.ports = ports
+    return broker
+
+
+CERTIFICATE = "TLS failed: the broker's certificate is not accepted: "
+
+REFUSED = {
+    "an expired certificate": ("expired", CERTIFICATE + "certificate has expired: renew the certificate"),
+    "another host's certificate": ("another", CERTIFICATE + "hostname mismatch: --host must be a name in the certificate"),
+    "another CA": ("unknown", CERTIFICATE + "unable to get local issuer certificate: --tls-ca must hold the CA that signed it"),
+    "a certificate is asked of us": ("demanding", "TLS failed: it "),
+    "no TLS there": (None, "TLS failed: it "),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_tls_refusals(tls_broker, subscribe, authorities, case):
+    name, line = REFUSED[case]
+    port = tls_broker.ports[name] if name else tls_broker.port
+    one = subscribe(tls_broker, "--tls", "verify", "--tls-ca", str(authorities[0].file), port=port)
+    one.wait_for_log(f"E! 127.0.0.1:{port}: {line}", 2)
+    one.stop()
+    assert "subscribed" not in one.log()
+
+
+def test_a_tls_port_without_tls(tls_broker, subscribe):
+    one = subscribe(tls_broker, port=tls_broker.ports["good"])
+    one.wait_for_log("cannot connect: ", 2)
+    one.stop()
+    assert "check --port and --tls" in one.log() and "subscribed" not in one.log()
+
+
+ACCEPTED = {
+    "verify": ("good", ["--tls", "verify"]),
+    "verify-ca goes without the name": ("another", ["--tls", "verify-ca"]),
+    "insecure goes without a date": ("expired", ["--tls", "insecure"]),
+    "insecure goes without a CA": ("unknown", ["--tls", "insecure"]),
+    "insecure goes without a name": ("another", ["--tls", "insecure"]),
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_tls_connections(tls_broker, subscribe, authorities, case):
+    name, flags = ACCEPTED[case]
+    one = subscribe(tls_broker, *flags, "--tls-ca", str(authorities[0].file), port=tls_broker.ports[name])
+    one.wait_until_ready()
+    publish_orders(tls_broker.publisher(), 2000, filler="x" * 500)
+    assert one.wait_for_orders(2000) == orders(2000)
+    one.stop()
+
+
+def test_a_client_certificate(tls_broker, subscribe, authorities):
+    ours, others = authorities
+    flags = ("--tls", "verify", "--tls-ca", str(ours.file))
+    port = tls_broker.ports["demanding"]
+    certificate, key = ours.sign("client", "DNS:client")
+    one = subscribe(tls_broker, *flags, "--tls-cert", str(certificate), "--tls-key", str(key), port=port)
+    one.wait_until_ready()
+    one.stop()
+    certificate, key = others.sign("client", "DNS:client")
+    two = subscribe(tls_broker, *flags, "--tls-cert", str(certificate), "--tls-key", str(key), port=port)
+    two.wait_for_log("TLS failed: it does not trust our --tls-cert: ")
+    two.stop()
+
+
+# ---- recording ----
+
+
+def recorded_orders(*files):
+    return [json.loads(json.loads(line)["payload"])["data"]["order_id"].encode() for file in files for line in open(file, "rb")]
+
+
+def test_recordings_rotate_within_their_bounds(broker, subscribe, tmp_path):
+    record = tmp_path / "raw"
+    one = subscribe(broker, "--record", str(record), "--record-size", "64KiB", "--record-keep", "3")
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), 3000)
+    one.wait_for_orders(3000)
+    one.stop()
+    assert "end of recording: 3000 messages written, 0 left out" in one.log()
+    files = [tmp_path / "raw.2", tmp_path / "raw.1", record]
+    assert sorted(path.name for path in tmp_path.glob("raw*")) == ["raw", "raw.1", "raw.2"]
+    assert all(32768 < file.stat().st_size <= 65536 for file in files[:2]) and record.stat().st_size <= 65536
+    kept = recorded_orders(*files)
+    assert kept == orders(3000)[-len(kept):]
+
+
+def test_a_full_disk_costs_the_recording_and_no_row(broker, subscribe, tmp_path):
+    record = tmp_path / "raw"
+    one = subscribe(broker, "--record", str(record), limits=("prlimit", "--fsize=20000"))
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), 1000)
+    assert one.wait_for_orders(1000) == orders(1000)
+    one.stop()
+    assert one.log().count("cannot record to") == 1
+    written = recorded_orders(record)
+    assert f"end of recording: {len(written)} messages written, {1000 - len(written)} left out" in one.log()
+    assert 0 < len(written) < 1000 and written == orders(1000)[: len(written)]
+
+
+def test_a_recording_that_cannot_begin_costs_no_row(broker, subscribe, tmp_path):
+    one = subscribe(broker, "--record", str(tmp_path / "none" / "raw"))
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), 1)
+    assert one.wait_for_orders(1) == orders(1)
+    one.stop()
+    assert "E! --record: " in one.log() and "No such file or directory" in one.log()
+    assert "end of recording: 0 messages written, 1 left out" in one.log()
+
+
+# ---- the process ----
+
+
+def test_nobody_reads_any_more(broker, subscribe):
+    one = subscribe(broker, reads=False)
+    one.wait_until_ready()
+    one.process.popen.stdout.close()
+    assert one.wait_for_end() == 1
+    assert "E! cannot write to standard output: Broken pipe" in one.log()
+
+
+def test_told_to_end_while_nobody_reads(broker, subscribe):
+    one = subscribe(broker, reads=False)
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), 2000, filler="x" * 1000)
+    one.process.wait_until(lambda: one.unread() > 32768, "the pipe to fill")
+    assert one.process.stop(signal.SIGTERM) == 0
+    assert "W! standard output is not read: the last row of vm_ingest is left out" in one.log()
+    two = subscribe(broker)
+    two.process.wait_until(lambda: b'"ORDER-1999"' in two.output, "the rest")
+    two.stop()
+
+
+def test_what_standard_input_says_is_ignored(broker, subscribe):
+    one = subscribe(broker)
+    one.wait_until_ready()
+    one.process.popen.stdin.write(b"\n" * 10000)  # signal = "STDIN"
+    one.process.popen.stdin.flush()
+    os.killpg(one.pid, signal.SIGINT)
+    os.killpg(one.pid, signal.SIGHUP)
+    publish_orders(broker.publisher(), 1)
+    assert one.wait_for_orders(1) == orders(1)
+    one.stop()
+
+
+def test_reports(broker, subscribe):
+    one = subscribe(broker, "--instance", "here", reports="100ms")
+    one.wait_until_ready()
+    publisher = broker.publisher()
+    publish_orders(publisher, 5)
+    publisher.publish("v1/vm/VM-1/events", "no JSON")
+    publisher.flush()
+    one.process.wait_until(lambda: one.output.count(b"order_id=") == 5 and b"vm_rejected" in one.output, "the rows")
+    rows = [row for row in one.stop() if row.measurement == b"vm_ingest"]
+    assert all(row.tags == {b"instance": b"here"} for row in rows)
+    total = lambda name: sum(field(row, name) for row in rows)
+    assert (total("received"), total("events"), total("rejected"), total("rejected_invalid_json")) == (6, 5, 1, 1)
+    assert total("bytes_in") == sum(len(f"v1/vm/VM-LOAD-{n:02}/events") + len(order(n)) for n in range(5)) + len("v1/vm/VM-1/eventsno JSON")
+    lines = one.output.splitlines(keepends=True)
+    assert lines[-1].startswith(b"vm_ingest,") and total("bytes_out") == sum(map(len, lines[:-1]))
+    assert "end: received 6 = telemetry 0, events 5, status 0, passed 0, duplicates 0, rejected 1 (invalid_json 1)" in one.log()
+
+
+def test_watching_a_broker(broker, tmp_path):
+    """For people: tables, and Ctrl-C ends it."""
+    process = Process("vending-input", [str(input_path()), "--port", str(broker.port), "--client-id", "watch", "--session-expiry", "0",
+                                        "--format", "table"], tmp_path / "watch", stdin=subprocess.PIPE)
+    try:
+        broker.wait_until_ready("watch", 3)
+        publish_orders(broker.publisher(), 2)
+        process.wait_until(lambda: "ORDER-1" in process.log(), "the table")
+        assert process.stop(signal.SIGINT) == 0
+        assert "vm_ingest" not in process.log()
+    finally:
+        process.kill()
+        process.popen.stdin.close()
+
+
+# ---- Telegraf ----
+
+
+@pytest.fixture
+def version():
+    return "1.37"
+
+
+def test_in_telegraf(broker, make_telegraf, tmp_path):
+    """With the files that users get: the sample in place of 10-input-mqtt.conf."""
+    samples = {path.name: path for path in TELEGRAF_D.iterdir()}
+    chosen = [path for name, path in sorted(samples.items()) if name.endswith(".conf") and not name.startswith(("10-", "20-"))]
+    (tmp_path / "input.conf").write_text(samples["15-input-vending.conf.sample"].read_text())
+    telegraf = make_telegraf(broker, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port), VENDING_INPUT=str(input_path()),
+                             VENDING_RECORD=str(tmp_path / "raw"))
+    telegraf.config = ["--config", str(telegraf.extra), "--config", str(tmp_path / "input.conf")]
+    for path in chosen:
+        telegraf.config += ["--config", str(path)]
+    telegraf.start()
+    broker.wait_until_ready(telegraf.client_id, 3)
+    stream = Stream(broker, pause=0.01)
+    stream.start()
+    telegraf.wait_for_rows(500)
+    telegraf.stop()
+    telegraf.start()
+    telegraf.wait_for_rows(1000)
+    published = stream.finish()
+    got = lambda: [field(row, "order_id") for row in telegraf.output.of("vm_events")]
+    telegraf.process.wait_until(lambda: set(got()) >= published, lambda: f"{len(published - set(got()))} missing messages")
+    telegraf.stop()
+    assert sorted(got()) == sorted(published)
+    row = telegraf.output.of("vm_events")[0]
+    assert set(row.tags) == {b"device_no"}
+    assert telegraf.output.of("vm_ingest")
+    assert wait_until(lambda: (tmp_path / "raw").exists(), "the recording")
