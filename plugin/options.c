@@ -67,6 +67,7 @@ struct number_kind {
 };
 
 static const struct number_kind duration_kind = {duration_units, false, "a duration such as 30s, 10m, 7d"};
+static const struct number_kind offset_kind = {duration_units, false, "now, or an offset such as -24h, 10m"};
 static const struct number_kind bytes_kind = {byte_units, true, "a size such as 65536, 64KiB, 1MiB"};
 static const struct number_kind count_kind = {count_units, true, "a whole number"};
 
@@ -79,9 +80,12 @@ static const struct number_kind *number_kind(enum option_kind kind)
         return &bytes_kind;
     case OPTION_DURATION:
         return &duration_kind;
+    case OPTION_OFFSET:
+        return &offset_kind;
     case OPTION_TEXT:
     case OPTION_FILE:
     case OPTION_CHOICE:
+    case OPTION_SWITCH:
     case OPTION_ACTION:
         break;
     }
@@ -154,6 +158,21 @@ static bool read_number(const struct number_kind *kind, const char *text, int64_
     return true;
 }
 
+/* The same with a sign before it, or "now". */
+static bool read_offset(const char *text, int64_t *number)
+{
+    bool negative = *text == '-';
+    if (strcmp(text, "now") == 0) {
+        *number = 0;
+        return true;
+    }
+    if (!read_number(&offset_kind, text + (negative || *text == '+' ? 1 : 0), number)) {
+        return false;
+    }
+    *number = negative ? -*number : *number;
+    return true;
+}
+
 /* In the largest unit that leaves a whole number. */
 static const char *format_number(const struct number_kind *kind, int64_t number, char out[TEXT_BYTES])
 {
@@ -174,6 +193,12 @@ static void store(const struct option *option, void *settings, const void *value
     memcpy((char *)settings + option->offset, value, size);
 }
 
+/* Times are int64_t, other numbers size_t. */
+static bool is_time(const struct option *option)
+{
+    return option->kind == OPTION_DURATION || option->kind == OPTION_OFFSET;
+}
+
 static bool set_number(const struct option *option, const char *text, void *settings, struct err *err)
 {
     const struct number_kind *kind = number_kind(option->kind);
@@ -181,7 +206,8 @@ static bool set_number(const struct option *option, const char *text, void *sett
     char min[TEXT_BYTES];
     char max[TEXT_BYTES];
     int64_t number;
-    if (!read_number(kind, text, &number)) {
+    bool read = option->kind == OPTION_OFFSET ? read_offset(text, &number) : read_number(kind, text, &number);
+    if (!read) {
         err_set(err, 0, "--%s: \"%s\" is not %s", option->name, show(text, shown), kind->expects);
         return false;
     }
@@ -191,7 +217,7 @@ static bool set_number(const struct option *option, const char *text, void *sett
                 option->zero_too ? " (0 = none)" : "");
         return false;
     }
-    if (option->kind == OPTION_DURATION) {
+    if (is_time(option)) {
         store(option, settings, &number, sizeof number);
     } else {
         size_t size = (size_t)number;
@@ -282,7 +308,9 @@ static bool set_value(const struct option *option, const char *text, void *setti
     case OPTION_COUNT:
     case OPTION_BYTES:
     case OPTION_DURATION:
+    case OPTION_OFFSET:
         return set_number(option, text, settings, err);
+    case OPTION_SWITCH:
     case OPTION_ACTION:
         break;
     }
@@ -383,19 +411,53 @@ static const char *take_value(const struct option *option, struct argument argum
     return next;
 }
 
-/* argv[*i] and, where it takes one, its value. */
-static bool take_argument(const struct program *program, char *const argv[], int *i, void *settings,
-                          struct options_result *result, struct err *err)
+/* What is no flag. */
+static bool take_operand(const struct program *program, const char *text, struct options_result *result,
+                         struct err *err)
 {
-    const char *text = argv[*i];
-    if (strncmp(text, "--", 2) != 0) {
+    if (!program->takes_operands || !*text) {
         unknown(program, text, err);
         return false;
     }
-    struct argument argument = split(text);
+    if (result->operand_count == OPTIONS_MAX_OPERANDS) {
+        err_set(err, 0, "more than %d arguments that are no flags", OPTIONS_MAX_OPERANDS);
+        return false;
+    }
+    result->operands[result->operand_count++] = text;
+    return true;
+}
+
+/* A flag that has no value behind a '=': the next argument, or what the flag alone means. NULL = an error, said. */
+static const char *value_elsewhere(const struct option *option, struct argument argument, char *const argv[], int *i,
+                                   struct err *err)
+{
+    return option->alone && !argument.value ? option->alone : take_value(option, argument, argv, i, err);
+}
+
+static bool take_valueless(const struct program *program, const struct option *option, struct argument argument,
+                           void *settings, struct options_result *result, struct err *err)
+{
+    if (argument.value) {
+        err_set(err, 0, "--%s takes no value", option->name);
+        return false;
+    }
+    if (option->kind == OPTION_ACTION) {
+        return take_action(program, option, result, err);
+    }
+    const bool on = true;
+    store(option, settings, &on, sizeof on);
+    return true;
+}
+
+/* The flag argv[*i] and, where it takes one, its value. */
+static bool take_flag(const struct program *program, char *const argv[], int *i, void *settings,
+                      struct options_result *result, struct err *err)
+{
+    bool has_dashes = strncmp(argv[*i], "--", 2) == 0;
+    struct argument argument = has_dashes ? split(argv[*i]) : (struct argument){"", 0, NULL};
     size_t index = find_option(program, argument.name, argument.name_len);
     if (index == options_count(program)) {
-        unknown(program, text, err);
+        unknown(program, argv[*i], err);
         return false;
     }
     const struct place place = place_at(program, index);
@@ -404,20 +466,16 @@ static bool take_argument(const struct program *program, char *const argv[], int
         err_set(err, 0, "--%s is given twice", option->name);
         return false;
     }
-    if (option->kind != OPTION_ACTION) {
-        const char *value = take_value(option, argument, argv, i, err);
-        result->given[index] = true;
-        return value && set_value(option, value, (char *)settings + place.base, err);
+    void *target = (char *)settings + place.base;
+    bool taken;
+    if (option->kind == OPTION_ACTION || option->kind == OPTION_SWITCH) {
+        taken = take_valueless(program, option, argument, target, result, err);
+    } else {
+        const char *value = value_elsewhere(option, argument, argv, i, err);
+        taken = value && set_value(option, value, target, err);
     }
-    if (argument.value) {
-        err_set(err, 0, "--%s takes no value", option->name);
-        return false;
-    }
-    if (!take_action(program, option, result, err)) {
-        return false;
-    }
-    result->given[index] = true;
-    return true;
+    result->given[index] = taken;
+    return taken;
 }
 
 static bool ends_parsing(const struct program *program, const struct options_result *result)
@@ -446,8 +504,14 @@ bool options_parse(const struct program *program, int argc, char *const argv[], 
             return false;
         }
     }
+    bool only_operands = false;
     for (int i = 1; i < argc && !ends_parsing(program, result); i++) {
-        if (!take_argument(program, argv, &i, settings, result, err)) {
+        bool is_operand = only_operands || argv[i][0] != '-' || !argv[i][1];
+        if (!only_operands && program->takes_operands && strcmp(argv[i], "--") == 0) {
+            only_operands = true;
+        } else if (is_operand && !take_operand(program, argv[i], result, err)) {
+            return false;
+        } else if (!is_operand && !take_flag(program, argv, &i, settings, result, err)) {
             return false;
         }
     }
@@ -502,7 +566,8 @@ static size_t format_flag(const struct option *option, char *out, size_t size)
         join_choices(option, "|", choices, sizeof choices);
     }
     const char *argument = option->argument ? option->argument : choices;
-    int len = snprintf(out, size, "--%s%s%s", option->name, *argument ? " " : "", argument);
+    int len = option->alone ? snprintf(out, size, "--%s[=%s]", option->name, argument)
+                            : snprintf(out, size, "--%s%s%s", option->name, *argument ? " " : "", argument);
     return (size_t)len;
 }
 
@@ -584,7 +649,7 @@ static void load(const struct option *option, const void *settings, void *value,
 static int64_t load_number(const struct option *option, const void *settings)
 {
     int64_t number = 0;
-    if (option->kind == OPTION_DURATION) {
+    if (is_time(option)) {
         load(option, settings, &number, sizeof number);
     } else {
         size_t size;
@@ -616,6 +681,7 @@ static void print_value(const struct option *option, const void *settings, FILE 
 {
     char number[TEXT_BYTES];
     int choice;
+    bool on;
     switch (option->kind) {
     case OPTION_TEXT:
     case OPTION_FILE:
@@ -628,7 +694,12 @@ static void print_value(const struct option *option, const void *settings, FILE 
     case OPTION_COUNT:
     case OPTION_BYTES:
     case OPTION_DURATION:
+    case OPTION_OFFSET:
         fputs(format_number(number_kind(option->kind), load_number(option, settings), number), out);
+        break;
+    case OPTION_SWITCH:
+        load(option, settings, &on, sizeof on);
+        fputs(on ? "yes" : "no", out);
         break;
     case OPTION_ACTION:
         break;

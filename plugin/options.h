@@ -1,8 +1,9 @@
 /* options.h - command-line flags from tables: defaults, parsing, range checks and --help are all read from them.
  *
- * A flag is written --name value or --name=value. The parser fills the program's own settings struct, member by member, by the
- * offset each option gives. It prints and exits nothing by itself. A table may serve several programs: each says where in its own
- * settings the struct of that table's members is.
+ * A flag is written --name value or --name=value; one that may stand alone (a switch, or with a value of its own for that) takes a
+ * value only as --name=value. What is no flag is an operand, if the program takes any; behind "--" all is. The parser fills the program's
+ * own settings struct, member by member, by the offset each option gives. It prints and exits nothing by itself. A table may serve several
+ * programs: each says where in its own settings the struct of that table's members is.
  */
 #ifndef VENDING_OPTIONS_H
 #define VENDING_OPTIONS_H
@@ -14,7 +15,8 @@
 
 #include "err.h"
 
-#define OPTIONS_MAX 64 /* options one program may have */
+#define OPTIONS_MAX 64            /* options one program may have */
+#define OPTIONS_MAX_OPERANDS 1024 /* operands (files) on one command line */
 
 enum option_kind {                  /* ... and the type of the member it sets */
                    OPTION_TEXT,     /* const char *: valid UTF-8 without control characters, min..max bytes */
@@ -23,6 +25,8 @@ enum option_kind {                  /* ... and the type of the member it sets */
                    OPTION_COUNT,    /* size_t */
                    OPTION_BYTES,    /* size_t: bytes, or with KiB or MiB behind the number */
                    OPTION_DURATION, /* int64_t, nanoseconds: a whole number with ms, s, m, h or d behind it */
+                   OPTION_OFFSET,   /* int64_t, nanoseconds: a duration, + or - before it, or "now" for 0 */
+                   OPTION_SWITCH,   /* bool: true if given; takes no value */
                    OPTION_ACTION,   /* no member: what the program is to do, see options_parse */
 };
 
@@ -34,6 +38,7 @@ struct option {
     size_t offset;                     /* of the member in the settings struct */
     const char *initial;               /* the default, as a user would write it; NULL = none */
     const char *initial_words;         /* how --help says it, if not as it is */
+    const char *alone;                 /* the value that the flag without one means; NULL = it needs one */
     int64_t min, max;                  /* allowed range: count, bytes, nanoseconds, or bytes of a text */
     bool zero_too;                     /* 0 is allowed although it is below min: "none" */
     const char *const *choices;        /* ends with NULL */
@@ -63,11 +68,14 @@ struct program {
     const char *notes;   /* the short how-to at the end */
     const struct option_part *parts;
     size_t part_count;
+    bool takes_operands;
 };
 
 struct options_result {
-    int action;              /* 0 = none was given */
-    bool given[OPTIONS_MAX]; /* by position, see options_at: was it on the command line? */
+    int action;                                 /* 0 = none was given */
+    bool given[OPTIONS_MAX];                    /* by position, see options_at: was it on the command line? */
+    const char *operands[OPTIONS_MAX_OPERANDS]; /* views into argv */
+    size_t operand_count;
 };
 
 /* The options of all tables one after the other: how many, and the one at a position below that. */
@@ -76,7 +84,7 @@ const struct option *options_at(const struct program *program, size_t index);
 
 /* Sets every default, then what the arguments say. Texts are views into argv or the table. false = the first thing that is wrong, in
  * one line without the program's name ("--max-age: \"7x\" is not a duration such as 30s, 10m, 7d"): an unknown flag, a missing, bad or out-of-range
- * value, an argument that is no flag, a flag given twice, two actions. */
+ * value, an operand where none is taken or one too many, a flag given twice, two actions. */
 bool options_parse(const struct program *program, int argc, char *const argv[], void *settings,
                    struct options_result *result, struct err *err);
 

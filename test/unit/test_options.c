@@ -430,6 +430,178 @@ START_TEST(too_many_options)
 }
 END_TEST
 
+/* ---- what the other program has: a switch, an offset, a flag that may stand alone, operands ---- */
+
+struct walk {
+    bool slowly;
+    int64_t from_ns;
+    size_t rounds;
+};
+
+static const struct option walk_options[] = {
+    {.group = "How",
+     .name = "slowly",
+     .kind = OPTION_SWITCH,
+     .offset = offsetof(struct walk, slowly),
+     .help = "take your time"},
+    {.group = "How",
+     .name = "from",
+     .argument = "OFFSET",
+     .kind = OPTION_OFFSET,
+     .offset = offsetof(struct walk, from_ns),
+     .initial = "now",
+     .min = -7 * DAY,
+     .max = DAY,
+     .help = "since when"},
+    {.group = "How",
+     .name = "rounds",
+     .argument = "COUNT",
+     .kind = OPTION_COUNT,
+     .offset = offsetof(struct walk, rounds),
+     .initial = "1",
+     .alone = "0",
+     .min = 0,
+     .max = 9,
+     .help = "how often; alone = for ever"},
+};
+
+static const struct option_table walk_table = {walk_options, sizeof walk_options / sizeof walk_options[0]};
+static const struct option_part walk_parts[] = {{&walk_table, 0}};
+
+static const struct program walk_program = {
+    .name = "walk",
+    .version = "1",
+    .summary = "walks",
+    .usage = "  walk PLACE ...\n",
+    .notes = "",
+    .parts = walk_parts,
+    .part_count = sizeof walk_parts / sizeof walk_parts[0],
+    .takes_operands = true,
+};
+
+static bool walk_parse(const char *const *args, struct walk *walk, struct options_result *result, struct err *err)
+{
+    static char storage[MAX_ARGS + 2][128];
+    char *argv[MAX_ARGS + 2] = {storage[0]};
+    int argc = 1;
+    for (; args[argc - 1]; argc++) {
+        argv[argc] = storage[argc];
+        snprintf(storage[argc], sizeof storage[argc], "%s", args[argc - 1]);
+    }
+    err_clear(err);
+    *walk = (struct walk){0};
+    return options_parse(&walk_program, argc, argv, walk, result, err);
+}
+
+static const struct {
+    const char *name;
+    const char *args[MAX_ARGS];
+    const char *settings;
+    const char *operands; /* each behind a blank */
+} walks[] = {
+    {"nothing", {NULL}, "slowly=no from=0 rounds=1", ""},
+    {"operands in order, flags between", {"a", "--slowly", "b", "-"}, "slowly=yes from=0 rounds=1", " a b -"},
+    {"a flag alone takes no next argument", {"--rounds", "5"}, "slowly=no from=0 rounds=0", " 5"},
+    {"a flag with its value", {"--rounds=5", "x"}, "slowly=no from=0 rounds=5", " x"},
+    {"an offset back", {"--from", "-24h"}, "slowly=no from=-1d rounds=1", ""},
+    {"an offset ahead", {"--from=+90m"}, "slowly=no from=90m rounds=1", ""},
+    {"an offset without sign", {"--from=5s"}, "slowly=no from=5s rounds=1", ""},
+    {"an offset of nothing", {"--from=-0"}, "slowly=no from=0 rounds=1", ""},
+    {"now", {"--from=now"}, "slowly=no from=0 rounds=1", ""},
+    {"behind two dashes", {"a", "--", "--slowly", "--", "-x"}, "slowly=no from=0 rounds=1", " a --slowly -- -x"},
+};
+
+START_TEST(operands_and_flags)
+{
+    struct walk walk;
+    struct options_result result;
+    struct err err;
+    char operands[256] = "";
+    char settings[256];
+    ck_assert_msg(walk_parse(walks[_i].args, &walk, &result, &err), "%s: %s", walks[_i].name, err.text);
+    FILE *out = fmemopen(settings, sizeof settings, "w");
+    ck_assert_ptr_nonnull(out);
+    options_print_settings(&walk_program, &walk, out);
+    fclose(out);
+    for (size_t i = 0; i < result.operand_count; i++) {
+        strcat(strcat(operands, " "), result.operands[i]);
+    }
+    ck_assert_msg(strcmp(settings, walks[_i].settings) == 0, "%s: got %s", walks[_i].name, settings);
+    ck_assert_msg(strcmp(operands, walks[_i].operands) == 0, "%s: got%s", walks[_i].name, operands);
+}
+END_TEST
+
+#define OFFSET_RULE " is not now, or an offset such as -24h, 10m"
+
+static const struct {
+    const char *name;
+    const char *args[MAX_ARGS];
+    const char *error;
+} bad_walks[] = {
+    {"a switch with a value", {"--slowly=yes"}, "--slowly takes no value"},
+    {"a switch twice", {"--slowly", "--slowly"}, "--slowly is given twice"},
+    {"an empty operand", {""}, "unexpected argument \"\"; walk --help shows the flags"},
+    {"a single dash", {"-rounds"}, "unknown flag \"-rounds\"; walk --help shows the flags"},
+    {"a single dash before what looks like a flag",
+     {"-xslowly"},
+     "unknown flag \"-xslowly\"; walk --help shows the flags"},
+    {"two signs", {"--from=+-5s"}, "--from: \"+-5s\"" OFFSET_RULE},
+    {"no unit", {"--from=-5"}, "--from: \"-5\"" OFFSET_RULE},
+    {"another word", {"--from=then"}, "--from: \"then\"" OFFSET_RULE},
+    {"too far back", {"--from=-8d"}, "--from: \"-8d\" is outside -7d to 1d"},
+    {"too far ahead", {"--from=2d"}, "--from: \"2d\" is outside -7d to 1d"},
+    {"further than can be counted", {"--from=-999999999999d"}, "--from: \"-999999999999d\" is outside -7d to 1d"},
+    {"an offset without value", {"--from"}, "--from: the value is missing (--from OFFSET)"},
+};
+
+START_TEST(bad_operands_and_flags)
+{
+    struct walk walk;
+    struct options_result result;
+    struct err err;
+    ck_assert_msg(!walk_parse(bad_walks[_i].args, &walk, &result, &err), "%s: was accepted", bad_walks[_i].name);
+    ck_assert_msg(strcmp(err.text, bad_walks[_i].error) == 0, "%s: got %s", bad_walks[_i].name, err.text);
+}
+END_TEST
+
+START_TEST(too_many_operands)
+{
+    static char name[] = "x";
+    static char *argv[OPTIONS_MAX_OPERANDS + 3];
+    static struct options_result result;
+    struct walk walk;
+    struct err err;
+    for (size_t i = 0; i < OPTIONS_MAX_OPERANDS + 2; i++) {
+        argv[i] = name;
+    }
+    err_clear(&err);
+    ck_assert(options_parse(&walk_program, OPTIONS_MAX_OPERANDS + 1, argv, &walk, &result, &err));
+    ck_assert_uint_eq(result.operand_count, OPTIONS_MAX_OPERANDS);
+    ck_assert(!options_parse(&walk_program, OPTIONS_MAX_OPERANDS + 2, argv, &walk, &result, &err));
+    ck_assert_str_eq(err.text, "more than 1024 arguments that are no flags");
+}
+END_TEST
+
+START_TEST(help_of_such_flags)
+{
+    static char text[1024];
+    FILE *out = fmemopen(text, sizeof text, "w");
+    ck_assert_ptr_nonnull(out);
+    options_print_help(&walk_program, out);
+    fclose(out);
+    ck_assert_str_eq(text, "walk 1 - walks\n"
+                           "\n"
+                           "Usage:\n"
+                           "  walk PLACE ...\n"
+                           "\n"
+                           "How:\n"
+                           "  --slowly                    take your time\n"
+                           "  --from OFFSET               since when (default now, -7d to 1d)\n"
+                           "  --rounds[=COUNT]            how often; alone = for ever (default 1, 0 to 9)\n"
+                           "\n");
+}
+END_TEST
+
 static Suite *options_suite(void)
 {
     Suite *suite = suite_create("options");
@@ -443,6 +615,10 @@ static Suite *options_suite(void)
     tcase_add_test(tcase, settings_are_one_line);
     tcase_add_test(tcase, several_tables);
     tcase_add_test(tcase, too_many_options);
+    tcase_add_loop_test(tcase, operands_and_flags, 0, (int)(sizeof walks / sizeof walks[0]));
+    tcase_add_loop_test(tcase, bad_operands_and_flags, 0, (int)(sizeof bad_walks / sizeof bad_walks[0]));
+    tcase_add_test(tcase, too_many_operands);
+    tcase_add_test(tcase, help_of_such_flags);
     suite_add_tcase(suite, tcase);
     return suite;
 }
