@@ -545,7 +545,7 @@ size_t json_unescape(struct span escaped, char *out)
     return n;
 }
 
-/* ---- where in a file ---- */
+/* ---- by path ---- */
 
 static bool is_index(struct span part, size_t index)
 {
@@ -571,19 +571,33 @@ static bool find_part(struct span container, struct span part, struct json_membe
     return hit;
 }
 
+/* One part further down a path; false = there is no such part, or no more. */
+static bool descend(struct span container, const char **path, struct json_member *found)
+{
+    size_t len = strcspn(*path, ".");
+    if (len == 0 || !find_part(container, (struct span){*path, len}, found)) {
+        return false;
+    }
+    *path += len + ((*path)[len] == '.' ? 1 : 0);
+    return true;
+}
+
+bool json_find(struct span text, const char *dotted_path, struct span *value)
+{
+    struct json_member member = {.value = text};
+    while (descend(member.value, &dotted_path, &member)) {
+    }
+    bool found = *dotted_path == '\0';
+    *value = found ? member.value : (struct span){"", 0};
+    return found;
+}
+
 size_t json_line_of(struct span text, const char *dotted_path)
 {
-    struct span at = text;
+    struct json_member member = {.value = text};
     const char *place = text.ptr;
-    while (*dotted_path != '\0') {
-        size_t len = strcspn(dotted_path, ".");
-        struct json_member member;
-        if (!find_part(at, (struct span){dotted_path, len}, &member)) {
-            break;
-        }
-        at = member.value;
+    while (descend(member.value, &dotted_path, &member)) {
         place = member.key.len > 0 ? member.key.ptr : member.value.ptr;
-        dotted_path += len + (dotted_path[len] == '.' ? 1 : 0);
     }
     size_t line = 1;
     for (const char *c = text.ptr; c < place; c++) {

@@ -61,6 +61,10 @@ struct json_member {
 void json_iter_begin(struct json_iter *iter, struct span text);
 bool json_iter_next(struct json_iter *iter, struct json_member *member);
 
+/* The value at a dotted path ("environment.freezer_temps.2", array positions as numbers) of text that json_scan has passed; of equal keys the last. Keys
+ * are compared as they came, escapes and all. false = there is none. */
+bool json_find(struct span text, const char *dotted_path, struct span *value);
+
 /* The string between the quotes (escaped as it came) to its bytes: out holds escaped.len bytes. Bytes >= 0x80 are copied as they are; a lone
  * surrogate becomes U+FFFD; \u0000 a NUL. Returns the bytes written. */
 size_t json_unescape(struct span escaped, char *out);

@@ -156,8 +156,7 @@ bool timestamp_parse_iso(struct span text, int64_t *ns)
     return true;
 }
 
-/* What a Unix number of this magnitude counts, in nanoseconds. */
-static int64_t unit_of(uint64_t magnitude)
+int64_t timestamp_unit(uint64_t magnitude)
 {
     static const struct {
         uint64_t below;
@@ -177,7 +176,7 @@ static int64_t unit_of(uint64_t magnitude)
 
 bool timestamp_from_int(int64_t number, int64_t *ns)
 {
-    int64_t unit = unit_of(number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+    int64_t unit = timestamp_unit(number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
     *ns = 0;
     if (number > INT64_MAX / unit || number < INT64_MIN / unit) {
         return false;
@@ -192,7 +191,7 @@ bool timestamp_from_double(double number, int64_t *ns)
     if (!(fabs(number) < 9223372036854775808.0)) {
         return false;
     }
-    int64_t unit = unit_of((uint64_t)fabs(number));
+    int64_t unit = timestamp_unit((uint64_t)fabs(number));
     double whole = floor(number);
     int64_t base;
     if (!number_double_is_int64(whole, &base) || base > INT64_MAX / unit - 1 || base < INT64_MIN / unit) {

@@ -20,7 +20,10 @@
  * space. A date that does not exist, an hour over 23, years outside 1970 to 2261 are false. */
 bool timestamp_parse_iso(struct span text, int64_t *ns);
 
-/* A Unix number: magnitude below 1e11 is seconds, below 1e14 ms, below 1e17 us, else ns. false = does not fit. */
+/* What a Unix number of this magnitude counts, in nanoseconds: below 1e11 seconds, below 1e14 ms, below 1e17 us, else ns. */
+int64_t timestamp_unit(uint64_t magnitude);
+
+/* A Unix number by its magnitude. false = does not fit. */
 bool timestamp_from_int(int64_t number, int64_t *ns);
 
 /* The same with a fraction, exact to 1 us for seconds; false also for NaN and infinities. */

@@ -584,6 +584,31 @@ START_TEST(unescapes)
 }
 END_TEST
 
+START_TEST(finds_values)
+{
+    static const char text[] =
+        " {\"a\": {\"b\": [1, {\"c\": \"x\"}], \"b.c\": 2}, \"n\": null, \"e\": {}, \"t\": 1, \"t\": [2] } ";
+    static const struct {
+        const char *path;
+        const char *value; /* NULL = not there */
+    } cases[] = {
+        {"a.b.0", "1"},  {"a.b.1.c", "\"x\""}, {"a.b.1", "{\"c\": \"x\"}"},
+        {"n", "null"},   {"e", "{}"},          {"t", "[2]"},
+        {"t.0", "2"},    {"", text},           {"a.b.2", NULL},
+        {"a.b.c", NULL}, {"a.b.0.c", NULL},    {"n.a", NULL},
+        {"e.a", NULL},   {"x", NULL},          {".a", NULL},
+        {"a..b", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct span value = {text, 1};
+        bool found = json_find(SPAN_LITERAL(text), cases[i].path, &value);
+        ck_assert_msg(found == (cases[i].value != NULL), "%s: found %d", cases[i].path, found);
+        ck_assert_msg(span_equal(value, span_of(cases[i].value ? cases[i].value : "")), "%s: %.*s", cases[i].path,
+                      (int)value.len, value.ptr);
+    }
+}
+END_TEST
+
 START_TEST(finds_lines)
 {
     static const char text[] = "{\n"
@@ -649,6 +674,7 @@ int main(void)
     tcase_add_test(tests, walks_members_in_order);
     tcase_add_test(tests, walk_of_broken_text_ends);
     tcase_add_test(tests, unescapes);
+    tcase_add_test(tests, finds_values);
     tcase_add_test(tests, finds_lines);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
