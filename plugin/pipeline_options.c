@@ -1,11 +1,10 @@
 #include "pipeline_options.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "json_scan.h"
 #include "settings.h"
-#include "span.h"
+#include "topic.h"
 
 #define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
@@ -16,12 +15,6 @@ _Static_assert(sizeof(enum output_format) == sizeof(int), "options.c stores a ch
 
 /* In the order of its enum. */
 static const char *const formats[] = {[FORMAT_INFLUX] = "influx", [FORMAT_TABLE] = "table", NULL};
-
-static bool is_topic_prefix(const char *text)
-{
-    struct span prefix = span_of(text);
-    return prefix.len > 0 && prefix.ptr[prefix.len - 1] != '/' && !strpbrk(text, "+#");
-}
 
 #define MEMBER(name) offsetof(struct settings, name)
 
@@ -34,8 +27,8 @@ static const struct option of_pipeline[] = {
      .initial = "v1/vm",
      .min = 1,
      .max = 256,
-     .accepts = is_topic_prefix,
-     .expects = "a topic prefix such as v1/vm (no slash at its end, no + or #)",
+     .accepts = topic_is_prefix,
+     .expects = TOPIC_PREFIX_EXPECTED,
      .help = "PREFIX/{device_no}/telemetry, events and status are ours"},
     {.group = "Whose clock",
      .name = "max-age",

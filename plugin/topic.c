@@ -30,6 +30,12 @@ static bool find_kind(struct span name, enum message_kind *kind)
     return false;
 }
 
+bool topic_is_prefix(const char *text)
+{
+    struct span prefix = span_of(text);
+    return prefix.len > 0 && prefix.ptr[prefix.len - 1] != '/' && !strpbrk(text, "+#");
+}
+
 bool topic_is_ours(struct span topic, struct span prefix)
 {
     return span_starts_with(topic, prefix) && topic.len > prefix.len && topic.ptr[prefix.len] == '/';

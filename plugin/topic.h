@@ -10,6 +10,10 @@
 
 #define DEVICE_NO_MAX_BYTES 64
 
+/* Can a text be a prefix? If not, it is not what TOPIC_PREFIX_EXPECTED says. */
+#define TOPIC_PREFIX_EXPECTED "a topic prefix such as v1/vm (no slash at its end, no + or #)"
+bool topic_is_prefix(const char *text);
+
 /* Is it below prefix ("v1/vm")? Whatever else a topic is, it is not ours if not. */
 bool topic_is_ours(struct span topic, struct span prefix);
 

@@ -104,6 +104,19 @@ START_TEST(no_topic)
 }
 END_TEST
 
+START_TEST(prefixes)
+{
+    static const char *const good[] = {"v1/vm", "v1", "/v1", "a b"};
+    static const char *const bad[] = {"", "/", "v1/vm/", "v1/+", "#"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        ck_assert_msg(topic_is_prefix(good[i]), "%s", good[i]);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        ck_assert_msg(!topic_is_prefix(bad[i]), "%s", bad[i]);
+    }
+}
+END_TEST
+
 static Suite *topic_suite(void)
 {
     Suite *suite = suite_create("topic");
@@ -111,6 +124,7 @@ static Suite *topic_suite(void)
     tcase_add_loop_test(tcase, topics, 0, (int)COUNT(cases));
     tcase_add_test(tcase, every_byte_in_a_device_no);
     tcase_add_test(tcase, no_topic);
+    tcase_add_test(tcase, prefixes);
     suite_add_tcase(suite, tcase);
     return suite;
 }
