@@ -325,6 +325,9 @@ static bool set_default(const struct option *option, void *settings, struct err 
     }
     if (option->kind == OPTION_TEXT || option->kind == OPTION_FILE) {
         store(option, settings, &none, sizeof none);
+    } else if (option->kind == OPTION_OFFSET) {
+        const int64_t no_offset = OPTION_NO_OFFSET;
+        store(option, settings, &no_offset, sizeof no_offset);
     }
     return true;
 }
@@ -710,6 +713,9 @@ static bool is_set(const struct option *option, const void *settings)
 {
     if (option->kind == OPTION_TEXT || option->kind == OPTION_FILE) {
         return load_text(option, settings) != NULL;
+    }
+    if (option->kind == OPTION_OFFSET) {
+        return load_number(option, settings) != OPTION_NO_OFFSET;
     }
     return option->kind != OPTION_ACTION;
 }

@@ -18,6 +18,8 @@
 #define OPTIONS_MAX 64            /* options one program may have */
 #define OPTIONS_MAX_OPERANDS 1024 /* operands (files) on one command line */
 
+#define OPTION_NO_OFFSET INT64_MIN
+
 enum option_kind {                  /* ... and the type of the member it sets */
                    OPTION_TEXT,     /* const char *: valid UTF-8 without control characters, min..max bytes */
                    OPTION_FILE,     /* const char *: a file name, not empty; NULL = not given */
@@ -25,7 +27,8 @@ enum option_kind {                  /* ... and the type of the member it sets */
                    OPTION_COUNT,    /* size_t */
                    OPTION_BYTES,    /* size_t: bytes, or with KiB or MiB behind the number */
                    OPTION_DURATION, /* int64_t, nanoseconds: a whole number with ms, s, m, h or d behind it */
-                   OPTION_OFFSET,   /* int64_t, nanoseconds: a duration, + or - before it, or "now" for 0 */
+                   OPTION_OFFSET,   /* int64_t, nanoseconds: a duration, + or - before it, or "now" for 0;
+                                       OPTION_NO_OFFSET if there is no default and none is given */
                    OPTION_SWITCH,   /* bool: true if given; takes no value */
                    OPTION_ACTION,   /* no member: what the program is to do, see options_parse */
 };

@@ -82,7 +82,6 @@ static const struct option options[] = {
      .argument = "OFFSET",
      .kind = OPTION_OFFSET,
      .offset = MEMBER(start_ns),
-     .initial = "now",
      .initial_words = "now; with --speed above 1, so far back that the last message is of now",
      .min = -3650 * DAY,
      .max = 3650 * DAY,
@@ -190,41 +189,43 @@ const struct program replay_program = {
     .version = VENDING_VERSION,
     .summary = "publishes captures to a broker again",
     .usage = "  vending-replay [--FLAG VALUE ...] CAPTURE ...\n",
-    .notes = "A capture is what mosquitto_sub -F '%j' or vending-input --record wrote; - = standard\n"
-             "input. Several are played one after the other. Topic, QoS, retain and MQTT 5\n"
-             "properties are the capture's; record with mosquitto_sub -V 5\n"
-             "--retain-as-published to have the last two in it. Lines that are no messages are\n"
-             "counted, told and passed over.\n"
+    .notes = "A capture is what mosquitto_sub -F '%j' or vending-input --record wrote;\n"
+             "- = standard input. Several are played one after the other. Topic, QoS, retain\n"
+             "and MQTT 5 properties are the capture's; mosquitto_sub -V 5\n"
+             "--retain-as-published records the last two as the publisher set them. Lines\n"
+             "that are no messages are counted, told and passed over.\n"
              "\n"
              "A flag is written --flag value or --flag=value. Durations are whole numbers with\n"
              "a unit: 500ms, 10s, 10m, 1h, 7d. Sizes are bytes, or end in KiB or MiB. Offsets\n"
              "are durations with a sign (-24h), or now.\n"
              "\n"
-             "The --client-id is vending-replay- and random digits unless given. The broker keeps\n"
-             "the session over a lost connection for 10 minutes, and messages of QoS 1 and 2 that\n"
-             "it has not acknowledged are sent again. QoS 0 counts as acknowledged when written.\n"
-             "SIGINT and SIGTERM end it: what is in flight is waited for, 5 s at most.\n"
+             "The client id is vending-replay- and random digits unless given. The broker\n"
+             "keeps the session over a lost connection for 10 minutes, and messages of QoS 1\n"
+             "and 2 that it has not acknowledged are sent again. QoS 0 counts as acknowledged\n"
+             "when it is written. SIGINT and SIGTERM end the program: what is in flight is\n"
+             "waited for, 5 s at most. Another round begins 1 s after the last message.\n"
              "\n"
-             "The processor does not trust times more than 7 days old (its --max-age).\n"
+             "The processor does not trust times of more than 7 days ago (its --max-age).\n"
              "\n"
              "How to:\n"
-             "  see a capture live       vending-replay capture.jsonl\n"
-             "  the same, ten times as fast, with times of today\n"
-             "                           vending-replay --speed 10 --shift-time capture.jsonl\n"
-             "  a live fleet of 50       vending-replay --loop --shift-time --devices 50 CAPTURE\n"
-             "  the last 24 hours at once, and live from there\n"
+             "  play a capture           vending-replay CAPTURE\n"
+             "  as if it were today, ten times as fast\n"
+             "                           vending-replay --speed 10 --shift-time CAPTURE\n"
+             "  a live fleet of 50       vending-replay --loop --shift-time --devices 50\n"
+             "                             CAPTURE\n"
+             "  the last 24 hours at once, and live from there on\n"
              "                           vending-replay --loop --shift-time --start -24h\n"
              "                             --speed max CAPTURE\n"
-             "  the last 24 hours only   ... and --until now\n"
-             "  load                     vending-replay --loop=100 --shift-time --devices 1000\n"
-             "                             --speed max CAPTURE\n"
+             "  the last 24 hours only   ... --until now\n"
+             "  load                     vending-replay --loop=100 --shift-time\n"
+             "                             --devices 1000 --speed max CAPTURE\n"
              "  after an accident        vending-replay --speed max recorded-*.jsonl\n"
              "  look at a capture        vending-replay --check CAPTURE\n"
              "\n"
-             "On a terminal standard error shows how far it is. The last line, on standard output,\n"
-             "says what was published, acknowledged and failed.\n"
-             "Exit status: 0 all acknowledged, 1 not all, or a capture could not be read, 2 bad\n"
-             "flag, mapping, file.\n",
+             "On a terminal standard error shows how far it is. The last line, on standard\n"
+             "output, says what was published, acknowledged and failed.\n"
+             "Exit status: 0 all acknowledged, 1 not all, or a capture could not be read,\n"
+             "2 bad flag, mapping, file.\n",
     .parts = parts,
     .part_count = sizeof parts / sizeof parts[0],
     .takes_operands = true,
@@ -232,20 +233,19 @@ const struct program replay_program = {
 
 /* ---- what flags may not say together ---- */
 
-static bool reads_standard_input(const struct replay_settings *settings)
+static size_t count_standard_input(const struct replay_settings *settings)
 {
+    size_t count = 0;
     for (size_t i = 0; i < settings->file_count; i++) {
-        if (strcmp(settings->files[i], "-") == 0) {
-            return true;
-        }
+        count += strcmp(settings->files[i], "-") == 0;
     }
-    return false;
+    return count;
 }
 
 static bool needs_length(const struct replay_settings *settings)
 {
     bool is_faster = settings->speed <= 0 || settings->speed > 1;
-    return settings->shift_time && is_faster && !settings->has_start;
+    return settings->shift_time && is_faster && settings->start_ns == OPTION_NO_OFFSET;
 }
 
 bool replay_needs_survey(const struct replay_settings *settings)
@@ -256,16 +256,19 @@ bool replay_needs_survey(const struct replay_settings *settings)
 /* The first rule that is broken counts. */
 static bool check_together(const struct replay_settings *settings, struct err *err)
 {
-    bool once = reads_standard_input(settings);
-    int64_t start_ns = settings->has_start ? settings->start_ns : 0;
+    bool once = count_standard_input(settings) > 0;
+    bool has_start = settings->start_ns != OPTION_NO_OFFSET;
+    bool has_until = settings->until_ns != OPTION_NO_OFFSET;
+    int64_t start_ns = has_start ? settings->start_ns : 0;
     const struct {
         bool broken;
         const char *why;
     } rules[] = {
         {settings->file_count == 0, "no capture to play; vending-replay --help shows the flags"},
-        {!settings->shift_time && settings->has_start, "--start has no effect without --shift-time"},
-        {!settings->shift_time && settings->has_until, "--until has no effect without --shift-time"},
-        {settings->has_until && settings->until_ns <= start_ns && !needs_length(settings),
+        {count_standard_input(settings) > 1, "standard input (-) is given twice"},
+        {!settings->shift_time && has_start, "--start has no effect without --shift-time"},
+        {!settings->shift_time && has_until, "--until has no effect without --shift-time"},
+        {has_until && settings->until_ns <= start_ns && !needs_length(settings),
          "--until is not after --start: there would be nothing to publish"},
         {needs_length(settings) && settings->rounds == 0,
          "--loop for ever and --shift-time with --speed above 1 need --start, such as --start -24h: where times begin"},
@@ -300,8 +303,6 @@ bool replay_options_parse(int argc, char *const argv[], struct replay_settings *
     }
     take_operands(&result, settings);
     *action = result.action;
-    settings->has_start = options_given(&replay_program, &result, "start");
-    settings->has_until = options_given(&replay_program, &result, "until");
     (void)read_speed(settings->speed_text, &settings->speed);
     return action_only_prints(*action) || (mqtt_options_finish(&settings->mqtt, err) && check_together(settings, err));
 }

@@ -26,10 +26,8 @@ struct replay_settings {
     double speed;       /* 0 = as fast as it goes */
     int64_t max_gap_ns; /* 0 = pauses stay */
     bool shift_time;
-    int64_t start_ns; /* from the present; counts if has_start */
-    bool has_start;
-    int64_t until_ns; /* from the present; counts if has_until */
-    bool has_until;
+    int64_t start_ns; /* from the beginning; OPTION_NO_OFFSET = not given */
+    int64_t until_ns; /* the same */
 
     size_t in_flight;
     int64_t give_up_ns; /* 0 = never */

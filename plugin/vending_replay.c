@@ -243,7 +243,7 @@ static void hold_next(struct replay *replay)
 static bool is_past_end(const struct replay *replay, int64_t offset_ns)
 {
     const struct replay_settings *settings = &replay->settings;
-    return settings->has_until &&
+    return settings->until_ns != OPTION_NO_OFFSET &&
            replay_moment_ns(&replay->pace, offset_ns) >= replay->pace.begin_ns + settings->until_ns;
 }
 
@@ -380,8 +380,9 @@ static void begin(struct replay *replay)
         .speed = settings->speed,
         .begin_ns = now_ns,
         .shifts = settings->shift_time,
-        .start_ns = settings->has_start ? now_ns + settings->start_ns
-                                        : replay_start_for(settings->speed, now_ns, length_ns + settings->spread_ns),
+        .start_ns = settings->start_ns != OPTION_NO_OFFSET
+                        ? now_ns + settings->start_ns
+                        : replay_start_for(settings->speed, now_ns, length_ns + settings->spread_ns),
     };
     if (settings->shift_time && now_ns - replay->pace.start_ns > TRUSTED_AGE_NS) {
         tell(replay, LOG_WARNING,

@@ -435,6 +435,7 @@ END_TEST
 struct walk {
     bool slowly;
     int64_t from_ns;
+    int64_t to_ns;
     size_t rounds;
 };
 
@@ -453,6 +454,14 @@ static const struct option walk_options[] = {
      .min = -7 * DAY,
      .max = DAY,
      .help = "since when"},
+    {.group = "How",
+     .name = "to",
+     .argument = "OFFSET",
+     .kind = OPTION_OFFSET,
+     .offset = offsetof(struct walk, to_ns),
+     .min = -7 * DAY,
+     .max = DAY,
+     .help = "until when"},
     {.group = "How",
      .name = "rounds",
      .argument = "COUNT",
@@ -508,6 +517,7 @@ static const struct {
     {"an offset without sign", {"--from=5s"}, "slowly=no from=5s rounds=1", ""},
     {"an offset of nothing", {"--from=-0"}, "slowly=no from=0 rounds=1", ""},
     {"now", {"--from=now"}, "slowly=no from=0 rounds=1", ""},
+    {"an offset that has no default", {"--to", "now"}, "slowly=no from=0 to=0 rounds=1", ""},
     {"behind two dashes", {"a", "--", "--slowly", "--", "-x"}, "slowly=no from=0 rounds=1", " a --slowly -- -x"},
 };
 
@@ -597,6 +607,7 @@ START_TEST(help_of_such_flags)
                            "How:\n"
                            "  --slowly                    take your time\n"
                            "  --from OFFSET               since when (default now, -7d to 1d)\n"
+                           "  --to OFFSET                 until when\n"
                            "  --rounds[=COUNT]            how often; alone = for ever (default 1, 0 to 9)\n"
                            "\n");
 }
