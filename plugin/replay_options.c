@@ -94,9 +94,9 @@ static const struct option options[] = {
      .offset = MEMBER(until_ns),
      .min = -3650 * DAY,
      .max = 3650 * DAY,
-     .help = "end before the first message that speaks of this moment or a later one: now, 10m; counted from the start "
-             "of the "
-             "program"},
+     .help =
+         "end before the first message that speaks of this moment or a later one: now, 10m; both offsets count from "
+         "when publishing begins"},
 
     {.group = "Machines",
      .name = "devices",
