@@ -143,10 +143,11 @@ static const struct option options[] = {
      .argument = "COUNT",
      .kind = OPTION_COUNT,
      .offset = MEMBER(in_flight),
-     .initial = "100",
+     .initial = "20",
      .min = 1,
      .max = 10000,
-     .help = "messages handed over that are not acknowledged yet; the broker's own limit (Mosquitto: 20) counts too"},
+     .help = "messages handed over that are not acknowledged yet. More than the broker takes at a time (Mosquitto: 20, "
+             "its max_inflight_messages) wait here, and those of QoS 0 overtake them"},
     {.group = "Limits",
      .name = "give-up",
      .argument = "DURATION",

@@ -42,7 +42,7 @@ START_TEST(defaults)
     ck_assert_int_eq(settings.spread_ns, 10 * SECOND);
     ck_assert_str_eq(settings.topic_prefix, "v1/vm");
     ck_assert_ptr_null(settings.mapping_file);
-    ck_assert_uint_eq(settings.in_flight, 100);
+    ck_assert_uint_eq(settings.in_flight, 20);
     ck_assert_int_eq(settings.give_up_ns, 60 * SECOND);
     ck_assert_uint_eq(settings.max_line, 1048576);
     ck_assert_uint_eq(settings.log_rate, 60);
