@@ -198,7 +198,7 @@ static bool find_families(struct fleet *fleet)
     if (fleet->count == 0) {
         return true;
     }
-    struct machine **sorted = calloc(fleet->count, sizeof *sorted);
+    struct machine **sorted = calloc(fleet->count, sizeof(struct machine *));
     if (!sorted) {
         return false;
     }
@@ -219,29 +219,29 @@ static bool find_families(struct fleet *fleet)
 
 /* ---- names ---- */
 
-/* The stem, what parts it from the number, and the number as text. Returns the length of all, which may be too long for a name. */
-static size_t clone_name(const struct machine *machine, size_t copy, const char **separator, char number[NUMBER_TEXT])
+/* Stem, what parts it from the number, and the number, at out if that is not NULL. Returns the length of all, which may be too long for a name. */
+static size_t clone_name(const struct machine *machine, size_t copy, char *out)
 {
+    char number[NUMBER_TEXT];
     uint64_t value = machine->first_free + (uint64_t)(copy - 1) * machine->family + machine->place;
-    *separator = machine->width > 0 ? "" : "-";
-    int len = snprintf(number, NUMBER_TEXT, "%0*" PRIu64, (int)machine->width, value);
-    return machine->stem_len + strlen(*separator) + (size_t)len;
+    struct span separator = machine->width > 0 ? SPAN_LITERAL("") : SPAN_LITERAL("-");
+    size_t number_len = (size_t)snprintf(number, sizeof number, "%0*" PRIu64, (int)machine->width, value);
+    if (out) {
+        memcpy(out, machine->name, machine->stem_len);
+        memcpy(out + machine->stem_len, separator.ptr, separator.len);
+        memcpy(out + machine->stem_len + separator.len, number, number_len);
+    }
+    return machine->stem_len + separator.len + number_len;
 }
 
 size_t fleet_name(const struct fleet *fleet, size_t machine, size_t copy, char out[DEVICE_NO_MAX_BYTES])
 {
     const struct machine *one = &fleet->machines[machine];
-    const char *separator;
-    char number[NUMBER_TEXT];
     if (copy == 0) {
         memcpy(out, one->name, one->name_len);
         return one->name_len;
     }
-    size_t len = clone_name(one, copy, &separator, number);
-    memcpy(out, one->name, one->stem_len);
-    memcpy(out + one->stem_len, separator, strlen(separator));
-    memcpy(out + one->stem_len + strlen(separator), number, strlen(number));
-    return len;
+    return clone_name(one, copy, out);
 }
 
 size_t fleet_copies(const struct fleet *fleet, size_t machine)
@@ -258,11 +258,9 @@ size_t fleet_max_copies(const struct fleet *fleet)
 static bool names_fit(const struct fleet *fleet, struct err *err)
 {
     for (size_t i = 0; i < fleet->count; i++) {
-        const char *separator;
-        char number[NUMBER_TEXT];
         const struct machine *one = &fleet->machines[i];
         size_t copies = fleet_copies(fleet, i);
-        if (copies > 1 && clone_name(one, copies - 1, &separator, number) > DEVICE_NO_MAX_BYTES) {
+        if (copies > 1 && clone_name(one, copies - 1, NULL) > DEVICE_NO_MAX_BYTES) {
             err_set(err, 0, "a clone of %.*s would have a name of more than %d characters", (int)one->name_len,
                     one->name, DEVICE_NO_MAX_BYTES);
             return false;

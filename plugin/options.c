@@ -509,12 +509,14 @@ bool options_parse(const struct program *program, int argc, char *const argv[], 
     }
     bool only_operands = false;
     for (int i = 1; i < argc && !ends_parsing(program, result); i++) {
-        bool is_operand = only_operands || argv[i][0] != '-' || !argv[i][1];
         if (!only_operands && program->takes_operands && strcmp(argv[i], "--") == 0) {
             only_operands = true;
-        } else if (is_operand && !take_operand(program, argv[i], result, err)) {
-            return false;
-        } else if (!is_operand && !take_flag(program, argv, &i, settings, result, err)) {
+            continue;
+        }
+        bool is_operand = only_operands || argv[i][0] != '-' || !argv[i][1];
+        bool taken = is_operand ? take_operand(program, argv[i], result, err)
+                                : take_flag(program, argv, &i, settings, result, err);
+        if (!taken) {
             return false;
         }
     }

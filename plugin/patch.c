@@ -29,7 +29,11 @@ static bool is_time(struct span text)
 static bool is_device(struct span text, struct span device_no)
 {
     char plain[ESCAPED_BYTES * DEVICE_NO_MAX_BYTES];
-    return text.len <= sizeof plain && span_equal((struct span){plain, json_unescape(text, plain)}, device_no);
+    if (text.len > sizeof plain) {
+        return false;
+    }
+    size_t len = json_unescape(text, plain);
+    return span_equal((struct span){plain, len}, device_no);
 }
 
 /* Keeps the places in order; one that is found by two paths counts once. */

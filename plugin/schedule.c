@@ -37,7 +37,7 @@ struct schedule *schedule_new(size_t bytes, size_t max_records)
     schedule->size = bytes;
     schedule->max_records = max_records;
     schedule->ring = malloc(bytes);
-    schedule->heap = calloc(max_records, sizeof *schedule->heap);
+    schedule->heap = calloc(max_records, sizeof(struct entry *));
     if (!schedule->ring || !schedule->heap) {
         schedule_free(schedule);
         return NULL;

@@ -121,7 +121,7 @@ START_TEST(any_order_of_adding_and_taking)
             check_and_drop(schedule, &truth, step_ns);
             continue;
         }
-        ck_assert_uint_eq((uintptr_t)record % sizeof(max_align_t), 0);
+        ck_assert_uint_eq((uintptr_t)record % _Alignof(max_align_t), 0);
         memset(record, (int)truth.added, size);
         memcpy(record, &truth.added, sizeof truth.added);
         truth.size[truth.added] = size;
