@@ -446,7 +446,8 @@ static void on_connect(struct mosquitto *lib, void *ctx, int code, int flags, co
     mqtt->care_ns = mqtt->now_ns + CARE_NS;
     tell(mqtt, LOG_INFO, "connected to %s:%zu as %s%s, %s session", mqtt->settings.host, port_of(mqtt),
          mqtt->settings.client_id, mqtt->settings.tls == MQTT_TLS_OFF ? "" : " with TLS", present ? "earlier" : "new");
-    if (mqtt->had_session && !present && !mqtt->settings.clean_start && mqtt->settings.session_expiry_ns > 0) {
+    if (mqtt->subscription_count > 0 && mqtt->had_session && !present && !mqtt->settings.clean_start &&
+        mqtt->settings.session_expiry_ns > 0) {
         tell(mqtt, LOG_WARNING, "the broker has lost our session: what was published since then did not wait for us");
     }
     mqtt->had_session = true;
