@@ -11,9 +11,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("VENDING_PROCESSOR", "build/vending-processor")
 
 
-def flags_of_help():
+def flags_of_help(program=PROGRAM):
     """{flag: default or None}, from the program itself."""
-    text = subprocess.run([PROGRAM, "--help"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run([program, "--help"], check=True, capture_output=True, text=True).stdout
     flags = {}
     for entry in re.split(r"\n  (?=--)", text)[1:]:
         words = " ".join(entry.split())
@@ -25,10 +25,13 @@ def flags_of_help():
 FLAGS = flags_of_help()
 
 
-def flags_of_readme():
-    section = (ROOT / "README.md").read_text().split("### Flags")[1].split("\n### ")[0]
+def readme_section(heading):
+    return (ROOT / "README.md").read_text().split(f"### {heading}\n")[1].split("\n## ")[0].split("\n### ")[0]
+
+
+def flags_of_readme(heading="Flags"):
     flags = {}
-    for line in section.splitlines():
+    for line in readme_section(heading).splitlines():
         cells = [cell.strip() for cell in line.split("|")]
         for name in re.findall(r"--[a-z-]+", cells[1] if len(cells) > 2 and cells[1].startswith("`--") else ""):
             flags[name] = cells[2].strip("`") or None
@@ -55,6 +58,24 @@ def test_readme_says_what_help_says(flag):
 
 def test_readme_invents_no_flag():
     assert set(flags_of_readme()) == set(FLAGS)
+
+
+REPLAY_FLAGS = flags_of_help(PROGRAM.with_name("vending-replay"))
+REPLAY_HEADING = "Playing captures to a broker"
+
+
+@pytest.mark.parametrize("flag", sorted(REPLAY_FLAGS))
+def test_readme_says_what_the_help_of_replay_says(flag):
+    """Its own flags with their defaults; those of the connection, which it shares, at least by name."""
+    readme = flags_of_readme(REPLAY_HEADING)
+    assert f"`{flag}" in readme_section(REPLAY_HEADING)
+    if flag in readme and REPLAY_FLAGS[flag] is not None:
+        assert (readme[flag] or "").replace("`", "").startswith(REPLAY_FLAGS[flag])
+
+
+def test_readme_invents_no_flag_of_replay():
+    assert len(REPLAY_FLAGS) >= 20
+    assert set(re.findall(r"`(--[a-z-]+)", readme_section(REPLAY_HEADING))) - set(REPLAY_FLAGS) == set()
 
 
 # Of no use under Telegraf.

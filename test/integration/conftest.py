@@ -2,12 +2,13 @@ import pytest
 
 from broker import Broker
 from database import ROOT, Database, Server
+from replay import replay_path
 from telegraf import REPO, VERSIONS, Telegraf, input_path, processor_path
 
 
 def pytest_configure():
-    missing = [path for path in (processor_path(), input_path(), *(REPO / f"build/telegraf-{version}/telegraf" for version in VERSIONS),
-                                ROOT) if not path.exists()]
+    programs = (processor_path(), input_path(), replay_path(), *(REPO / f"build/telegraf-{version}/telegraf" for version in VERSIONS))
+    missing = [path for path in (*programs, ROOT) if not path.exists()]
     if missing:
         pytest.exit(f"not built: {', '.join(map(str, missing))} (make integration builds them)", returncode=3)
 

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -22,8 +21,7 @@ Result = namedtuple("Result", "status published acknowledged failed broken log")
 
 
 def replay_path():
-    path = pathlib.Path(os.environ.get("VENDING_REPLAY", "build/vending-replay"))
-    return path if path.is_absolute() else REPO / path
+    return processor_path().with_name("vending-replay")
 
 
 # ---- captures ----
