@@ -178,6 +178,13 @@ static void give_up_after_handshake(struct mqtt *mqtt)
                                      : "it may want a client certificate, --tls-cert and --tls-key; its log says more");
 }
 
+/* Two clients of one name take turns: each throws out the other when it comes back. Not every broker says so. */
+static const char *advice_for_closed(const struct mqtt *mqtt)
+{
+    bool lasted = mqtt->now_ns - mqtt->connected_ns >= LASTED_NS;
+    return lasted ? "" : "if it goes on like that, another program may use the same --client-id";
+}
+
 /* A result of the library's that is no success. error: errno as it stood then. */
 static void give_up_for_result(struct mqtt *mqtt, int result, int error)
 {
@@ -203,7 +210,7 @@ static void give_up_for_result(struct mqtt *mqtt, int result, int error)
         give_up_for_tls(mqtt);
         break;
     case MOSQ_ERR_CONN_LOST:
-        give_up(mqtt, what, "the broker closed it", connecting ? CHECK_PORT_AND_TLS : "");
+        give_up(mqtt, what, "the broker closed it", connecting ? CHECK_PORT_AND_TLS : advice_for_closed(mqtt));
         break;
     case MOSQ_ERR_KEEPALIVE:
         give_up(mqtt, what, "no answer within --keepalive", "");

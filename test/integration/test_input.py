@@ -18,7 +18,6 @@ from load import Stream, event
 from process import Process, free_port
 from subscriber import Subscriber, processor_rows
 from telegraf import TELEGRAF_D, input_path
-from waiting import wait_until
 
 FAST = ("--reconnect-max", "1s")
 LOGIN = ("telegraf", "a \"quoted\" pa$$word")
@@ -238,13 +237,14 @@ def test_a_restart_loses_nothing(broker, subscribe, how):
         got += one.orders()
     published = stream.finish()
     last = subscribe(broker)
+    last.wait_until_ready()
     last.process.wait_until(lambda: set(got + last.orders()) >= published, "every message")
     last.stop()
     got += last.orders()
     assert sorted(got) == sorted(published), "a message came twice"
     # A goodbye, so the broker has no reason to wait for a time-out.
-    log = broker.process.log()
-    assert log.count(f"Client {last.client_id} disconnected.") == 4 and "closed its connection" not in log
+    goodbye = f"Client {last.client_id} disconnected."
+    broker.process.wait_until(lambda: broker.process.log().count(goodbye) == 4, "four goodbyes")
 
 
 def test_nothing_is_kept_without_a_session(broker, subscribe):
@@ -376,8 +376,11 @@ def test_a_client_id_in_use_is_told(broker, subscribe):
     one = subscribe(broker)
     one.wait_until_ready()
     two = subscribe(broker)
-    one.wait_for_log("the broker ends the connection: session taken over (142): another program uses the same --client-id")
+    # Mosquitto 2.0.11 closes the connection without a word, later ones say session taken over (142).
+    one.process.wait_until(lambda: "--client-id" in one.log() + two.log(), "a word about the client id")
+    two.wait_until_ready()
     two.stop()
+    one.wait_until_ready(times=2)
     one.stop()
 
 
@@ -607,8 +610,7 @@ def test_in_telegraf(broker, make_telegraf, tmp_path):
     samples = {path.name: path for path in TELEGRAF_D.iterdir()}
     chosen = [path for name, path in sorted(samples.items()) if name.endswith(".conf") and not name.startswith(("10-", "20-"))]
     (tmp_path / "input.conf").write_text(samples["15-input-vending.conf.sample"].read_text())
-    telegraf = make_telegraf(broker, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port), VENDING_INPUT=str(input_path()),
-                             VENDING_RECORD=str(tmp_path / "raw"))
+    telegraf = make_telegraf(broker, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port), VENDING_INPUT=str(input_path()))
     telegraf.config = ["--config", str(telegraf.extra), "--config", str(tmp_path / "input.conf")]
     for path in chosen:
         telegraf.config += ["--config", str(path)]
@@ -628,4 +630,4 @@ def test_in_telegraf(broker, make_telegraf, tmp_path):
     row = telegraf.output.of("vm_events")[0]
     assert set(row.tags) == {b"device_no"}
     assert telegraf.output.of("vm_ingest")
-    assert wait_until(lambda: (tmp_path / "raw").exists(), "the recording")
+    assert any(row.time % 1_000_000_000 for row in telegraf.output.of("vm_ingest")), "times were rounded"
