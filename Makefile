@@ -80,6 +80,7 @@ valgrind: all unit-programs ## unit tests and a replay again under valgrind
 	@CK_FORK=no $(MAKE) --no-print-directory unit \
 		RUN_WITH="valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9"
 	valgrind --quiet --leak-check=full --error-exitcode=9 $(BUILD)/vending-processor --capture $(CAPTURE) >/dev/null
+	valgrind --quiet --leak-check=full --error-exitcode=9 $(BUILD)/vending-input --tls verify --check >/dev/null
 
 lint: ## gcc and clang with warnings as errors, -fanalyzer, clang-tidy, cppcheck, headers on their own, formatting
 	$(CLANG_BUILD) all unit-programs

@@ -1,4 +1,4 @@
-"""Every flag and default is in --help, README.md and telegraf.d/20-processor.conf, and says the same in all three."""
+"""Every flag and default is in --help, README.md and the sample configuration, and says the same in all three."""
 
 import os
 import pathlib
@@ -38,8 +38,8 @@ def flags_of_readme(heading="Flags"):
     return flags
 
 
-def flags_of_sample():
-    text = (ROOT / "telegraf.d/20-processor.conf").read_text()
+def flags_of_sample(name="20-processor.conf"):
+    text = (ROOT / "telegraf.d" / name).read_text()
     pairs = re.findall(r'^\s*(?:# )?"(--[a-z-]+)", "([^"]*)"', text, re.M)
     return {flag: re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", value) for flag, value in pairs}
 
@@ -90,6 +90,36 @@ def test_sample_configuration_says_what_help_says(flag):
         assert sample[flag] == FLAGS[flag]
 
 
+INPUT_FLAGS = flags_of_help(PROGRAM.with_name("vending-input"))
+INPUT_HEADING = "MQTT 5: vending-input"
+
+
+@pytest.mark.parametrize("flag", sorted(INPUT_FLAGS))
+def test_readme_says_what_the_help_of_input_says(flag):
+    """Those that it shares with the processor stand there."""
+    readme = {**flags_of_readme(), **flags_of_readme(INPUT_HEADING)}
+    assert flag in readme
+    if INPUT_FLAGS[flag] is not None and flag != "--client-id":
+        assert readme[flag].startswith(INPUT_FLAGS[flag])
+
+
+def test_readme_invents_no_flag_of_input():
+    assert set(flags_of_readme(INPUT_HEADING)) <= set(INPUT_FLAGS)
+
+
+# There the sample says what suits Telegraf; or a file stands for those that have none by default.
+INPUT_SAMPLE_DIFFERS = {"--client-id", "--port", "--username", "--share", "--instance", "--mapping", "--password-file", "--record",
+                        "--tls-ca", "--tls-cert", "--tls-key"}
+
+
+@pytest.mark.parametrize("flag", sorted(set(INPUT_FLAGS) - NOT_IN_SAMPLE))
+def test_sample_configuration_says_what_the_help_of_input_says(flag):
+    sample = flags_of_sample("15-input-vending.conf.sample")
+    assert flag in sample
+    if flag not in INPUT_SAMPLE_DIFFERS:
+        assert sample[flag] == INPUT_FLAGS[flag]
+
+
 def test_every_reject_reason_is_in_the_readme():
     source = (ROOT / "plugin/reject.c").read_text()
     reasons = re.findall(r'\] = PREFIX "(\w+)"', source)
@@ -100,7 +130,7 @@ def test_every_reject_reason_is_in_the_readme():
 
 def test_every_variable_of_the_configuration_is_in_the_readme():
     used = set()
-    for file in (ROOT / "telegraf.d").glob("*.conf"):
+    for file in (ROOT / "telegraf.d").glob("*.conf*"):
         used |= set(re.findall(r"\$\{(\w+):-", "".join(l for l in file.read_text().splitlines(True) if not l.lstrip().startswith("#"))))
     readme = (ROOT / "README.md").read_text()
     assert used and [name for name in sorted(used) if f"`{name}`" not in readme] == []

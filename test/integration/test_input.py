@@ -247,6 +247,28 @@ def test_a_restart_loses_nothing(broker, subscribe, how):
     broker.process.wait_until(lambda: broker.process.log().count(goodbye) == 4, "four goodbyes")
 
 
+def test_a_kill_costs_one_message_at_most(broker, subscribe, figures):
+    stream = Stream(broker, pause=0.002)
+    got = set()
+    for run in range(6):
+        one = subscribe(broker)
+        one.wait_until_ready()
+        if run == 0:
+            stream.start()
+        if run < 5:
+            one.wait_for_orders(200)
+            one.process.popen.kill()
+            one.wait_for_end()
+            got |= set(one.orders())
+    published = stream.finish()
+    publish_orders(broker.publisher("last"), 1, start=len(published))
+    one.process.wait_until(lambda: b'"ORDER-%d"' % len(published) in one.output, "the last message")
+    one.stop()
+    missing = published - got - set(one.orders())
+    figures.append(f"vending-input killed five times: published {len(published)}, missing {len(missing)}")
+    assert len(missing) <= 5
+
+
 def test_nothing_is_kept_without_a_session(broker, subscribe):
     one = subscribe(broker, "--session-expiry", "0")
     one.wait_until_ready()
