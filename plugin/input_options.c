@@ -205,5 +205,5 @@ bool input_options_parse(int argc, char *const argv[], struct input_settings *se
     set_the_rest(&settings->flow);
     request->action = (enum program_action)result.action;
     request->report_asked_for = options_given(&input_program, &result, "report-interval");
-    return action_only_prints(result.action) || finish(settings, err);
+    return action_only_prints(request->action) || finish(settings, err);
 }

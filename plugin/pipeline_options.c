@@ -166,7 +166,7 @@ static const struct option of_actions[] = {
 const struct option_table pipeline_options = {of_pipeline, sizeof of_pipeline / sizeof of_pipeline[0]};
 const struct option_table action_options = {of_actions, sizeof of_actions / sizeof of_actions[0]};
 
-bool action_only_prints(int action)
+bool action_only_prints(enum program_action action)
 {
     return action == ACTION_HELP || action == ACTION_VERSION;
 }

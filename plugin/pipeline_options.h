@@ -23,6 +23,6 @@ extern const struct option_table pipeline_options;
 extern const struct option_table action_options;
 
 /* Do they only print something about the program itself, whatever the other flags say? */
-bool action_only_prints(int action);
+bool action_only_prints(enum program_action action);
 
 #endif

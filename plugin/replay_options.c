@@ -305,5 +305,6 @@ bool replay_options_parse(int argc, char *const argv[], struct replay_settings *
     take_operands(&result, settings);
     *action = result.action;
     (void)read_speed(settings->speed_text, &settings->speed);
-    return action_only_prints(*action) || (mqtt_options_finish(&settings->mqtt, err) && check_together(settings, err));
+    return action_only_prints((enum program_action) * action) ||
+           (mqtt_options_finish(&settings->mqtt, err) && check_together(settings, err));
 }

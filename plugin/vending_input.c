@@ -24,7 +24,7 @@
 #define LAST_WORDS_MS 2000   /* ... for standard output to take the last report */
 #define GOODBYE_NS SECOND_NS /* ... for the broker to take our goodbye */
 #define STDIN_CHUNK_BYTES 4096
-#define LONG_LINE_BYTES (256 * 1024) /* of a recorded message: memory for a longer one is given back */
+#define LONG_LINE_BYTES ((size_t)256 * 1024) /* of a recorded message: memory for a longer one is given back */
 
 struct subscriber {
     struct input_settings settings;
