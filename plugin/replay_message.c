@@ -67,7 +67,8 @@ void replay_message_keep(const struct replay_rules *rules, const struct capture_
     struct replay_message *kept = space;
     struct property *items = (struct property *)(kept + 1);
     char *at = (char *)(items + message->properties.count);
-    *kept = (struct replay_message){.tst_ns = message->time_ns, .qos = message->qos, .retain = message->retain};
+    int qos = message->qos > rules->min_qos ? message->qos : rules->min_qos;
+    *kept = (struct replay_message){.tst_ns = message->time_ns, .qos = qos, .retain = message->retain};
     keep_properties(kept, &message->properties, items, &at);
     kept->topic = keep_text(message->topic, &at);
     kept->payload = keep_text(message->payload, &at);

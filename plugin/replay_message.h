@@ -20,6 +20,7 @@ struct replay_rules {
     struct span topic_prefix;
     const struct fleet *fleet; /* NULL = no clones */
     bool shifts;               /* times are moved */
+    int min_qos;               /* a lower one is raised to it */
 };
 
 struct replay_message {

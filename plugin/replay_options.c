@@ -139,6 +139,17 @@ static const struct option options[] = {
      .help = "the processor's mapping file, if it names other paths for time and device_no"},
 
     {.group = "Limits",
+     .name = "min-qos",
+     .argument = "QOS",
+     .kind = OPTION_COUNT,
+     .offset = MEMBER(min_qos),
+     .initial = "0",
+     .min = 0,
+     .max = 2,
+     .help = "raise a lower QoS to this: messages of QoS 0 (telemetry) are dropped by the broker when a subscriber is "
+             "slower "
+             "than --speed max"},
+    {.group = "Limits",
      .name = "in-flight",
      .argument = "COUNT",
      .kind = OPTION_COUNT,
@@ -216,11 +227,12 @@ const struct program replay_program = {
              "                             CAPTURE\n"
              "  the last 24 hours at once, and live from there on\n"
              "                           vending-replay --loop --shift-time --start -24h\n"
-             "                             --speed max CAPTURE\n"
+             "                             --speed max --min-qos 1 CAPTURE\n"
              "  the last 24 hours only   ... --until now\n"
              "  load                     vending-replay --loop=100 --shift-time\n"
              "                             --devices 1000 --speed max CAPTURE\n"
-             "  after an accident        vending-replay --speed max recorded-*.jsonl\n"
+             "  after an accident        vending-replay --speed max --min-qos 1\n"
+             "                             recorded-*.jsonl\n"
              "  look at a capture        vending-replay --check CAPTURE\n"
              "\n"
              "On a terminal standard error shows how far it is. The last line, on standard\n"

@@ -29,6 +29,7 @@ struct replay_settings {
     int64_t start_ns; /* from the beginning; OPTION_NO_OFFSET = not given */
     int64_t until_ns; /* the same */
 
+    size_t min_qos;
     size_t in_flight;
     int64_t give_up_ns; /* 0 = never */
     size_t log_rate;

@@ -599,7 +599,10 @@ static bool load(struct replay *replay, bool must_survey, struct err *err)
         err_set(err, 0, "no memory for the mapping");
         return false;
     }
-    replay->rules = (struct replay_rules){replay->mapping, span_of(settings->topic_prefix), NULL, settings->shift_time};
+    replay->rules = (struct replay_rules){.mapping = replay->mapping,
+                                          .topic_prefix = span_of(settings->topic_prefix),
+                                          .shifts = settings->shift_time,
+                                          .min_qos = (int)settings->min_qos};
     replay->line.max_gap_ns = settings->max_gap_ns;
     replay->survey.line.max_gap_ns = settings->max_gap_ns;
     if (settings->mapping_file && !mapping_overlay(replay->mapping, settings->mapping_file, err)) {

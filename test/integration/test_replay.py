@@ -89,6 +89,12 @@ def test_every_qos_retain_and_property(recorder, broker, tmp_path):
     assert recorded[1][2].properties == properties
 
 
+def test_qos_can_be_raised(recorder, broker, tmp_path):
+    capture = write_capture(tmp_path / "capture.jsonl", [line(qos, EVENT, str(qos), qos) for qos in (0, 1, 2)])
+    assert_all_acknowledged(replay(broker, "--speed=max", "--min-qos=1", capture), 3)
+    assert sorted((one.payload, one.qos) for one in recorder.wait_for(3)) == [(b"0", 1), (b"1", 1), (b"2", 2)]
+
+
 def test_retained_messages_stay_at_the_broker(broker, tmp_path):
     lines = [line(0, "v1/vm/VM-SH-001/status", "first", 1, 1), line(1, "v1/vm/VM-SH-001/status", "last", 1, 1)]
     lines += [line(2, "v1/vm/VM-SH-002/status", "gone", 1, 1), line(3, "v1/vm/VM-SH-002/status", "", 1, 1), line(4, EVENT, "x")]

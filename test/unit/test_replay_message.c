@@ -96,7 +96,7 @@ static const struct {
 START_TEST(renders)
 {
     const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), cases[_i].clones ? fleet : NULL,
-                                       cases[_i].shifts};
+                                       cases[_i].shifts, 0};
     struct capture_message message = message_of(cases[_i].topic, cases[_i].payload);
     ck_assert_uint_eq(replay_copies(&rules, &message), cases[_i].copies);
     const char *text = render(&rules, message, cases[_i].copy);
@@ -106,16 +106,32 @@ END_TEST
 
 START_TEST(leaves_machines_out)
 {
-    const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), fleet, false};
+    const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), fleet, false, 0};
     struct capture_message message = message_of("v1/vm/VM-GZ-001/status", "{}");
     ck_assert(fleet_set_size(fleet, 2, NULL));
     ck_assert_uint_eq(replay_copies(&rules, &message), 0);
 }
 END_TEST
 
+START_TEST(raises_qos)
+{
+    for (int min_qos = 0; min_qos <= 2; min_qos++) {
+        for (int qos = 0; qos <= 2; qos++) {
+            const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false, min_qos};
+            struct capture_message message = message_of("v1/vm/VM-SH-001/events", "{}");
+            message.qos = qos;
+            struct replay_message *kept = malloc(replay_message_size(&message));
+            replay_message_keep(&rules, &message, kept);
+            ck_assert_int_eq(kept->qos, qos > min_qos ? qos : min_qos);
+            free(kept);
+        }
+    }
+}
+END_TEST
+
 START_TEST(keeps_properties)
 {
-    const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false};
+    const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false, 0};
     struct capture_message message = message_of("v1/vm/VM-SH-001/events", "{}");
     char name[] = "priority";
     char text[] = "high";
@@ -142,6 +158,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, renders, 0, (int)COUNT(cases));
     tcase_add_test(tcase, leaves_machines_out);
+    tcase_add_test(tcase, raises_qos);
     tcase_add_test(tcase, keeps_properties);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

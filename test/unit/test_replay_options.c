@@ -42,6 +42,7 @@ START_TEST(defaults)
     ck_assert_int_eq(settings.spread_ns, 10 * SECOND);
     ck_assert_str_eq(settings.topic_prefix, "v1/vm");
     ck_assert_ptr_null(settings.mapping_file);
+    ck_assert_uint_eq(settings.min_qos, 0);
     ck_assert_uint_eq(settings.in_flight, 20);
     ck_assert_int_eq(settings.give_up_ns, 60 * SECOND);
     ck_assert_uint_eq(settings.max_line, 1048576);
@@ -68,6 +69,7 @@ START_TEST(every_flag)
                                 "--give-up=0",
                                 "--max-line=2KiB",
                                 "--log-rate=0",
+                                "--min-qos=2",
                                 "--host=h",
                                 "--port=1",
                                 "--check",
@@ -91,6 +93,7 @@ START_TEST(every_flag)
     ck_assert_int_eq(settings.spread_ns, 60 * SECOND);
     ck_assert_str_eq(settings.topic_prefix, "a/b");
     ck_assert_str_eq(settings.mapping_file, "m.json");
+    ck_assert_uint_eq(settings.min_qos, 2);
     ck_assert_uint_eq(settings.in_flight, 7);
     ck_assert_int_eq(settings.give_up_ns, 0);
     ck_assert_uint_eq(settings.max_line, 2048);
