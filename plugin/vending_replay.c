@@ -23,10 +23,11 @@
 #include "process.h"
 #include "progress.h"
 #include "replay_clock.h"
+#include "replay_feed.h"
 #include "replay_message.h"
 #include "replay_options.h"
-#include "schedule.h"
 #include "source.h"
+#include "survey.h"
 #include "timestamp.h"
 
 #define SECOND_NS TIMESTAMP_NS_PER_S
@@ -36,18 +37,10 @@
 #define DRAW_NS (SECOND_NS / 5)
 #define RATE_NS SECOND_NS
 #define TRUSTED_AGE_NS (INT64_C(7) * 86400 * SECOND_NS) /* the processor's --max-age */
-#define SCHEDULE_BYTES ((size_t)16 * 1024 * 1024)
-#define SCHEDULE_RECORDS 65536
 #define CLIENT_ID_BYTES 64
 #define TURNS 64 /* in a row before other things get a look */
 #define USUAL_COLUMNS 80
 #define TOPIC_SHOWN_BYTES 200 /* in a log line */
-
-/* What reading the captures beforehand has told. */
-struct survey {
-    uint64_t messages;
-    struct replay_line line;
-};
 
 struct replay {
     struct replay_settings settings;
@@ -58,28 +51,17 @@ struct replay {
     struct fleet *fleet;
     struct replay_rules rules;
     struct source *source;
-    struct schedule *schedule;
+    struct survey survey;
+    struct replay_feed *feed;
     struct mqtt *mqtt;
     struct inflight inflight;
     struct buf topic, payload; /* of the message that is being published */
 
-    /* reading */
-    struct survey survey;
-    bool read_before; /* bad lines were told and counted */
+    bool is_surveyed; /* bad lines were told and counted */
     uint64_t bad_lines;
-    struct replay_line line;
-    uint64_t round;          /* complete ones */
-    uint64_t round_messages; /* of the present one */
-    struct capture_message held;
-    bool holds;           /* there was no room for it */
-    int64_t last_offset;  /* of what was put into the schedule */
-    bool waits_for_input; /* standard input has nothing now */
-    bool has_read_all;
-    bool cannot_read;
 
     /* publishing */
     struct replay_pace pace;
-    int64_t step_ns; /* between the clones of a message */
     bool begun;
     int64_t wall_minus_monotonic_ns;
     int64_t now_ns; /* monotonic */
@@ -122,15 +104,6 @@ static void tell(struct replay *replay, enum log_level level, const char *format
     log_line(&replay->log, clock_monotonic_ns(), level, "%s", line);
 }
 
-static double fraction_done(const struct replay *replay)
-{
-    double of_round = source_fraction(replay->source);
-    if (replay->settings.rounds == 0 || of_round < 0) {
-        return -1;
-    }
-    return replay->has_read_all ? 1 : ((double)replay->round + of_round) / (double)replay->settings.rounds;
-}
-
 static struct progress progress_of(const struct replay *replay)
 {
     return (struct progress){
@@ -139,7 +112,7 @@ static struct progress progress_of(const struct replay *replay)
         .failed = replay->inflight.failed,
         .bad_lines = replay->bad_lines,
         .elapsed_ns = replay->begun ? replay->now_ns - replay->begin_ns : 0,
-        .fraction = fraction_done(replay),
+        .fraction = replay->feed ? replay_feed_fraction(replay->feed) : 0,
         .rate = replay->rate,
     };
 }
@@ -177,113 +150,6 @@ static void draw_if_due(struct replay *replay)
     replay->draw_ns = replay->now_ns + DRAW_NS;
 }
 
-/* ---- reading: from the captures into the schedule ---- */
-
-static void on_bad_line(void *ctx, const char *file, uint64_t line, const char *why)
-{
-    struct replay *replay = ctx;
-    if (!replay->read_before) {
-        replay->bad_lines++;
-        tell(replay, LOG_WARNING, "%.160s:%" PRIu64 ": not a message, passed over: %s", file, line, why);
-    }
-}
-
-static void stop_reading(struct replay *replay, const struct err *failure)
-{
-    replay->has_read_all = true;
-    if (failure) {
-        replay->cannot_read = true;
-        tell(replay, LOG_ERROR, "cannot read %s", failure->text);
-    }
-}
-
-/* false = that was the last one. */
-static bool begin_next_round(struct replay *replay)
-{
-    replay->round++;
-    replay->read_before = true;
-    bool is_empty = replay->round_messages == 0; /* for ever would be just that */
-    if (is_empty || replay->round == replay->settings.rounds) {
-        return false;
-    }
-    replay->round_messages = 0;
-    source_rewind(replay->source);
-    replay_line_new_round(&replay->line);
-    return true;
-}
-
-/* Reads until a message is held. */
-static void hold_next(struct replay *replay)
-{
-    struct err err;
-    err_clear(&err);
-    replay->waits_for_input = false;
-    while (!replay->holds && !replay->has_read_all && !replay->waits_for_input) {
-        switch (source_next(replay->source, &replay->held, &err)) {
-        case SOURCE_MESSAGE:
-            replay->round_messages++;
-            replay->holds = true;
-            replay_line_add(&replay->line, replay->held.time_ns);
-            break;
-        case SOURCE_WAIT:
-            replay->waits_for_input = true;
-            break;
-        case SOURCE_END:
-            if (!begin_next_round(replay)) {
-                stop_reading(replay, NULL);
-            }
-            break;
-        case SOURCE_FAILED:
-            stop_reading(replay, &err);
-            break;
-        }
-    }
-}
-
-static bool is_past_end(const struct replay *replay, int64_t offset_ns)
-{
-    const struct replay_settings *settings = &replay->settings;
-    return settings->until_ns != OPTION_NO_OFFSET &&
-           replay_moment_ns(&replay->pace, offset_ns) >= replay->pace.begin_ns + settings->until_ns;
-}
-
-/* Puts the held message into the schedule. false = no room. */
-static bool put_held(struct replay *replay)
-{
-    int64_t offset_ns = replay->line.offset_ns;
-    size_t copies = replay_copies(&replay->rules, &replay->held);
-    if (is_past_end(replay, offset_ns)) {
-        stop_reading(replay, NULL);
-        copies = 0;
-    }
-    if (copies > 0) {
-        void *space =
-            schedule_add(replay->schedule, offset_ns, copies, replay->step_ns, replay_message_size(&replay->held));
-        if (!space) {
-            return false;
-        }
-        replay_message_keep(&replay->rules, &replay->held, space);
-        replay->last_offset = offset_ns;
-    }
-    replay->holds = false;
-    return true;
-}
-
-/* Reads as far ahead as it takes to know what is due next. */
-static bool find_next(struct replay *replay, struct scheduled *next)
-{
-    for (;;) {
-        bool found = schedule_next(replay->schedule, next);
-        if (found && next->time_ns < replay->last_offset) {
-            return true;
-        }
-        hold_next(replay);
-        if (!replay->holds || !put_held(replay)) {
-            return schedule_next(replay->schedule, next);
-        }
-    }
-}
-
 /* ---- publishing ---- */
 
 static int64_t wall_ns(const struct replay *replay)
@@ -298,16 +164,16 @@ static void tell_not_published(struct replay *replay, const struct err *err)
 }
 
 /* false = the connection is gone: later. */
-static bool publish(struct replay *replay, const struct scheduled *next)
+static bool publish(struct replay *replay, const struct replay_next *next)
 {
-    const struct replay_message *message = next->record;
+    const struct replay_message *message = next->message;
     struct properties properties;
     struct err err;
     int mid = 0;
     err_clear(&err);
     buf_truncate(&replay->topic, 0);
     buf_truncate(&replay->payload, 0);
-    replay_message_render(&replay->rules, message, next->copy, replay_moment_ns(&replay->pace, next->time_ns),
+    replay_message_render(&replay->rules, message, next->copy, replay_moment_ns(&replay->pace, next->offset_ns),
                           &replay->topic, &replay->payload);
     replay_message_properties(message, &properties);
     if (replay->topic.failed || replay->payload.failed) {
@@ -333,29 +199,27 @@ static bool has_room(const struct replay *replay)
 /* Publishes what is due, as far as there is room. Returns when (monotonic) to come again though nothing happens. */
 static int64_t publish_due(struct replay *replay)
 {
-    struct scheduled next;
-    while (has_room(replay) && find_next(replay, &next)) {
-        int64_t due_ns = replay_due_ns(&replay->pace, next.time_ns);
-        if (is_past_end(replay, next.time_ns)) {
-            schedule_done(replay->schedule);
-            continue;
-        }
+    struct replay_next next;
+    while (has_room(replay) && replay_feed_next(replay->feed, &next) == REPLAY_FEED_MESSAGE) {
+        int64_t due_ns = replay_due_ns(&replay->pace, next.offset_ns);
         if (due_ns > wall_ns(replay)) {
             return due_ns - replay->wall_minus_monotonic_ns;
         }
         if (!publish(replay, &next)) {
             break;
         }
-        schedule_done(replay->schedule);
+        replay_feed_done(replay->feed);
     }
     return CLOCK_NEVER;
 }
 
-static bool all_is_done(const struct replay *replay)
+static bool all_is_done(struct replay *replay)
 {
-    struct scheduled next;
-    bool nothing_left = replay->has_read_all && !replay->holds && !schedule_next(replay->schedule, &next);
-    return (nothing_left || replay->stop_ns) && inflight_count(&replay->inflight) == 0;
+    struct replay_next next;
+    if (inflight_count(&replay->inflight) > 0) {
+        return false;
+    }
+    return replay->stop_ns || (replay->begun && replay_feed_next(replay->feed, &next) == REPLAY_FEED_END);
 }
 
 /* ---- what the connection tells ---- */
@@ -365,29 +229,35 @@ static void on_tell(void *ctx, enum log_level level, const char *line)
     tell(ctx, level, "%s", line);
 }
 
+/* How long everything takes at the captures' pace. */
+static int64_t length_of_all(const struct replay *replay)
+{
+    int64_t last_clone_ns = replay->rules.fleet ? replay->settings.spread_ns : 0;
+    return replay_line_length(&replay->survey.line, replay->settings.rounds) + last_clone_ns;
+}
+
 /* Pace and times count from the first connection. */
 static void begin(struct replay *replay)
 {
     const struct replay_settings *settings = &replay->settings;
+    struct replay_pace *pace = &replay->pace;
     int64_t now_ns = clock_wall_ns();
-    int64_t length_ns = replay_line_length(&replay->survey.line, settings->rounds);
     replay->begun = true;
     replay->begin_ns = clock_monotonic_ns();
     replay->rate_since_ns = replay->begin_ns;
     replay->now_ns = replay->begin_ns;
     replay->wall_minus_monotonic_ns = now_ns - replay->begin_ns;
-    replay->pace = (struct replay_pace){
-        .speed = settings->speed,
-        .begin_ns = now_ns,
-        .shifts = settings->shift_time,
-        .start_ns = settings->start_ns != OPTION_NO_OFFSET
-                        ? now_ns + settings->start_ns
-                        : replay_start_for(settings->speed, now_ns, length_ns + settings->spread_ns),
-    };
-    if (settings->shift_time && now_ns - replay->pace.start_ns > TRUSTED_AGE_NS) {
+    *pace = (struct replay_pace){.speed = settings->speed, .begin_ns = now_ns, .shifts = settings->shift_time};
+    pace->start_ns = settings->start_ns != OPTION_NO_OFFSET
+                         ? now_ns + settings->start_ns
+                         : replay_start_for(settings->speed, now_ns, length_of_all(replay));
+    if (settings->until_ns != OPTION_NO_OFFSET) {
+        replay_feed_end_at(replay->feed, now_ns + settings->until_ns - pace->start_ns);
+    }
+    if (settings->shift_time && now_ns - pace->start_ns > TRUSTED_AGE_NS) {
         tell(replay, LOG_WARNING,
              "times begin %" PRId64 " days ago: by default the processor does not trust more than 7",
-             (now_ns - replay->pace.start_ns) / (86400 * SECOND_NS));
+             (now_ns - pace->start_ns) / (86400 * SECOND_NS));
     }
 }
 
@@ -433,10 +303,11 @@ static void take_signals(struct replay *replay)
 /* Waits for something to happen, and lets the client deal with what concerns it. */
 static void wait_and_turn(struct replay *replay, int64_t deadline_ns)
 {
+    bool waits_for_input = replay->feed && replay_feed_waits(replay->feed);
     struct pollfd watched[] = {
         mqtt_poll(replay->mqtt, true),
         {.fd = replay->signal_fd, .events = POLLIN},
-        {.fd = replay->waits_for_input ? source_fd(replay->source) : -1, .events = POLLIN},
+        {.fd = waits_for_input ? source_fd(replay->source) : -1, .events = POLLIN},
     };
     deadline_ns = clock_earlier(deadline_ns, mqtt_deadline_ns(replay->mqtt, true));
     deadline_ns = replay->shows ? clock_earlier(deadline_ns, replay->draw_ns) : deadline_ns;
@@ -466,7 +337,7 @@ static int64_t check_connection(struct replay *replay)
     return replay->connected_ns + give_up_ns;
 }
 
-static bool has_to_end(const struct replay *replay)
+static bool has_to_end(struct replay *replay)
 {
     bool stop_is_over = replay->stop_ns && replay->now_ns - replay->stop_ns >= STOP_PATIENCE_NS;
     return replay->gave_up || replay->stop_now || stop_is_over || all_is_done(replay);
@@ -519,13 +390,17 @@ static int finish(struct replay *replay)
     char line[PROGRESS_LINE_BYTES];
     struct progress progress = progress_of(replay);
     say_goodbye(replay);
+    if (replay_feed_error(replay->feed)[0]) {
+        tell(replay, LOG_ERROR, "cannot read %s", replay_feed_error(replay->feed));
+    }
     erase(replay);
     log_flush(&replay->log, replay->now_ns, 1);
     progress_summary(&progress, line);
     puts(line);
     bool all = progress.acknowledged == progress.published && progress.failed == 0;
+    bool is_whole = !replay_feed_error(replay->feed)[0] && !replay->gave_up;
     int printed = process_printed();
-    return all && !replay->cannot_read && !replay->gave_up ? printed : CANNOT_RUN;
+    return all && is_whole ? printed : CANNOT_RUN;
 }
 
 static int run(struct replay *replay)
@@ -538,39 +413,12 @@ static int run(struct replay *replay)
 
 /* ---- setting up ---- */
 
-static bool take_into_survey(struct replay *replay, const struct capture_message *message, struct err *err)
+static void on_bad_line(void *ctx, const char *file, uint64_t line, const char *why)
 {
-    struct span device_no = replay_device(message->topic, replay->rules.topic_prefix);
-    replay->survey.messages++;
-    replay_line_add(&replay->survey.line, message->time_ns);
-    if (device_no.len > 0 && !fleet_add(replay->fleet, device_no)) {
-        err_set(err, 0, "the captures have more than %d machines, or there is no memory for them", FLEET_MAX_MACHINES);
-        return false;
-    }
-    return true;
-}
-
-/* Reads the captures once, without publishing. */
-static bool survey(struct replay *replay, struct err *err)
-{
-    struct capture_message message;
-    for (;;) {
-        switch (source_next(replay->source, &message, err)) {
-        case SOURCE_MESSAGE:
-            if (!take_into_survey(replay, &message, err)) {
-                return false;
-            }
-            break;
-        case SOURCE_WAIT:
-            (void)poll(&(struct pollfd){.fd = source_fd(replay->source), .events = POLLIN}, 1, -1);
-            break;
-        case SOURCE_END:
-            replay->read_before = true;
-            source_rewind(replay->source);
-            return true;
-        case SOURCE_FAILED:
-            return false;
-        }
+    struct replay *replay = ctx;
+    if (!replay->is_surveyed && !(replay->feed && replay_feed_is_repeating(replay->feed))) {
+        replay->bad_lines++;
+        tell(replay, LOG_WARNING, "%.160s:%" PRIu64 ": not a message, passed over: %s", file, line, why);
     }
 }
 
@@ -583,9 +431,7 @@ static bool set_up_fleet(struct replay *replay, struct err *err)
     if (!fleet_set_size(replay->fleet, devices, err)) {
         return false;
     }
-    size_t copies = fleet_max_copies(replay->fleet);
     replay->rules.fleet = replay->fleet;
-    replay->step_ns = copies > 0 ? replay->settings.spread_ns / (int64_t)copies : 0;
     return true;
 }
 
@@ -603,13 +449,16 @@ static bool load(struct replay *replay, bool must_survey, struct err *err)
                                           .topic_prefix = span_of(settings->topic_prefix),
                                           .shifts = settings->shift_time,
                                           .min_qos = (int)settings->min_qos};
-    replay->line.max_gap_ns = settings->max_gap_ns;
     replay->survey.line.max_gap_ns = settings->max_gap_ns;
     if (settings->mapping_file && !mapping_overlay(replay->mapping, settings->mapping_file, err)) {
         return false;
     }
     replay->source = source_new(settings->files, settings->file_count, settings->max_line, on_bad_line, replay, err);
-    return replay->source && (!must_survey || (survey(replay, err) && set_up_fleet(replay, err)));
+    if (!replay->source || !must_survey) {
+        return replay->source != NULL;
+    }
+    replay->is_surveyed = survey_read(&replay->survey, replay->source, replay->rules.topic_prefix, replay->fleet, err);
+    return replay->is_surveyed && set_up_fleet(replay, err);
 }
 
 /* A name that nobody else has, unless the user gave one. */
@@ -634,15 +483,21 @@ static bool prepare(struct replay *replay, struct err *err)
     const struct mqtt_handlers handlers = {
         .ctx = replay, .tell = on_tell, .connected = on_connected, .lost = on_lost, .published = on_published};
     size_t max_line = replay->settings.max_line;
-    size_t bytes = 4 * max_line > SCHEDULE_BYTES ? 4 * max_line : SCHEDULE_BYTES;
+    size_t copies = replay->rules.fleet ? fleet_max_copies(replay->fleet) : 1;
+    const struct replay_feed_settings feed = {
+        .rounds = replay->settings.rounds,
+        .max_gap_ns = replay->settings.max_gap_ns,
+        .step_ns = copies > 0 ? replay->settings.spread_ns / (int64_t)copies : 0,
+        .max_line = max_line,
+    };
     mqtt->session_expiry_ns = SESSION_EXPIRY_NS;
     mqtt->send_maximum = replay->settings.in_flight;
     inflight_init(&replay->inflight);
     buf_init(&replay->topic, max_line + DEVICE_NO_MAX_BYTES);
     buf_init(&replay->payload, 2 * max_line + 1024);
-    replay->schedule = schedule_new(bytes, SCHEDULE_RECORDS);
+    replay->feed = replay_feed_new(replay->source, &replay->rules, &feed);
     replay->signal_fd = process_watch_signals(true);
-    if (!replay->schedule || replay->signal_fd < 0 || !set_client_id(replay)) {
+    if (!replay->feed || replay->signal_fd < 0 || !set_client_id(replay)) {
         err_set(err, 0, "cannot set up: %s", strerror(errno));
         return false;
     }
@@ -657,7 +512,7 @@ static int prepare_and_run(struct replay *replay)
     err_clear(&err);
     int code = prepare(replay, &err) ? run(replay) : process_refuse(replay_program.name, err.text);
     mqtt_free(replay->mqtt);
-    schedule_free(replay->schedule);
+    replay_feed_free(replay->feed);
     buf_free(&replay->topic);
     buf_free(&replay->payload);
     if (replay->signal_fd >= 0) {
