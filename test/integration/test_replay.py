@@ -330,6 +330,20 @@ def test_the_rows_of_a_clone_are_its_originals(recorder, broker):
     assert sorted(kinds.values()) == [2] * 10, "each machine's rows are there twice"
 
 
+def test_a_fleet_of_today_through_telegraf(broker, make_telegraf):
+    """The demo's way, up to the database: twice the machines, with times of the last hour, and nothing is missing."""
+    telegraf = make_telegraf(broker)
+    telegraf.start()
+    broker.wait_until_ready(telegraf.client_id)
+    once = rows_of(DEMO)
+    done = replay(broker, "--speed=max", "--min-qos=1", "--shift-time", "--devices=20", DEMO)
+    assert done.status == 0 and done.published == 2 * len(captured_in(DEMO))
+    rows = telegraf.wait_for_rows(2 * len(once))
+    assert count_rows(rows) == {name: 2 * count for name, count in count_rows(once).items()}
+    assert anomalies(rows) == sorted(2 * anomalies(once))
+    telegraf.stop()
+
+
 def test_fewer_machines_than_the_capture_has(recorder, broker):
     captured = captured_in(CAPTURES / "fleet.jsonl")
     first = list(dict.fromkeys(one.topic for one in captured if one.topic.endswith("status")))[:3]
