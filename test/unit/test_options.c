@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "options.h"
 
 #define MS INT64_C(1000000)
@@ -115,19 +116,12 @@ static const struct program program = {
 
 #define MAX_ARGS 8
 
-/* Parses the arguments after the program's name. main's argv may be written to, so it is not made of literals; texts of the settings
- * are views into it, so it stays. */
+/* Parses the arguments after the program's name. */
 static bool parse(const char *const *args, struct paint *paint, struct options_result *result, struct err *err)
 {
-    static char storage[MAX_ARGS + 2][128];
-    char *argv[MAX_ARGS + 2] = {storage[0]};
-    int argc = 1;
-    for (; args[argc - 1]; argc++) {
-        argv[argc] = storage[argc];
-        snprintf(storage[argc], sizeof storage[argc], "%s", args[argc - 1]);
-    }
+    struct arguments arguments = make_arguments(args);
     err_clear(err);
-    return options_parse(&program, argc, argv, paint, result, err);
+    return options_parse(&program, arguments.count, arguments.values, paint, result, err);
 }
 
 START_TEST(defaults)
@@ -490,16 +484,10 @@ static const struct program walk_program = {
 
 static bool walk_parse(const char *const *args, struct walk *walk, struct options_result *result, struct err *err)
 {
-    static char storage[MAX_ARGS + 2][128];
-    char *argv[MAX_ARGS + 2] = {storage[0]};
-    int argc = 1;
-    for (; args[argc - 1]; argc++) {
-        argv[argc] = storage[argc];
-        snprintf(storage[argc], sizeof storage[argc], "%s", args[argc - 1]);
-    }
+    struct arguments arguments = make_arguments(args);
     err_clear(err);
     *walk = (struct walk){0};
-    return options_parse(&walk_program, argc, argv, walk, result, err);
+    return options_parse(&walk_program, arguments.count, arguments.values, walk, result, err);
 }
 
 static const struct {

@@ -3,25 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "processor_options.h"
 
 #define SECOND INT64_C(1000000000)
 
-#define MAX_ARGS 24
-
-/* main's argv may be written to, so it is not made of literals; texts of the settings are views into it, so it stays. */
 static bool parse(const char *const args[], struct settings *settings, struct processor_request *request,
                   struct err *err)
 {
-    static char storage[MAX_ARGS + 2][128];
-    char *argv[MAX_ARGS + 2] = {storage[0]};
-    int argc = 1;
-    for (; args[argc - 1]; argc++) {
-        argv[argc] = storage[argc];
-        snprintf(storage[argc], sizeof storage[argc], "%s", args[argc - 1]);
-    }
+    struct arguments arguments = make_arguments(args);
     err_clear(err);
-    return processor_options_parse(argc, argv, settings, request, err);
+    return processor_options_parse(arguments.count, arguments.values, settings, request, err);
 }
 
 /* contract.md and the flags' own definition. */

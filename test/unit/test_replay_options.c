@@ -1,25 +1,16 @@
-#include <stdio.h>
-
+#include "arguments.h"
 #include "pipeline_options.h"
 #include "replay_options.h"
 #include "support.h"
 
 #define SECOND INT64_C(1000000000)
 #define HOUR (3600 * SECOND)
-#define MAX_ARGS 40
 
-/* main's argv may be written to, so it is not made of literals; texts of the settings are views into it, so it stays. */
 static bool parse(const char *const args[], struct replay_settings *settings, int *action, struct err *err)
 {
-    static char storage[MAX_ARGS + 2][128];
-    char *argv[MAX_ARGS + 2] = {storage[0]};
-    int argc = 1;
-    for (; args[argc - 1]; argc++) {
-        argv[argc] = storage[argc];
-        snprintf(storage[argc], sizeof storage[argc], "%s", args[argc - 1]);
-    }
+    struct arguments arguments = make_arguments(args);
     err_clear(err);
-    return replay_options_parse(argc, argv, settings, action, err);
+    return replay_options_parse(arguments.count, arguments.values, settings, action, err);
 }
 
 START_TEST(defaults)
