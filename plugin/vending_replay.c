@@ -112,7 +112,7 @@ static struct progress progress_of(const struct replay *replay)
         .failed = replay->inflight.failed,
         .bad_lines = replay->bad_lines,
         .elapsed_ns = replay->begun ? replay->now_ns - replay->begin_ns : 0,
-        .fraction = replay->feed ? replay_feed_fraction(replay->feed) : 0,
+        .fraction = replay_feed_fraction(replay->feed),
         .rate = replay->rate,
     };
 }
@@ -303,7 +303,8 @@ static void take_signals(struct replay *replay)
 /* Waits for something to happen, and lets the client deal with what concerns it. */
 static void wait_and_turn(struct replay *replay, int64_t deadline_ns)
 {
-    bool waits_for_input = replay->feed && replay_feed_waits(replay->feed);
+    /* Only when it would be read, or poll would return at once, again and again. */
+    bool waits_for_input = has_room(replay) && replay_feed_waits(replay->feed);
     struct pollfd watched[] = {
         mqtt_poll(replay->mqtt, true),
         {.fd = replay->signal_fd, .events = POLLIN},

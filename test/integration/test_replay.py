@@ -424,10 +424,37 @@ def test_a_broker_that_does_not_answer_costs_no_memory(broker, start, tmp_path):
     running.popen.wait(PATIENCE)
 
 
+def test_it_sleeps_while_the_broker_does_not_answer_and_more_comes_in(recorder, broker):
+    program = subprocess.Popen(command(broker, "--in-flight=3", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        program.stdin.write(line(0, EVENT, "first") + "\n")
+        program.stdin.flush()
+        recorder.wait_for(1)
+        os.kill(broker.process.popen.pid, signal.SIGSTOP)
+        try:
+            for number in range(5):
+                program.stdin.write(line(0, EVENT, str(number)) + "\n")
+                program.stdin.flush()
+                wait_until(lambda: sleeps(program.pid), "the program to wait")
+        finally:
+            os.kill(broker.process.popen.pid, signal.SIGCONT)
+        output, _ = program.communicate(timeout=PATIENCE)
+        assert program.returncode == 0 and SUMMARY.search(output).groups()[:2] == ("6", "6")
+    finally:
+        program.kill()
+        program.wait()
+
+
 def sleeps(pid):
-    """In two looks it has used no processor time."""
-    used = [open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:13] for _ in range(2) if not time.sleep(0.1)]
-    return used[0] == used[1]
+    """Between two looks it has used no processor time."""
+
+    def ticks():
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[11:13]
+
+    before = ticks()
+    time.sleep(0.2)
+    return ticks() == before
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
