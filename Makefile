@@ -42,7 +42,7 @@ CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 
 .DEFAULT_GOAL := all
 .PHONY: all help run replay test unit check-headers golden cli sanitize valgrind lint integration integration-deps deps \
-        build-deps bench format install clean unit-programs mqtt-headers
+        build-deps bench format sanitize-integration install clean unit-programs mqtt-headers
 
 all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
 
@@ -58,7 +58,7 @@ replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
 
 test: deps ## install what is missing, then run every test there is
-	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration
+	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration
 	@echo "make test: everything passed"
 
 unit: unit-programs ## unit tests
@@ -103,6 +103,11 @@ integration: all ## real Mosquitto, Telegraf and TimescaleDB around the processo
 	test/telegraf/build.sh
 	test/trixie-root.sh
 	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/integration
+
+sanitize-integration: ## vending-input with a real Mosquitto again, under both sanitizers
+	$(ASAN) all
+	VENDING_PROCESSOR=build/asan/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/integration/test_input.py \
+		-k "not 100000"
 
 bench: deps all ## measure the landing's candidates side by side
 	test/telegraf/build.sh

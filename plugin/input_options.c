@@ -123,7 +123,7 @@ static const struct option_part parts[] = {
 const struct program input_program = {
     .name = "vending-input",
     .version = VENDING_VERSION,
-    .summary = "vending machines' messages from an MQTT 5 broker, typed metrics out",
+    .summary = "vending machines' MQTT 5 messages in, typed metrics out",
     .usage = "  vending-input [--FLAG VALUE ...] > LINE_PROTOCOL\n"
              "  vending-input --session-expiry 0 --format table\n",
     .notes = "A flag is written --flag value or --flag=value. Durations are whole numbers with\n"

@@ -31,11 +31,11 @@ static bool take_first_line(const char *file, char out[SECRET_BYTES], size_t len
         line--;
     }
     if (line == SECRET_BYTES) {
-        err_set(err, 0, "%.160s: the first line is longer than %d bytes", file, SECRET_BYTES - 1);
+        err_set(err, 0, "password file %.160s: the first line is longer than %d bytes", file, SECRET_BYTES - 1);
         return false;
     }
     if (line == 0 || memchr(out, '\0', line)) {
-        err_set(err, 0, "%.160s: the first line is %s", file, line == 0 ? "empty" : "not text");
+        err_set(err, 0, "password file %.160s: the first line is %s", file, line == 0 ? "empty" : "not text");
         return false;
     }
     out[line] = '\0';
@@ -47,7 +47,7 @@ bool secret_read(const char *file, char out[SECRET_BYTES], struct err *err)
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd >= 0 ? read_all(fd, out, SECRET_BYTES) : -1;
     if (len < 0) {
-        err_set(err, 0, "%.160s: %s", file, strerror(errno));
+        err_set(err, 0, "password file %.160s: %s", file, strerror(errno));
     }
     if (fd >= 0) {
         close(fd);
