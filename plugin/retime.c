@@ -116,7 +116,9 @@ static bool write_digits(struct span text, const struct number *number, size_t k
 {
     char all[INT64_DIGITS + 2];
     size_t changed = number->fraction_len - kept;
-    size_t least = changed + (number->whole_len > 0 ? 1 : 0); /* not ".5" where there was "0.5" */
+    size_t usual = number->whole_len > 0 ? 1 : 0; /* not ".5" where there was "1.5" */
+    bool is_padded = usual > 0 && text.ptr[number->whole] == '0';
+    size_t least = changed + (is_padded ? number->whole_len : usual);
     if (least > INT64_DIGITS) {
         return false;
     }

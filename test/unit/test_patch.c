@@ -1,3 +1,4 @@
+#include "json_scan.h"
 #include "patch.h"
 #include "support.h"
 
@@ -134,6 +135,43 @@ START_TEST(follows_the_mapping)
 }
 END_TEST
 
+static bool is_json(struct span text)
+{
+    const struct json_limits limits = {JSON_MAX_DEPTH, 1000};
+    struct json_report report;
+    return json_scan_bytes(text, &limits, &report, NULL) == REJECT_NONE;
+}
+
+/* Whatever a device sends: nothing changes when nothing is to be changed, and what was JSON stays JSON. */
+START_TEST(survives_every_changed_byte)
+{
+    static const char payload[] = "{\"device_no\":\"" DEVICE "\",\"ts\":\"2026-11-24T00:31:59.4Z\",\"id\":\"" DEVICE
+                                  "\",\"data\":{\"timestamp\":1795480318.5e0,\"a\":[1,null]},\"ts\":1795480318}";
+    static const char bytes[] = "\0 \n\"\\{}[],:.-+eE01u9xZT\x7f\x80\xff";
+    for (size_t at = 0; at < sizeof payload - 1; at++) {
+        for (size_t b = 0; b < sizeof bytes - 1; b++) {
+            char *block;
+            struct patch patch;
+            struct buf same;
+            struct buf other;
+            struct span changed = exact_copy(SPAN_LITERAL(payload), &block);
+            block[at] = bytes[b];
+            buf_init(&same, 4096);
+            buf_init(&other, 4096);
+            patch_find(mapping, MESSAGE_EVENTS, SPAN_LITERAL(DEVICE), changed, &patch);
+            patch_apply(&patch, changed, 0, (struct span){"", 0}, &same);
+            patch_apply(&patch, changed, HOUR, SPAN_LITERAL(CLONE), &other);
+            ck_assert_msg(span_equal(buf_view(&same), changed), "byte %zu as %#x", at, (unsigned char)bytes[b]);
+            ck_assert_msg(is_json(changed) == is_json(buf_view(&other)), "byte %zu as %#x: %.*s", at,
+                          (unsigned char)bytes[b], (int)other.len, other.ptr);
+            buf_free(&same);
+            buf_free(&other);
+            free(block);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("patch");
@@ -142,6 +180,7 @@ int main(void)
     tcase_add_loop_test(tcase, patches, 0, (int)COUNT(cases));
     tcase_add_test(tcase, a_number_as_machine);
     tcase_add_test(tcase, follows_the_mapping);
+    tcase_add_test(tcase, survives_every_changed_byte);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

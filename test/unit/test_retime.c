@@ -39,6 +39,11 @@ static const struct {
     {"white space around", " 1795480318\t", HOUR, " 1795483918\t"},
     {"a clock that started in 1970", "5", DAY, "86405"},
     {"the epoch", "0", SECOND, "1"},
+    {"less than a second", "0.25", SECOND / 2, "0.75"},
+    {"less than a second, as text has it", ".25", SECOND / 2, ".75"},
+    {"no whole second is left", "1.25", -SECOND, "0.25"},
+    {"leading zeros, as text has it", "001795480318", HOUR, "001795483918"},
+    {"leading zeros and a shift of nothing", "0000000007.50", 0, "0000000007.50"},
     {"one digit more", "999999999", SECOND, "1000000000"},
     {"one digit less", "1000000000", -SECOND, "999999999"},
 

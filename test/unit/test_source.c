@@ -107,6 +107,7 @@ END_TEST
 START_TEST(standard_input_as_it_comes)
 {
     static const char *const input[] = {files[0], "-"};
+    static const char message_text[] = MESSAGE("x");
     int pipe_fds[2];
     struct capture_message message;
     struct err err = {0};
@@ -119,9 +120,9 @@ START_TEST(standard_input_as_it_comes)
     ck_assert_int_eq(source_next(source, &message, &err), SOURCE_MESSAGE);
     ck_assert_int_eq(source_next(source, &message, &err), SOURCE_WAIT);
     ck_assert_int_eq(source_fd(source), STDIN_FILENO);
-    ck_assert_int_eq(write(pipe_fds[1], MESSAGE("x"), 10), 10);
+    ck_assert_int_eq(write(pipe_fds[1], message_text, 10), 10);
     ck_assert_int_eq(source_next(source, &message, &err), SOURCE_WAIT);
-    ck_assert_int_eq(write(pipe_fds[1], MESSAGE("x") + 10, sizeof MESSAGE("x") - 11), sizeof MESSAGE("x") - 11);
+    ck_assert_int_eq(write(pipe_fds[1], message_text + 10, sizeof message_text - 11), sizeof message_text - 11);
     ck_assert_int_eq(source_next(source, &message, &err), SOURCE_MESSAGE);
     ck_assert(span_equal(message.payload, SPAN_LITERAL("x")));
     close(pipe_fds[1]);
