@@ -38,10 +38,14 @@ MQTT_UNIT_TESTS := $(filter $(MQTT_MODULES:plugin/%.c=$(BUILD)/unit/test_%),$(UN
 # The same tree again, built otherwise. Each has its own folder, so that switching costs nothing.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 ASAN := $(MAKE) --no-print-directory BUILD=build/asan HARDENING= OPTIMIZE="-O1 -g" CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)"
+FUZZ_TARGETS := $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_BUILD := $(MAKE) --no-print-directory BUILD=build/fuzz CC=$(CLANG) HARDENING= OPTIMIZE="-O1 -g" CFLAGS="$(FUZZ_SANITIZE)"
 CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help run replay test unit check-headers golden cli sanitize valgrind lint integration integration-deps deps \
+.PHONY: all help run replay test unit check-headers golden cli sanitize valgrind fuzz lint integration integration-deps deps \
         build-deps bench format sanitize-integration install clean unit-programs mqtt-headers
 
 all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
@@ -58,7 +62,7 @@ replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
 
 test: deps ## install what is missing, then run every test there is
-	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration
+	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration fuzz FUZZ_SECONDS=10
 	@echo "make test: everything passed"
 
 unit: unit-programs ## unit tests
@@ -76,6 +80,17 @@ cli: all ## the program as a process: flags, signals, pipes, memory
 sanitize: ## unit and golden tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(ASAN) all unit golden
 
+fuzz: ## look for inputs that break a promise of the contract, for FUZZ_SECONDS=60 a target
+	@$(FUZZ_BUILD) $(FUZZ_TARGETS:%=build/fuzz/fuzz_%)
+	@test/fuzz/seeds.py build/fuzz/seeds
+	@set -e; for target in $(FUZZ_TARGETS); do \
+		mkdir -p build/fuzz/corpus/$$target; \
+		build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=9000 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+			-artifact_prefix=build/fuzz/$$target- build/fuzz/corpus/$$target build/fuzz/seeds/$$target >build/fuzz/$$target.log 2>&1 \
+			|| { cat build/fuzz/$$target.log; exit 1; }; \
+		echo "  FUZZ    $$target:$$(sed -n 's/^stat::number_of_executed_units://p' build/fuzz/$$target.log) inputs, no promise broken"; \
+	done
+
 valgrind: all unit-programs ## unit tests and a replay again under valgrind
 	@CK_FORK=no $(MAKE) --no-print-directory unit \
 		RUN_WITH="valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9"
@@ -91,7 +106,7 @@ lint: ## gcc and clang with warnings as errors, -fanalyzer, clang-tidy, cppcheck
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem -Iplugin plugin
 	@if clang-format --version | grep -q 'version $(FORMAT_VERSION)\.'; then \
-		clang-format --dry-run --Werror plugin/*.c plugin/*.h test/unit/*.c; \
+		clang-format --dry-run --Werror plugin/*.c plugin/*.h test/unit/*.c test/fuzz/*.[ch]; \
 	else \
 		echo "formatting not checked: it is clang-format $(FORMAT_VERSION)'s, and versions differ; here is $$(clang-format --version)"; \
 	fi
@@ -121,7 +136,7 @@ build-deps:
 	@test/install-deps.sh build
 
 format: ## format the C sources
-	clang-format -i plugin/*.c plugin/*.h test/unit/*.c
+	clang-format -i plugin/*.c plugin/*.h test/unit/*.c test/fuzz/*.[ch]
 
 install: all ## install the programs below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin
@@ -162,5 +177,9 @@ $(BUILD)/unit/%: test/unit/%.c $(BUILD)/libvending.a
 	@echo "  CC      $@"
 	@$(COMPILE) -Wno-pedantic -Wno-gnu-zero-variadic-macro-arguments -Wno-unknown-warning-option -o $@ $< $(filter %.o,$^) $(BUILD)/libvending.a \
 		$(LINK_FLAGS) $(LDFLAGS) $$(pkg-config --libs check) $(LIBS) $(LDLIBS)
+
+$(BUILD)/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/promises.c $(BUILD)/libvending.a
+	@echo "  CC      $@"
+	@$(COMPILE) -Itest/fuzz -o $@ $(filter %.c,$^) $(BUILD)/libvending.a -fsanitize=fuzzer $(LINK_FLAGS) $(LDFLAGS) -ljansson -lm $(LDLIBS)
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/unit/*.d)

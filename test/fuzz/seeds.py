@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""What fuzzing starts from: the golden cases' inputs and the captures, a folder for each target, below the folder given."""
+
+import json
+import pathlib
+import sys
+
+TEST = pathlib.Path(__file__).resolve().parents[1]
+KINDS = ("telemetry", "events", "status")
+
+
+def captured():
+    for path in sorted((TEST / "captures").glob("*.jsonl")):
+        yield from path.read_bytes().splitlines()
+
+
+def messages():
+    """The first byte is the kind (fuzz_message.c)."""
+    for line in captured():
+        try:
+            message = json.loads(line)
+            kind = message["topic"].rsplit("/", 1)[-1]
+            if kind in KINDS and isinstance(message["payload"], str):
+                yield bytes([KINDS.index(kind)]) + message["payload"].encode()
+        except (ValueError, KeyError, TypeError, AttributeError, UnicodeEncodeError):
+            pass  # a line that is broken on purpose
+
+
+def streams():
+    """The first byte is the size of a read (fuzz_stream.c)."""
+    for path in sorted((TEST / "golden").glob("*/in")):
+        yield b"\xff" + path.read_bytes()
+
+
+SEEDS = {
+    "capture": captured,
+    "message": messages,
+    "stream": streams,
+    "mapping": lambda: (path.read_bytes() for path in sorted((TEST / "golden").glob("*/mapping.json"))),
+}
+
+for target, seeds in SEEDS.items():
+    folder = pathlib.Path(sys.argv[1]) / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds()):
+        (folder / f"seed-{number:04}").write_bytes(seed)
