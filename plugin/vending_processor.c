@@ -28,6 +28,7 @@ struct processor {
     struct input input;
     struct arena arena; /* of one capture line */
     int64_t capture_ns; /* tst of the capture's last message: when a line that is none came */
+    int source_fd;      /* standard input or the capture; -1 = not open */
     int signal_fd;      /* -1 = none */
     int64_t stop_ns;    /* when SIGTERM came (monotonic), 0 = not yet */
 };
@@ -132,7 +133,8 @@ static int64_t next_deadline(const struct processor *processor)
 /* true = there is something to read, or the end of it. */
 static bool wait_for_input(struct processor *processor)
 {
-    struct pollfd watched[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = processor->signal_fd, .events = POLLIN}};
+    struct pollfd watched[] = {{.fd = processor->input.fd, .events = POLLIN},
+                               {.fd = processor->signal_fd, .events = POLLIN}};
     if (poll(watched, 2, clock_poll_timeout(next_deadline(processor), clock_monotonic_ns())) <= 0) {
         return false;
     }
@@ -192,7 +194,7 @@ static const char *prepare(struct processor *processor)
     if (processor->signal_fd < 0) {
         return "cannot watch for signals";
     }
-    if (!input_init(&processor->input, STDIN_FILENO, settings->capture_file ? INPUT_LINES : INPUT_LINE_PROTOCOL,
+    if (!input_init(&processor->input, processor->source_fd, settings->capture_file ? INPUT_LINES : INPUT_LINE_PROTOCOL,
                     settings->max_line) ||
         (settings->capture_file && !arena_init(&processor->arena, 2 * settings->max_line + ARENA_SPARE_BYTES))) {
         return "no memory for the buffers";
@@ -220,21 +222,27 @@ static int prepare_and_run(struct processor *processor)
 
 /* ---- the command line ---- */
 
-/* The capture becomes standard input, so that there is one way to read. */
-static bool open_capture(const char *file, struct err *err)
+/* Where to read from: standard input, unless a file is named. -1 = *err says why not. */
+static int open_source(const char *file, struct err *err)
 {
     if (!file || strcmp(file, "-") == 0) {
-        return true;
+        return STDIN_FILENO;
     }
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || (fd != STDIN_FILENO && dup2(fd, STDIN_FILENO) < 0)) {
+    if (fd < 0) {
         err_set(err, 0, "--capture: %.160s: %s", file, strerror(errno));
+    }
+    return fd;
+}
+
+/* The mapping, and what to read. */
+static bool load(struct processor *processor, struct err *err)
+{
+    if (!flow_load(&processor->flow, &processor->settings, err)) {
         return false;
     }
-    if (fd != STDIN_FILENO) {
-        close(fd);
-    }
-    return true;
+    processor->source_fd = open_source(processor->settings.capture_file, err);
+    return processor->source_fd >= 0;
 }
 
 static int act(struct processor *processor, enum program_action action)
@@ -260,7 +268,7 @@ static int act(struct processor *processor, enum program_action action)
 
 int main(int argc, char *argv[])
 {
-    struct processor processor = {.signal_fd = -1};
+    struct processor processor = {.source_fd = -1, .signal_fd = -1};
     struct processor_request request;
     struct err err;
     process_begin();
@@ -270,9 +278,11 @@ int main(int argc, char *argv[])
     }
     processor.flow.reports =
         processor.settings.report_interval_ns > 0 && (!processor.settings.capture_file || request.report_asked_for);
-    bool loaded = action_only_prints(request.action) || (flow_load(&processor.flow, &processor.settings, &err) &&
-                                                         open_capture(processor.settings.capture_file, &err));
+    bool loaded = action_only_prints(request.action) || load(&processor, &err);
     int code = loaded ? act(&processor, request.action) : process_refuse(processor_program.name, err.text);
+    if (processor.source_fd > STDIN_FILENO) {
+        close(processor.source_fd);
+    }
     flow_free(&processor.flow);
     return code;
 }
