@@ -86,6 +86,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS idx_ingest_instance ON public.vm_ingest (insta
 CREATE UNIQUE INDEX IF NOT EXISTS idx_telegraf_instance ON public.vm_telegraf (instance, output, time DESC);
 
 CREATE INDEX IF NOT EXISTS idx_events_type ON public.vm_events (event_type, time DESC);
+-- Has this channel sold since? (active_alarms)
+CREATE INDEX IF NOT EXISTS idx_events_sale ON public.vm_events (device_no, channel_id, time DESC) WHERE event_type = 'DISPENSE_SUCCESS';
 CREATE INDEX IF NOT EXISTS idx_status_message ON public.vm_status (device_no, message_id);
 CREATE INDEX IF NOT EXISTS idx_rejected_time ON public.vm_rejected (time DESC);
 CREATE INDEX IF NOT EXISTS idx_rejected_message ON public.vm_rejected (message_id, time DESC);

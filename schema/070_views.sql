@@ -27,7 +27,7 @@ events AS (
 known AS (
     SELECT device_no FROM telemetry UNION SELECT device_no FROM status UNION SELECT device_no FROM events
 )
-SELECT device_no, coalesce(substring(device_no FROM '^VM-([^-]+)-'), '') AS region
+SELECT device_no, public.region_of(device_no) AS region
 FROM known
 WHERE device_no IS NOT NULL;
 

@@ -10,6 +10,7 @@ COMMENT ON TABLE public.vm_ingest IS 'What each vending-processor counted about 
 
 COMMENT ON TABLE public.vm_telegraf IS 'What each Telegraf says of its outputs, counted since its start. Kept 30 days.';
 COMMENT ON VIEW public.telemetry_5m IS 'vm_telemetry by machine and five minutes.';
+COMMENT ON VIEW public.telemetry_1h IS 'telemetry_5m by machine and hour.';
 COMMENT ON VIEW public.events_1h IS 'vm_events by hour, machine, type and severity.';
 
 DO $$
@@ -99,6 +100,19 @@ BEGIN
             ('telemetry_5m', 'readings', 'Rows of vm_telemetry'),
             ('telemetry_5m', 'vibration_g_max', 'Strongest acceleration, g; above 2.0 is a hard knock'),
             ('telemetry_5m', 'anomalies', 'Rows with a value that could not be stored'),
+            ('telemetry_1h', 'bucket', 'Start of the hour'),
+            ('telemetry_1h', 'device_no', 'Machine, VM-{region}-{number}'),
+            ('telemetry_1h', 'readings', 'Rows of vm_telemetry'),
+            ('telemetry_1h', 'vibration_g_max', 'Strongest acceleration, g; above 2.0 is a hard knock'),
+            ('telemetry_1h', 'anomalies', 'Rows with a value that could not be stored'),
+            ('telemetry_5m', 'freezer_temp_0_warm_s', 'How long freezer zone 0 was above -10 degC in the bucket, s'),
+            ('telemetry_5m', 'freezer_temp_1_warm_s', 'How long freezer zone 1 was above -10 degC in the bucket, s'),
+            ('telemetry_5m', 'freezer_temp_2_warm_s', 'How long freezer zone 2 was above -10 degC in the bucket, s'),
+            ('telemetry_5m', 'freezer_temp_3_warm_s', 'How long freezer zone 3 was above -10 degC in the bucket, s'),
+            ('telemetry_1h', 'freezer_temp_0_warm_s', 'How long freezer zone 0 was above -10 degC in the bucket, s'),
+            ('telemetry_1h', 'freezer_temp_1_warm_s', 'How long freezer zone 1 was above -10 degC in the bucket, s'),
+            ('telemetry_1h', 'freezer_temp_2_warm_s', 'How long freezer zone 2 was above -10 degC in the bucket, s'),
+            ('telemetry_1h', 'freezer_temp_3_warm_s', 'How long freezer zone 3 was above -10 degC in the bucket, s'),
             ('events_1h', 'bucket', 'Start of the hour'),
             ('events_1h', 'device_no', 'Machine, VM-{region}-{number}'),
             ('events_1h', 'event_type', 'Canonical name in UPPER_SNAKE, such as DISPENSE_SUCCESS'),
@@ -118,7 +132,27 @@ BEGIN
             ('device_status', 'last_telemetry', 'Time of the latest reading'),
             ('device_status', 'last_event', 'Time of the latest event'),
             ('device_status', 'last_event_type', 'Canonical name of the latest event'),
-            ('device_status', 'warmest_zone', 'Warmest of the four freezer zones, degC')) AS c (relation, name, says)
+            ('device_status', 'warmest_zone', 'Warmest of the four freezer zones, degC'),
+            ('alarm_rules', 'event_type', 'Canonical name of the event'),
+            ('alarm_rules', 'title', 'For people, Chinese and English'),
+            ('alarm_rules', 'ended_by', 'channel, oven: a later sale through it; zone: a colder reading; door: a reading with it closed; time: nothing'),
+            ('alarm_rules', 'look_back', 'How old an event active_alarms still shows'),
+            ('active_alarms', 'device_no', 'Machine, VM-{region}-{number}'),
+            ('active_alarms', 'region', 'Middle part of device_no, empty where it has another form'),
+            ('active_alarms', 'event_type', 'Canonical name in UPPER_SNAKE, such as CHANNEL_JAM'),
+            ('active_alarms', 'title', 'The type for people, Chinese and English'),
+            ('active_alarms', 'severity', 'low, medium, high, critical, or unknown'),
+            ('active_alarms', 'since', 'Time of the first event that nothing has ended'),
+            ('active_alarms', 'latest', 'Time of the latest such event; the columns after it are of that one'),
+            ('active_alarms', 'occurrences', 'How many such events'),
+            ('active_alarms', 'channel_id', 'Channel'),
+            ('active_alarms', 'oven_id', 'Oven'),
+            ('active_alarms', 'zone', 'Freezer zone, 0 to 3'),
+            ('active_alarms', 'order_id', 'Order'),
+            ('active_alarms', 'error_code', 'E101 channel empty, E102 no infrared signal, ...'),
+            ('active_alarms', 'detail', 'What the event says of the fault: temperature, power, current, force'),
+            ('active_alarms', 'image_url', 'Picture'),
+            ('active_alarms', 'video_url', 'Video')) AS c (relation, name, says)
     LOOP
         EXECUTE format('COMMENT ON COLUMN public.%I.%I IS %L', described.relation, described.name, described.says);
     END LOOP;
@@ -133,7 +167,7 @@ BEGIN
         FROM pg_attribute AS of_view
         JOIN pg_attribute AS of_table ON of_table.attrelid = 'public.vm_telemetry'::regclass
          AND of_table.attname = regexp_replace(of_view.attname, '_(min|max)$', '')
-        WHERE of_view.attrelid IN ('public.device_status'::regclass, 'public.telemetry_5m'::regclass)
+        WHERE of_view.attrelid IN ('public.device_status'::regclass, 'public.telemetry_5m'::regclass, 'public.telemetry_1h'::regclass)
           AND of_view.attname NOT IN ('device_no', 'anomalies', 'vibration_g_max')
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', described.relation, described.name, described.says);

@@ -6,6 +6,7 @@ Telegraf has no part in this: rows are put into schema ingest with INSERT or COP
 import collections
 import datetime
 import json
+import os
 import re
 
 import pytest
@@ -16,7 +17,7 @@ from owners import OWNERS_DDL
 WRITER = {"user": "vending_writer", "password": WRITER_PASSWORD}
 READER = {"user": "vending_reader", "password": READER_PASSWORD}
 TABLES = ("vm_telemetry", "vm_events", "vm_status", "vm_rejected", "vm_ingest", "vm_telegraf")
-VIEWS = ("telemetry_5m", "events_1h", "devices", "device_status")
+VIEWS = ("telemetry_5m", "telemetry_1h", "events_1h", "devices", "device_status", "alarm_rules", "active_alarms")
 
 TIME, TEXT, DOUBLE, INTEGER, BIGINT = "timestamp with time zone", "text", "double precision", "integer", "bigint"
 OWNERS_COLUMNS = {
@@ -229,7 +230,7 @@ def test_notices_name_what_the_edition_lacks(database):
         assert [line for line in notices if "NOTICE" in line and re.search(rf"retention of {table}\b", line)]
     for table in ("vm_telemetry", "vm_events"):
         assert [line for line in notices if "NOTICE" in line and re.search(rf"columnstore of {table}\b", line)]
-    for view in ("telemetry_5m", "events_1h"):
+    for view in ("telemetry_5m", "telemetry_1h", "events_1h"):
         assert [line for line in notices if "NOTICE" in line and re.search(rf"continuous aggregate {view}\b.*plain view", line)]
     assert all("not in this edition of TimescaleDB" in line for line in notices if line), "a notice about something else"
 
@@ -347,11 +348,14 @@ OLDER = {
     "columns of events": "ALTER TABLE vm_events DROP COLUMN severity, DROP COLUMN priority, DROP COLUMN anomalies",
     "columns of status": "ALTER TABLE vm_status DROP COLUMN reason, DROP COLUMN anomalies",
     "new tables": "DROP TABLE vm_telegraf",
-    "views": "DROP VIEW device_status, devices",
-    "roll-ups": "DROP VIEW telemetry_5m, events_1h",
+    "views": "DROP VIEW device_status, devices, active_alarms, alarm_rules",
+    "roll-ups": "DROP VIEW telemetry_1h, telemetry_5m, events_1h",
+    "roll-ups of fewer columns": "DROP VIEW telemetry_1h, telemetry_5m; SET ROLE vending_owner; CREATE VIEW telemetry_5m AS "
+                                 "SELECT time_bucket(INTERVAL '5 minutes', time) AS bucket, device_no, count(*) AS readings FROM vm_telemetry GROUP BY 1, 2",
     "the landing": "DROP SCHEMA ingest CASCADE",
     "triggers": "DROP TRIGGER land ON ingest.vm_telemetry; DROP TRIGGER land ON ingest.vm_events",
-    "indexes": "DROP INDEX idx_events_time; DROP INDEX idx_status_message; DROP INDEX idx_telemetry_device",
+    "time zone": "ALTER DATABASE :DBNAME RESET vending.time_zone; DROP FUNCTION start_of_day",
+    "indexes": "DROP INDEX idx_events_time; DROP INDEX idx_events_sale; DROP INDEX idx_status_message; DROP INDEX idx_telemetry_device",
     "grants": "REVOKE ALL ON ALL TABLES IN SCHEMA ingest FROM vending_writer; REVOKE ALL ON ALL TABLES IN SCHEMA public FROM vending_reader",
 }
 
@@ -362,7 +366,7 @@ def test_an_older_version_is_brought_up_to_date_without_losing_a_row(database, w
     for table, row in kept.items():
         land(database, table, row)
     whole = {table: sorted(columns_of(database, table)) for table in TABLES}
-    drop_views = "DROP VIEW IF EXISTS device_status, devices, telemetry_5m, events_1h CASCADE; " if "DROP COLUMN" in OLDER[without] else ""
+    drop_views = "DROP VIEW IF EXISTS device_status, devices, active_alarms, telemetry_5m, events_1h CASCADE; " if "DROP COLUMN" in OLDER[without] else ""
     landing = "".join(f"DROP TABLE ingest.{table} CASCADE; " for table in TABLES) if "DROP COLUMN" in OLDER[without] else ""
     database.sql(drop_views + landing + OLDER[without])
     names_of = {table: ", ".join(name for name, *_ in columns_of(database, table)) for table in kept}
@@ -444,8 +448,9 @@ def test_reader_may_select_and_nothing_else(database):
         land(database, table, row)
     expected = [[f"public.{name}", "SELECT"] for name in sorted((*TABLES, *VIEWS))]
     assert database.sql(PRIVILEGES, **READER) == expected
+    rows = {"alarm_rules": 6, "active_alarms": 0}  # what was landed is too old for an alarm
     for name in (*TABLES, *VIEWS):
-        assert int(database.value(f"SELECT count(*) FROM {name}", **READER)) == 1
+        assert int(database.value(f"SELECT count(*) FROM {name}", **READER)) == rows.get(name, 1)
     # Also where the session's default of read-only is switched off: it is no protection, only a second fence.
     actions = ["SELECT FROM ingest.{}", "INSERT INTO ingest.{} (time) VALUES (now())", "INSERT INTO {} (time) VALUES (now())",
                "DELETE FROM {}", "UPDATE {} SET time = now()", "TRUNCATE {}", "DROP TABLE {}"]
@@ -559,6 +564,152 @@ def test_region_is_the_middle_of_the_device_number(database):
     assert dict(database.sql("SELECT device_no, region FROM devices")) == regions
 
 
+# ---- the operators' day ----
+
+
+def in_environment(database, **variables):
+    """apply.sh with more variables set; returns psql's complaint, if it fails."""
+    for name, value in variables.items():
+        os.environ[name] = value
+    try:
+        database.apply()
+    except AssertionError as failed:
+        return str(failed)
+    finally:
+        for name in variables:
+            del os.environ[name]
+
+
+def test_the_day_begins_at_midnight_of_the_operators_time_zone(database):
+    assert database.value("SELECT operator_time_zone()", **READER) == "Asia/Shanghai"
+    day = "start_of_day(TIMESTAMPTZ '{}') = TIMESTAMPTZ '{}'"
+    for moment, midnight in (("2026-11-24T15:59:59Z", "2026-11-23T16:00:00Z"), ("2026-11-24T16:00:00Z", "2026-11-24T16:00:00Z")):
+        assert database.value(f"SELECT {day.format(moment, midnight)}", **READER) == "t"
+    assert in_environment(database, VENDING_TIME_ZONE="America/New_York") is None
+    # A day of summer time, one of winter time, and the day between of 25 hours.
+    for moment, midnight in (("2026-07-01T03:59:59Z", "2026-06-30T04:00:00Z"), ("2026-12-01T05:00:00Z", "2026-12-01T05:00:00Z"),
+                             ("2026-11-02T04:59:59Z", "2026-11-01T04:00:00Z")):
+        assert database.value(f"SELECT {day.format(moment, midnight)}", **READER) == "t"
+    assert database.value("SELECT start_of_day() <= now() AND now() < start_of_day() + INTERVAL '25 hours'", **READER) == "t"
+
+
+def test_applying_it_without_a_time_zone_keeps_the_one_that_is_set(database):
+    assert in_environment(database, VENDING_TIME_ZONE="Europe/Berlin") is None
+    database.apply()
+    assert database.value("SELECT operator_time_zone()") == "Europe/Berlin"
+    assert in_environment(database, VENDING_TIME_ZONE="") is None
+    assert database.value("SELECT operator_time_zone()") == "Europe/Berlin"
+
+
+def test_a_time_zone_that_is_none_is_refused(database):
+    assert "VENDING_TIME_ZONE" in in_environment(database, VENDING_TIME_ZONE="Shanghai'; DROP TABLE vm_events")
+    assert database.value("SELECT operator_time_zone()") == "Asia/Shanghai"
+
+
+# ---- active alarms ----
+
+
+def fault(device, kind, ago, number=[0], data=None, **more):
+    number[0] += 1
+    return {"time": at(seconds=ago), "device_no": device, "event_type": kind, "message_id": number[0], "severity": "high",
+            "raw_data": json.dumps({"event_type": kind, "data": data or {}}), **more}
+
+
+def sale(device, ago, **more):
+    return fault(device, "DISPENSE_SUCCESS", ago, **more)
+
+
+HOUR, DAY = 3600, 86400
+WARM = {"zone_index": 2, "temperature": -8.5, "threshold": -12}
+
+
+def alarm_cases():
+    """What a machine sent, newest last, and its active alarms: type, channel, oven or zone, occurrences, seconds since."""
+    return {
+        "jam": ([fault("jam", "CHANNEL_JAM", 50, channel_id="M-01")], [("CHANNEL_JAM", "M-01", 1, 50)]),
+        "jam-sold": ([fault("jam-sold", "CHANNEL_JAM", 50, channel_id="M-01"), sale("jam-sold", 40, channel_id="M-01")], []),
+        "jam-other": ([fault("jam-other", "CHANNEL_JAM", 50, channel_id="M-01"), sale("jam-other", 40, channel_id="M-02")],
+                      [("CHANNEL_JAM", "M-01", 1, 50)]),
+        "jam-before": ([sale("jam-before", 60, channel_id="M-01"), fault("jam-before", "CHANNEL_JAM", 50, channel_id="M-01")],
+                       [("CHANNEL_JAM", "M-01", 1, 50)]),
+        "jam-again": ([fault("jam-again", "CHANNEL_JAM", 90, channel_id="M-01"), sale("jam-again", 80, channel_id="M-01"),
+                       fault("jam-again", "CHANNEL_JAM", 70, channel_id="M-01"), fault("jam-again", "CHANNEL_JAM", 60, channel_id="M-01"),
+                       fault("jam-again", "CHANNEL_JAM", 65, channel_id="M-07")],
+                      [("CHANNEL_JAM", "M-01", 2, 70), ("CHANNEL_JAM", "M-07", 1, 65)]),
+        "jam-nowhere": ([fault("jam-nowhere", "CHANNEL_JAM", 50), fault("jam-nowhere", "CHANNEL_JAM", 30), sale("jam-nowhere", 40, channel_id="M-02")],
+                        [("CHANNEL_JAM", None, 1, 30)]),
+        "jam-old": ([fault("jam-old", "CHANNEL_JAM", 3 * DAY - 60, channel_id="M-01"),
+                     fault("jam-old", "CHANNEL_JAM", 3 * DAY + 60, channel_id="M-02")], [("CHANNEL_JAM", "M-01", 1, 3 * DAY - 60)]),
+        "failed": ([fault("failed", "DISPENSE_FAILED", 50, channel_id="M-01"), fault("failed", "DISPENSE_FAILED", DAY + 60, channel_id="M-02")],
+                   [("DISPENSE_FAILED", "M-01", 1, 50)]),
+        "failed-sold": ([fault("failed-sold", "DISPENSE_FAILED", 50, channel_id="M-01"), sale("failed-sold", 40, channel_id="M-01")], []),
+        "heat": ([fault("heat", "HEATING_FAILURE", 50, oven_id="OVEN_A"), sale("heat", 40, oven_id="OVEN_B", channel_id="M-01")],
+                 [("HEATING_FAILURE", "OVEN_A", 1, 50)]),
+        "heat-sold": ([fault("heat-sold", "HEATING_FAILURE", 50, oven_id="OVEN_A"), sale("heat-sold", 40, oven_id="OVEN_A", channel_id="M-01")], []),
+        "warm": ([fault("warm", "TEMP_OVERHEAT", 50, data=WARM), telemetry("warm", at(seconds=40), freezer_temp_2=-12, freezer_temp_1=-20)],
+                 [("TEMP_OVERHEAT", "2", 1, 50)]),
+        "warm-cold": ([fault("warm-cold", "TEMP_OVERHEAT", 50, data=WARM), telemetry("warm-cold", at(seconds=40), freezer_temp_2=-12.1),
+                       telemetry("warm-cold", at(seconds=30), freezer_temp_2=-8)], []),
+        "warm-again": ([fault("warm-again", "TEMP_OVERHEAT", 90, data=WARM), telemetry("warm-again", at(seconds=80), freezer_temp_2=-15),
+                        fault("warm-again", "TEMP_OVERHEAT", 70, data=WARM), fault("warm-again", "TEMP_OVERHEAT", 60, data=WARM)],
+                       [("TEMP_OVERHEAT", "2", 2, 70)]),
+        "warm-dead": ([fault("warm-dead", "TEMP_OVERHEAT", 50, data=WARM), telemetry("warm-dead", at(seconds=40), freezer_temp_1=-20)],
+                      [("TEMP_OVERHEAT", "2", 1, 50)]),
+        "warm-odd": ([fault("warm-odd", "TEMP_OVERHEAT", 50, data={"zone_index": "x", "threshold": "hot"}),
+                      telemetry("warm-odd", at(seconds=40), freezer_temp_0=-9.5, freezer_temp_1=-20)], [("TEMP_OVERHEAT", None, 1, 50)]),
+        "warm-odd-cold": ([fault("warm-odd-cold", "TEMP_OVERHEAT", 50), telemetry("warm-odd-cold", at(seconds=40), freezer_temp_0=-10.5, freezer_temp_1=-20)],
+                          []),
+        "door": ([fault("door", "DOOR_OPENED", 50), telemetry("door", at(seconds=40), door_closed=False)], [("DOOR_OPENED", None, 1, 50)]),
+        "door-closed": ([fault("door-closed", "DOOR_OPENED", 50), telemetry("door-closed", at(seconds=40), door_closed=True)], []),
+        "door-silent": ([telemetry("door-silent", at(seconds=60), door_closed=True), fault("door-silent", "DOOR_OPENED", 50)],
+                        [("DOOR_OPENED", None, 1, 50)]),
+        "blow": ([fault("blow", "VANDALISM_ALERT", HOUR - 60), sale("blow", 40, channel_id="M-01")], [("VANDALISM_ALERT", None, 1, HOUR - 60)]),
+        "blow-old": ([fault("blow-old", "VANDALISM_ALERT", HOUR + 60)], []),
+        "fine": ([sale("fine", 50, channel_id="M-01"), fault("fine", "SNAPSHOT_CAPTURED", 40), fault("fine", "FAN_STUCK", 40)], []),
+    }
+
+
+def test_an_alarm_is_active_until_something_ends_it(database):
+    cases, began = alarm_cases(), datetime.datetime.now(datetime.timezone.utc)
+    for rows, _ in cases.values():
+        for row in rows:
+            land(database, "vm_events" if "event_type" in row else "vm_telemetry", row)
+    active = database.sql("SELECT device_no, event_type, coalesce(channel_id, oven_id, zone::text), occurrences, "
+                          f"round(extract(epoch FROM TIMESTAMPTZ '{began.isoformat()}' - since)) FROM active_alarms", **READER)
+    actual = {device: sorted(tuple(row[1:]) for row in active if row[0] == device) for device in cases}
+    expected = {device: sorted((kind, part or "NULL", str(count), str(since)) for kind, part, count, since in alarms)
+                for device, (_, alarms) in cases.items()}
+    assert actual == expected
+    assert len(active) == sum(map(len, expected.values())), "an alarm of a machine that is not there"
+
+
+def test_an_alarm_says_what_the_latest_event_says(database):
+    pictures = [{"image_url": f"https://example.com/{number}.jpg", "video_url": "https://example.com/1.mp4"} for number in range(2)]
+    land(database, "vm_events",
+         fault("VM-SH-001", "TEMP_OVERHEAT", 60, data=WARM, **pictures[0]),
+         fault("VM-SH-001", "TEMP_OVERHEAT", 50, data=WARM | {"temperature": -7}, error_code="E301", **pictures[1]),
+         fault("VM-SH-001", "HEATING_FAILURE", 50, data={"expected_power": 800, "actual_power": 45.5, "exhaust_temp": 41}, oven_id="OVEN_B"),
+         fault("VM-SH-001", "VANDALISM_ALERT", 50, data={"g_force": 3.2}) | {"severity": "critical"},
+         fault("VM-SH-001", "DOOR_OPENED", 50, data={"door_id": "MAIN"}),
+         fault("VM-SH-001", "CHANNEL_JAM", 50) | {"raw_data": '"no object"'})
+    columns = "event_type, region, title, severity, occurrences, zone, error_code, detail, image_url, since < latest"
+    assert database.sql(f"SELECT {columns} FROM active_alarms ORDER BY event_type", **READER) == [
+        ["CHANNEL_JAM", "SH", "卡货 Channel jam", "high", "1", "NULL", "NULL", "NULL", "NULL", "f"],
+        ["DOOR_OPENED", "SH", "开门 Door open", "high", "1", "NULL", "NULL", "door MAIN", "NULL", "f"],
+        ["HEATING_FAILURE", "SH", "加热失败 Heating failure", "high", "1", "NULL", "NULL", "45.5 of 800 W, exhaust 41 degC", "NULL", "f"],
+        ["TEMP_OVERHEAT", "SH", "冷冻超温 Freezer too warm", "high", "2", "2", "E301", "zone 2, -7 degC, limit -12 degC",
+         "https://example.com/1.jpg", "t"],
+        ["VANDALISM_ALERT", "SH", "暴力告警 Vandalism", "critical", "1", "NULL", "NULL", "3.2 g", "NULL", "f"]]
+
+
+def test_the_rules_say_what_active_alarms_does(database):
+    """Its query repeats them as constants. One event of each type, just young enough and just too old."""
+    rules = database.sql("SELECT event_type, extract(epoch FROM look_back)::integer FROM alarm_rules")
+    land(database, "vm_events", *[fault(f"VM-{age}-001", kind, int(seconds) + late)
+                                  for kind, seconds in rules for age, late in (("YOUNG", -60), ("OLD", 60))])
+    assert sorted(database.sql("SELECT event_type, region FROM active_alarms")) == sorted([kind, "YOUNG"] for kind, _ in rules)
+
+
 # ---- roll-ups ----
 
 
@@ -576,10 +727,38 @@ def test_telemetry_by_five_minutes(database):
     assert {name: value for name, value in first.items() if value is not None} == {
         "device_no": "VM-SH-001", "readings": 2, "freezer_temp_0": -19, "freezer_temp_0_max": -18, "freezer_temp_3": -10,
         "freezer_temp_3_max": -10, "ambient_temp": 20, "voltage": 215.5, "voltage_min": 210.5, "voltage_max": 220.5, "current": 4.5,
-        "current_max": 8, "vibration_g_max": 2.5, "rssi": -72.5, "anomalies": 1,
+        "current_max": 8, "vibration_g_max": 2.5, "rssi": -72.5, "anomalies": 1, "freezer_temp_0_warm_s": 0, "freezer_temp_3_warm_s": 0,
     }
     assert stored(database, "telemetry_5m", "device_no, bucket = '2026-11-20 12:00Z', readings") == [
         ["VM-SH-001", "f", "1"], ["VM-SH-001", "t", "2"], ["VM-SH-002", "t", "1"]]
+
+
+def test_how_long_a_zone_was_warm(database):
+    """Above -10 degC; the share of the readings that there are of the zone."""
+    land(database, "vm_telemetry", *[
+        telemetry("VM-SH-001", after_noon(seconds=10 + 60 * number), freezer_temp_0=temperature, freezer_temp_1=-9.99)
+        for number, temperature in enumerate([-10, -9.9, None, 5, -18])], telemetry("VM-SH-001", after_noon(minutes=6), freezer_temp_0=-9))
+    warm = "freezer_temp_0_warm_s, freezer_temp_1_warm_s, freezer_temp_2_warm_s"
+    assert stored(database, "telemetry_5m", f"bucket = '{NOON}', {warm}") == [["f", "300", "NULL", "NULL"], ["t", "150", "300", "NULL"]]
+    assert stored(database, "telemetry_1h", f"bucket = '{NOON}', {warm}") == [["t", "450", "300", "NULL"]]
+
+
+def test_telemetry_by_the_hour(database):
+    """Of the five-minute means, each weighing the same."""
+    land(database, "vm_telemetry",
+         telemetry("VM-SH-001", NOON, freezer_temp_0=-20, current=1, rssi=-70, vibration_g=0.1, anomalies="csq=99 sensor fault code"),
+         telemetry("VM-SH-001", after_noon(minutes=1), freezer_temp_0=-18, voltage=210.5, current=2, rssi=-72, ambient_temp=20),
+         telemetry("VM-SH-001", after_noon(minutes=59), freezer_temp_0=-9, voltage=231, current=8, rssi=-75, vibration_g=2.5, ambient_temp=30),
+         telemetry("VM-SH-001", after_noon(minutes=60)), telemetry("VM-SH-002", NOON))
+    (first,) = database.sql(f"SELECT row_to_json(t) FROM telemetry_1h AS t WHERE device_no = 'VM-SH-001' AND bucket = '{NOON}'", **READER)
+    first = json.loads(first[0])
+    del first["bucket"]
+    assert {name: value for name, value in first.items() if value is not None} == {
+        "device_no": "VM-SH-001", "readings": 3, "freezer_temp_0": -14, "freezer_temp_0_max": -9, "freezer_temp_0_warm_s": 300,
+        "ambient_temp": 25, "voltage": 223.25, "voltage_min": 210.5, "voltage_max": 231, "current": 4.75, "current_max": 8,
+        "vibration_g_max": 2.5, "rssi": -73, "anomalies": 1,
+    }
+    assert database.count("telemetry_1h") == 3
 
 
 def test_events_by_the_hour(database):
