@@ -11,7 +11,7 @@ BEGIN
     FOR old IN
         SELECT oid::regclass AS name FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> 'vending_owner'::regrole
-          AND relname IN ('vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf')
+          AND relname IN ('vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf', 'vm_devices')
     LOOP
         RAISE NOTICE 'table % now belongs to vending_owner', old.name;
         EXECUTE format('ALTER TABLE %s OWNER TO vending_owner', old.name);
@@ -135,6 +135,12 @@ CREATE TABLE IF NOT EXISTS public.vm_telegraf (
     buffer_size      BIGINT,
     buffer_limit     BIGINT,
     errors           BIGINT
+);
+
+-- The machines, so that nobody has to look for them in the rows: the landing adds each at its first one (070_views.sql those of an older version).
+CREATE TABLE IF NOT EXISTS public.vm_devices (
+    device_no   TEXT PRIMARY KEY,
+    known_since TIMESTAMPTZ NOT NULL DEFAULT now()
 );
 RESET ROLE;
 RESET client_min_messages;

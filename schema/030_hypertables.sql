@@ -86,6 +86,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS idx_ingest_instance ON public.vm_ingest (insta
 CREATE UNIQUE INDEX IF NOT EXISTS idx_telegraf_instance ON public.vm_telegraf (instance, output, time DESC);
 
 CREATE INDEX IF NOT EXISTS idx_events_type ON public.vm_events (event_type, time DESC);
+-- The few readings with something odd, among millions.
+CREATE INDEX IF NOT EXISTS idx_telemetry_anomalies ON public.vm_telemetry (time DESC) WHERE anomalies IS NOT NULL;
 -- Has this channel sold since? (active_alarms)
 CREATE INDEX IF NOT EXISTS idx_events_sale ON public.vm_events (device_no, channel_id, time DESC) WHERE event_type = 'DISPENSE_SUCCESS';
 CREATE INDEX IF NOT EXISTS idx_status_message ON public.vm_status (device_no, message_id);

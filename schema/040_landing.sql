@@ -106,10 +106,16 @@ BEGIN
         BEGIN
             BEGIN
                 INSERT INTO public.vm_telemetry (%1$s) SELECT %3$s FROM arrived ON CONFLICT DO NOTHING;
+                INSERT INTO public.vm_devices (device_no)
+                    SELECT DISTINCT a.device_no FROM arrived AS a
+                    WHERE NOT EXISTS (SELECT FROM public.vm_devices AS d WHERE d.device_no = a.device_no)
+                    ORDER BY 1 -- two Telegrafs that meet the same new machines take them in the same order
+                    ON CONFLICT DO NOTHING;
             EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
                 FOR one IN SELECT * FROM arrived LOOP
                     BEGIN
                         INSERT INTO public.vm_telemetry (%1$s) VALUES (%2$s) ON CONFLICT DO NOTHING;
+                        INSERT INTO public.vm_devices (device_no) VALUES (one.device_no) ON CONFLICT DO NOTHING;
                     EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
                         PERFORM ingest.keep_refused('vm_telemetry', one.time, one.device_no, pg_catalog.to_jsonb(one), SQLERRM);
                     END;
@@ -203,14 +209,16 @@ BEGIN
                 IF %2$s THEN
                     RETURN NULL;
                 END IF;
-                INSERT INTO public.%3$I (%4$s) VALUES (%5$s) ON CONFLICT DO NOTHING;
+                INSERT INTO public.%3$I (%4$s) VALUES (%5$s) ON CONFLICT DO NOTHING;%7$s
                 RETURN NULL;
             EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
                 PERFORM ingest.keep_refused(%3$L, NEW.time, %6$s, pg_catalog.to_jsonb(NEW), SQLERRM);
                 RETURN NULL;
             END
             $function$
-        $create$, 'land_' || substr(target.name, 4), target.is_known, target.name, columns, casts, target.device);
+        $create$, 'land_' || substr(target.name, 4), target.is_known, target.name, columns, casts, target.device,
+            CASE WHEN target.name IN ('vm_events', 'vm_status')
+                 THEN 'INSERT INTO public.vm_devices (device_no) VALUES (NEW.device_no) ON CONFLICT DO NOTHING;' ELSE '' END);
         EXECUTE format('CREATE OR REPLACE TRIGGER land BEFORE INSERT ON ingest.%I FOR EACH ROW EXECUTE FUNCTION ingest.%I()',
                        target.name, 'land_' || substr(target.name, 4));
     END LOOP;

@@ -9,6 +9,7 @@ COMMENT ON TABLE public.vm_rejected IS 'Messages that could not become a row, wh
 COMMENT ON TABLE public.vm_ingest IS 'What each vending-processor counted about itself since its report before. Kept 30 days.';
 
 COMMENT ON TABLE public.vm_telegraf IS 'What each Telegraf says of its outputs, counted since its start. Kept 30 days.';
+COMMENT ON TABLE public.vm_devices IS 'Every machine that ever sent anything. Delete the row of one that is gone for good; it comes back with its next message.';
 COMMENT ON VIEW public.telemetry_5m IS 'vm_telemetry by machine and five minutes.';
 COMMENT ON VIEW public.telemetry_1h IS 'telemetry_5m by machine and hour.';
 COMMENT ON VIEW public.events_1h IS 'vm_events by hour, machine, type and severity.';
@@ -95,6 +96,8 @@ BEGIN
             ('vm_telegraf', 'buffer_size', 'Rows waiting now'),
             ('vm_telegraf', 'buffer_limit', 'Rows that the buffer holds'),
             ('vm_telegraf', 'errors', 'Errors logged by the output since then'),
+            ('vm_devices', 'device_no', 'Machine, VM-{region}-{number}'),
+            ('vm_devices', 'known_since', 'When it was first heard of'),
             ('telemetry_5m', 'bucket', 'Start of the five minutes'),
             ('telemetry_5m', 'device_no', 'Machine, VM-{region}-{number}'),
             ('telemetry_5m', 'readings', 'Rows of vm_telemetry'),

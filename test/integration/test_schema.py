@@ -17,6 +17,7 @@ from owners import OWNERS_DDL
 WRITER = {"user": "vending_writer", "password": WRITER_PASSWORD}
 READER = {"user": "vending_reader", "password": READER_PASSWORD}
 TABLES = ("vm_telemetry", "vm_events", "vm_status", "vm_rejected", "vm_ingest", "vm_telegraf")
+REGISTRY = "vm_devices"
 VIEWS = ("telemetry_5m", "telemetry_1h", "events_1h", "devices", "device_status", "alarm_rules", "active_alarms")
 
 TIME, TEXT, DOUBLE, INTEGER, BIGINT = "timestamp with time zone", "text", "double precision", "integer", "bigint"
@@ -177,7 +178,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm') A
 
 def test_every_table_view_and_column_has_a_comment(database):
     relations = database.sql("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')")
-    assert {name for (name,) in relations} == {*TABLES, *VIEWS}
+    assert {name for (name,) in relations} == {*TABLES, REGISTRY, *VIEWS}
     assert database.sql(UNCOMMENTED) == []
     unit = database.value("SELECT col_description('public.vm_telemetry'::regclass, attnum) FROM pg_attribute "
                           "WHERE attrelid = 'public.vm_telemetry'::regclass AND attname = 'voltage'")
@@ -348,6 +349,7 @@ OLDER = {
     "columns of events": "ALTER TABLE vm_events DROP COLUMN severity, DROP COLUMN priority, DROP COLUMN anomalies",
     "columns of status": "ALTER TABLE vm_status DROP COLUMN reason, DROP COLUMN anomalies",
     "new tables": "DROP TABLE vm_telegraf",
+    "machines": "DROP TABLE vm_devices CASCADE",
     "views": "DROP VIEW device_status, devices, active_alarms, alarm_rules",
     "roll-ups": "DROP VIEW telemetry_1h, telemetry_5m, events_1h",
     "roll-ups of fewer columns": "DROP VIEW telemetry_1h, telemetry_5m; SET ROLE vending_owner; CREATE VIEW telemetry_5m AS "
@@ -446,10 +448,10 @@ def test_writer_may_insert_into_the_landing_and_nothing_else(database):
 def test_reader_may_select_and_nothing_else(database):
     for table, row in ONE_OF_EACH.items():
         land(database, table, row)
-    expected = [[f"public.{name}", "SELECT"] for name in sorted((*TABLES, *VIEWS))]
+    expected = [[f"public.{name}", "SELECT"] for name in sorted((*TABLES, REGISTRY, *VIEWS))]
     assert database.sql(PRIVILEGES, **READER) == expected
     rows = {"alarm_rules": 6, "active_alarms": 0}  # what was landed is too old for an alarm
-    for name in (*TABLES, *VIEWS):
+    for name in (*TABLES, REGISTRY, *VIEWS):
         assert int(database.value(f"SELECT count(*) FROM {name}", **READER)) == rows.get(name, 1)
     # Also where the session's default of read-only is switched off: it is no protection, only a second fence.
     actions = ["SELECT FROM ingest.{}", "INSERT INTO ingest.{} (time) VALUES (now())", "INSERT INTO {} (time) VALUES (now())",
@@ -562,6 +564,24 @@ def test_region_is_the_middle_of_the_device_number(database):
     land(database, "vm_telemetry", *[telemetry(device, NOON) for device in regions])
     assert dict(database.sql("SELECT device_no, region FROM device_status")) == regions
     assert dict(database.sql("SELECT device_no, region FROM devices")) == regions
+
+
+def test_a_machine_is_known_from_its_first_row_on(database):
+    """Whatever row that is, and also when the batch has to go row by row; what is refused makes no machine."""
+    land(database, "vm_telemetry", telemetry("VM-SH-001", NOON), telemetry("VM-SH-001", after_noon(seconds=1)), telemetry("VM-SH-002", NOON))
+    land(database, "vm_telemetry", telemetry("VM-SH-003", NOON), {"device_no": "VM-SH-004", "voltage": 1.5}, telemetry("VM-SH-002", after_noon(hours=1)))
+    land(database, "vm_events", event("VM-SH-005", NOON), {"time": NOON, "device_no": "VM-SH-006", "message_id": 5})
+    land(database, "vm_status", status("VM-SH-007", NOON, "offline"))
+    land(database, "vm_rejected", rejected("v1/vm/VM-SH-008/events", NOON) | {"device_no": "VM-SH-008"})
+    assert database.sql("SELECT device_no FROM devices ORDER BY 1", **READER) == [[f"VM-SH-00{number}"] for number in (1, 2, 3, 5, 7)]
+
+
+def test_a_machine_that_is_gone_can_be_forgotten_and_comes_back(database):
+    land(database, "vm_status", status("VM-SH-001", NOON, "offline"), status("VM-SH-002", NOON, "online"))
+    database.sql("DELETE FROM vm_devices WHERE device_no = 'VM-SH-001'")
+    assert database.sql("SELECT device_no FROM device_status") == [["VM-SH-002"]]
+    land(database, "vm_telemetry", telemetry("VM-SH-001", at(seconds=1)))
+    assert database.count("device_status") == 2
 
 
 # ---- the operators' day ----
