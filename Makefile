@@ -45,8 +45,9 @@ FUZZ_BUILD := $(MAKE) --no-print-directory BUILD=build/fuzz CC=$(CLANG) HARDENIN
 CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help run replay test unit check-headers golden cli sanitize valgrind fuzz lint integration integration-deps deps \
-        build-deps bench format sanitize-integration install clean unit-programs mqtt-headers
+.PHONY: all help run replay test unit check-headers golden cli sanitize valgrind fuzz lint integration \
+        integration-deps deps build-deps bench format sanitize-integration install clean unit-programs mqtt-headers \
+        grafana-tests
 
 all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
 
@@ -62,7 +63,7 @@ replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
 
 test: deps ## install what is missing, then run every test there is
-	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration fuzz FUZZ_SECONDS=10
+	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration grafana-tests fuzz FUZZ_SECONDS=10
 	@echo "make test: everything passed"
 
 unit: unit-programs ## unit tests
@@ -124,10 +125,16 @@ sanitize-integration: ## vending-input with a real Mosquitto again, under both s
 	VENDING_PROCESSOR=build/asan/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/integration/test_input.py \
 		-k "not 100000"
 
-bench: deps all ## measure the landing's candidates side by side
+grafana-tests: all ## what Grafana gets: each query against the real database, files by Grafana's own rules
+	test/trixie-root.sh
+	test/grafana/npm.sh
+	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/grafana
+
+bench: deps all ## measure the landing's candidates side by side, and every panel's query on 1,000 machines and a week
 	test/telegraf/build.sh
 	test/trixie-root.sh
 	test/bench/landing.py
+	test/bench/dashboards.py
 
 deps: ## install what the tests need (Debian, Ubuntu)
 	test/install-deps.sh test

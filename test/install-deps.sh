@@ -8,7 +8,7 @@ set -eu
 build_packages="gcc libc6-dev make libjansson-dev pkg-config"
 program_packages="$build_packages libmosquitto-dev libssl-dev"
 test_packages="$program_packages check clang libclang-rt-dev clang-tidy clang-format cppcheck valgrind locales git ca-certificates
- mosquitto mosquitto-clients openssl python3 python3-pytest python3-paho-mqtt
+ mosquitto mosquitto-clients openssl python3 python3-pytest python3-paho-mqtt python3-yaml
  mmdebstrap debian-archive-keyring postgresql-client"
 
 case ${1:-} in
@@ -26,6 +26,9 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
     echo "install-deps.sh: not a Debian or Ubuntu system; install by hand:" $packages >&2
     exit 0
 fi
+
+# Whoever has npm has Node of the same make; Debian's npm would not go with another's Node.
+[ "$1" = build ] || command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
 
 missing=
 for package in $packages; do
