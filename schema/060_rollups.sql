@@ -72,7 +72,15 @@ BEGIN
               AND NOT EXISTS (SELECT FROM pg_attribute AS h
                               WHERE h.attrelid = to_regclass('public.' || rollup.name) AND h.attname = w.attname);
             DROP VIEW pg_temp.wanted;
-            CONTINUE WHEN lacking IS NULL;
+            IF lacking IS NULL THEN
+                -- Older versions did not reach back to the beginning.
+                PERFORM alter_job(j.job_id, config => jsonb_set(j.config, '{start_offset}', to_jsonb(rollup.reach::text)))
+                FROM timescaledb_information.jobs AS j JOIN timescaledb_information.continuous_aggregates AS c
+                  ON (j.hypertable_schema, j.hypertable_name) IN ((c.view_schema, c.view_name), (c.materialization_hypertable_schema, c.materialization_hypertable_name))
+                WHERE c.view_schema = 'public' AND c.view_name = rollup.name AND j.proc_name = 'policy_refresh_continuous_aggregate'
+                  AND (j.config ->> 'start_offset')::interval IS DISTINCT FROM rollup.reach;
+                CONTINUE;
+            END IF;
             RAISE NOTICE 'continuous aggregate % lacks %: made anew', rollup.name, lacking;
             IF rollup.on_top IS NOT NULL THEN
                 EXECUTE format('DROP MATERIALIZED VIEW IF EXISTS public.%I', rollup.on_top);
