@@ -306,6 +306,25 @@ def test_events(fleet):
                for row in events)
 
 
+def test_only_web_addresses_become_links(server):
+    """What a machine sends could as well be a script."""
+    database = Database(server)
+    try:
+        urls = ["https://example.com/1.jpg", "http://example.com/2.mp4", "javascript:alert(1)", " https://x", "data:text/html,x", "HTTPS://x"]
+        for number, url in enumerate(urls):
+            database.sql("INSERT INTO ingest.vm_events (time, device_no, event_type, image_url, video_url, message_id) VALUES "
+                         f"(now() - INTERVAL '{number + 1} s', 'VM-SH-001', 'CHANNEL_JAM', '{url}', '{url}', {number})", user="vending_writer", password=WRITER_PASSWORD)
+        shown = [found for one in QUERIES for found in [rows(database, expanded(one, **choice(one.dashboard, "everything")))]
+                 if found and "图片 Image" in found[0]]
+        assert len(shown) == 5
+        for found in shown:
+            for column in ("图片 Image", "视频 Video"):
+                assert {row[column] for row in found} <= {*urls[:2], None}
+        assert [row["图片 Image"] for row in answer(database, "vending-events", "事件 Events")] == [*urls[:2], None, None, None, None]
+    finally:
+        database.drop()
+
+
 def totals(series):
     """The hours of a series added up: the capture may lie across one."""
     metrics = {row["metric"] for row in series}
