@@ -652,6 +652,14 @@ def test_the_provider():
     assert {path.suffix for kind in ("datasources", "dashboards") for path in (PROVISIONING / kind).iterdir()} == {".yaml"}
 
 
+def test_the_readme_names_every_dashboard_and_variable():
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    for uid, board in BOARDS.items():
+        assert re.search(rf"^\| {re.escape(board['title'])} `/d/{uid}\b", readme, re.M), board["title"]
+    used = set(re.findall(r"\$\{(\w+)\}", (PROVISIONING / "datasources/timescaledb.yaml").read_text()))
+    assert used and all(f"`{name}`" in readme for name in used)
+
+
 # ---- sql.py ----
 
 FROM, TO = datetime.datetime(2026, 11, 24, 8, tzinfo=datetime.timezone(datetime.timedelta(hours=8))), datetime.datetime(2026, 11, 24, 6, tzinfo=UTC)

@@ -483,6 +483,12 @@ def test_no_timeout_can_cancel_the_writer(database):
     assert database.value("SHOW default_transaction_read_only", **READER) == "on"
 
 
+def test_what_grafana_may_take_is_limited(database):
+    """Whoever may see a dashboard may send any query; and a week of reports is sorted in memory, not on disk."""
+    for name, value in (("default_transaction_read_only", "on"), ("statement_timeout", "20s"), ("work_mem", "32MB")):
+        assert database.value(f"SHOW {name}", **READER) == value
+
+
 # ---- device_status ----
 
 
