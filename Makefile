@@ -129,6 +129,7 @@ grafana-tests: all ## what Grafana gets: each query against the real database, f
 	test/trixie-root.sh
 	test/grafana/npm.sh
 	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/grafana
+	test/grafana/alerting/test.sh
 
 bench: deps all ## measure the landing's candidates side by side, and every panel's query on 1,000 machines and a week
 	test/telegraf/build.sh
