@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long does each panel take on a large fleet? Every query of every dashboard, for a day and for a week, as Grafana's role, on the real
+"""How long does each panel take on a large fleet, and each alert rule? Every query of every dashboard, for a day and for a week, as Grafana's role, on the real
 PostgreSQL with TimescaleDB. Prints the time of EXPLAIN ANALYZE, planning and execution, the best of three; asserts nothing.
 
     test/bench/dashboards.py [MACHINES [DAYS [SECONDS]]]      default 1000 7 60: a reading of each machine every minute
@@ -16,6 +16,7 @@ TEST = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TEST / "integration"), str(TEST / "grafana")]
 
 import fleet  # noqa: E402
+import provisioning  # noqa: E402
 import sql  # noqa: E402
 from database import READER_PASSWORD, Database, Server  # noqa: E402
 from telegraf import REPO  # noqa: E402
@@ -64,6 +65,13 @@ def main():
                 print(f"| {board['uid']} | {query.title} | {spent[0]:.0f} | {spent[1]:.0f} | {rows} |", flush=True)
                 worst = max(worst, *spent)
                 slow += [f"{board['uid']}: {query.title}"] if max(spent) > TARGET else []
+        print("\n| alert rule | query | ms | rows |\n| --- | --- | ---: | ---: |")
+        for uid, rule in provisioning.rules().items():
+            for ref, text in provisioning.queries(rule).items():
+                milliseconds, rows = measure(database, text)
+                print(f"| {uid} | {ref} | {milliseconds:.0f} | {rows} |", flush=True)
+                worst = max(worst, milliseconds)
+                slow += [f"{uid} {ref}"] if milliseconds > TARGET else []
         print(f"\nslowest {worst:.0f} ms; above {TARGET} ms: {', '.join(slow) or 'none'}")
     finally:
         server.remove()

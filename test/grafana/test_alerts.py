@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+import load
 from database import READER_PASSWORD, WRITER_PASSWORD
 from evaluation import Evaluation, Table, series
 from provisioning import queries, rules
@@ -148,6 +149,19 @@ def test_made_up_channels_and_ovens_do_not_flood_grafana(fleet):
         SELECT {literal(ago(60))}::timestamptz - n * INTERVAL '1 second', 'VM-SH-001', kind, 'made up ' || part, 'made up ' || part, row_number() OVER ()
         FROM generate_series(1, 3) AS n, generate_series(1, 1000) AS part, unnest('{{CHANNEL_JAM,HEATING_FAILURE}}'::text[]) AS kind""", **WRITER)
     assert len(fleet.look("vending-jams")) == 200 == len(fleet.look("vending-oven"))
+
+
+def test_the_recorded_fleet(fleet):
+    """Ten machines, of which four left at the end; the record stops there. Read with one's own eyes from the capture."""
+    load.capture(fleet.database, "fleet.jsonl", age=301)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    left = {"VM-SH-002", "VM-SH-003", "VM-SH-004", "VM-HN-003"}
+    others = {"VM-SH-001", "VM-HN-001", "VM-HN-002", "VM-SZ-001", "VM-SZ-002", "VM-SZ-003"}
+    assert {one["device_no"] for one in fleet.look("vending-offline", now)} == left
+    assert {one["device_no"] for one in fleet.look("vending-silent", now)} == others
+    for uid in ("vending-freezer", "vending-vandalism", "vending-voltage", "vending-jams", "vending-oven", "vending-ingest-losses"):
+        fleet.look(uid, now)
+        assert fleet.look(uid, now + datetime.timedelta(minutes=3)) == [], uid
 
 
 # ---- freezer ----
