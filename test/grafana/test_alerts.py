@@ -457,6 +457,15 @@ def test_a_failure_that_names_no_oven_is_ended_by_any_sale(fleet):
     assert fleet.look(OVEN) == []
 
 
+@pytest.mark.parametrize("uid, kind, label", [(JAMS, "CHANNEL_JAM", "channel_id"), (OVEN, "HEATING_FAILURE", "oven_id")])
+def test_a_long_name_is_cut_and_an_empty_one_has_a_word(fleet, uid, kind, label):
+    for name in ("M" * 33, "", None):
+        for age in (300, 200, 100):
+            fleet.event(kind, age, **{label: name})
+    assert [one[label] for one in fleet.look(uid)] == ["M" * 32, "unknown"]
+    assert fleet.value(uid, **{label: "unknown"}) == 6
+
+
 # ---- ingest ----
 
 STOPPED, IDLE, REJECTS, LOSSES = "vending-ingest-stopped", "vending-ingest-idle", "vending-ingest-rejects", "vending-ingest-losses"
