@@ -23,6 +23,7 @@
 #define ATTEMPT_NS (15 * SECOND_NS) /* from connecting to the broker's answer */
 #define LASTED_NS (10 * SECOND_NS)  /* a connection that held so long starts the waits anew */
 #define CARE_NS SECOND_NS           /* between looks at the keep-alive */
+#define LONG_PAUSE_NS (2 * CARE_NS) /* without being read */
 #define PORT_PLAIN 1883
 #define PORT_TLS 8883
 #define TOPIC_BYTES 65536 /* the longest that MQTT can carry, with a terminator */
@@ -53,13 +54,15 @@ struct mqtt {
     bool handed_over;     /* host and keep-alive are known to the library */
     bool socket_is_ready; /* TCP stands: the rest of a TLS handshake waits for reading only */
     bool had_session;     /* the broker accepted us before */
-    bool behind;          /* what lies in the socket is older than the last look: see take_care */
+    bool was_paused;      /* the program did not want to read, see take_care */
     size_t failures;
     int64_t now_ns;
     int64_t retry_ns;
     int64_t attempt_end_ns;
     int64_t connected_ns;
     int64_t care_ns;
+    int64_t read_ns;               /* when the program last wanted to read */
+    int64_t settled_ns;            /* after a long pause: from when on an answer that is missing means something */
     int64_t resubscribe_ns;        /* INT64_MAX = nothing refused */
     char tls_text[TLS_TEXT_BYTES]; /* OpenSSL's first words on this attempt */
     bool wrong_host_name;
@@ -159,12 +162,12 @@ static void give_up_for_errno(struct mqtt *mqtt, const char *what, int error)
     give_up(mqtt, what, strerror(error), mqtt->state == CONNECTING ? advice : "");
 }
 
-/* The handshake was well and then the connection ended: with TLS 1.3 a broker looks at our certificate only then, and what it says of it
+/* TCP stood, the handshake was well, and then the connection ended: with TLS 1.3 a broker looks at our certificate only then, and what it says of it
  * may be overtaken by the end. */
 static bool ended_after_handshake(const struct mqtt *mqtt, int result)
 {
     bool ended = result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_ERRNO;
-    return mqtt->state == CONNECTING && mqtt->settings.tls != MQTT_TLS_OFF && ended;
+    return mqtt->state == CONNECTING && mqtt->socket_is_ready && mqtt->settings.tls != MQTT_TLS_OFF && ended;
 }
 
 static void give_up_after_handshake(struct mqtt *mqtt)
@@ -451,6 +454,7 @@ static void on_connect(struct mosquitto *lib, void *ctx, int code, int flags, co
     mqtt->state = CONNECTED;
     mqtt->connected_ns = mqtt->now_ns;
     mqtt->care_ns = mqtt->now_ns + CARE_NS;
+    mqtt->read_ns = mqtt->now_ns;
     tell(mqtt, LOG_INFO, "connected to %s:%zu as %s%s, %s session", mqtt->settings.host, port_of(mqtt),
          mqtt->settings.client_id, mqtt->settings.tls == MQTT_TLS_OFF ? "" : " with TLS", present ? "earlier" : "new");
     if (mqtt->subscription_count > 0 && mqtt->had_session && !present && !mqtt->settings.clean_start &&
@@ -580,7 +584,8 @@ static void attempt(struct mqtt *mqtt)
     mqtt->state = CONNECTING;
     mqtt->attempt_end_ns = mqtt->now_ns + ATTEMPT_NS;
     mqtt->socket_is_ready = false;
-    mqtt->behind = false;
+    mqtt->was_paused = false;
+    mqtt->settled_ns = 0;
     mqtt->wrong_host_name = false;
     mqtt->tls_text[0] = '\0';
     mosquitto_log_callback_set(mqtt->lib, on_log);
@@ -656,6 +661,19 @@ static int socket_error(const struct mqtt *mqtt)
     return error;
 }
 
+/* Is the TCP connection made? If not, it has been given up. */
+static bool is_made(struct mqtt *mqtt, short revents)
+{
+    int error = socket_error(mqtt);
+    if (error) {
+        give_up_for_errno(mqtt, cannot_connect, error);
+    } else if (revents & POLLHUP) { /* the error is told once, and the beginning of a handshake has taken it */
+        give_up(mqtt, cannot_connect, "refused, or closed at once",
+                "check --host, --port and --tls, and that the broker runs");
+    }
+    return mqtt->state == CONNECTING;
+}
+
 /* A call into the library that may end the connection; it has mostly told on_disconnect already. */
 static void take_result(struct mqtt *mqtt, int result)
 {
@@ -677,9 +695,7 @@ static void go_on_connecting(struct mqtt *mqtt, short revents)
     if (!revents) {
         return;
     }
-    int error = mqtt->socket_is_ready ? 0 : socket_error(mqtt);
-    if (error) {
-        give_up_for_errno(mqtt, cannot_connect, error);
+    if (!mqtt->socket_is_ready && !is_made(mqtt, revents)) {
         return;
     }
     mqtt->socket_is_ready = true;
@@ -689,7 +705,7 @@ static void go_on_connecting(struct mqtt *mqtt, short revents)
     /* What was said before the connection was reset is still there to be read. */
     take_result(mqtt, mosquitto_loop_read(mqtt->lib, 1));
     if (is_in_handshake(mqtt) && (revents & (POLLERR | POLLHUP))) {
-        give_up(mqtt, cannot_connect, "it closed the connection during the TLS handshake", CHECK_PORT_AND_TLS);
+        give_up(mqtt, tls_failed, "it closed the connection during the TLS handshake", CHECK_PORT_AND_TLS);
     }
 }
 
@@ -704,16 +720,25 @@ static void read_and_write(struct mqtt *mqtt, short revents, bool may_read)
     }
 }
 
-/* Pings, and notices when they are not answered. An answer may stand behind what we did not want to read: until that is read, its
- * absence means nothing. */
-static void take_care(struct mqtt *mqtt, short revents, bool may_read)
+/* After a long pause the answer to a ping may stand behind what was not read: some time is given to come to it, or nothing is left. */
+static bool is_settled(struct mqtt *mqtt, short revents, bool may_read)
 {
     if (!may_read) {
-        mqtt->behind = true;
-    } else if (!(revents & POLLIN)) {
-        mqtt->behind = false;
+        mqtt->was_paused = true;
+        return false;
     }
-    if (mqtt->now_ns >= mqtt->care_ns && !mqtt->behind) {
+    if (mqtt->was_paused && mqtt->now_ns - mqtt->read_ns >= LONG_PAUSE_NS) {
+        mqtt->settled_ns = mqtt->now_ns + mqtt->settings.keepalive_ns / 2;
+    }
+    mqtt->was_paused = false;
+    mqtt->read_ns = mqtt->now_ns;
+    return mqtt->now_ns >= mqtt->settled_ns || !(revents & POLLIN);
+}
+
+/* Pings, and notices when they are not answered. */
+static void take_care(struct mqtt *mqtt, short revents, bool may_read)
+{
+    if (is_settled(mqtt, revents, may_read) && mqtt->now_ns >= mqtt->care_ns) {
         mqtt->care_ns = mqtt->now_ns + CARE_NS;
         take_result(mqtt, mosquitto_loop_misc(mqtt->lib));
     }
@@ -860,7 +885,7 @@ static bool files_are_there(const struct mqtt_settings *settings, struct err *er
 static int set_tls(struct mqtt *mqtt)
 {
     const struct mqtt_settings *settings = &mqtt->settings;
-    /* The library takes our certificate only together with a CA; without one, a folder that is empty for it will do. */
+    /* The library takes our certificate only together with a CA file or folder, although the system's may lie elsewhere. */
     const char *ca_folder = settings->ca_file ? NULL : "/etc/ssl/certs";
     bool verifies = settings->tls != MQTT_TLS_INSECURE;
     int result = mosquitto_tls_set(mqtt->lib, settings->ca_file, ca_folder, settings->cert_file, settings->key_file,
