@@ -6,7 +6,7 @@ COMMENT ON TABLE public.vm_telemetry IS 'Health of each machine, every 10 to 30 
 COMMENT ON TABLE public.vm_events IS 'Business events and faults (MQTT v1/vm/{device_no}/events, QoS 1). Kept 90 days.';
 COMMENT ON TABLE public.vm_status IS 'Online and offline (MQTT v1/vm/{device_no}/status, QoS 1, retained; offline is usually the last will).';
 COMMENT ON TABLE public.vm_rejected IS 'Messages that could not become a row, whole, with the reason. Kept 90 days.';
-COMMENT ON TABLE public.vm_ingest IS 'What each vending-processor counted about itself since its report before. Kept 30 days.';
+COMMENT ON TABLE public.vm_ingest IS 'What each vending-processor or vending-input counted about itself since its report before. Kept 30 days.';
 
 COMMENT ON TABLE public.vm_telegraf IS 'What each Telegraf says of its outputs, counted since its start. Kept 30 days.';
 COMMENT ON TABLE public.vm_devices IS 'Every machine that ever sent anything. Delete the row of one that is gone for good; it comes back with its next message.';
@@ -71,8 +71,8 @@ BEGIN
             ('vm_rejected', 'payload_size', 'Size that it had, bytes (payload holds at most the first 256 KiB)'),
             ('vm_rejected', 'message_id', '64-bit hash of topic and payload'),
             ('vm_ingest', 'time', 'When it was counted'),
-            ('vm_ingest', 'instance', 'Which processor: its host unless --instance says otherwise'),
-            ('vm_ingest', 'received', 'Metrics read: telemetry + events + status + passed + duplicates + rejected'),
+            ('vm_ingest', 'instance', 'Which of them: its host unless --instance says otherwise'),
+            ('vm_ingest', 'received', 'Metrics or messages read: telemetry + events + status + passed + duplicates + rejected'),
             ('vm_ingest', 'telemetry', 'Rows for vm_telemetry'),
             ('vm_ingest', 'events', 'Rows for vm_events'),
             ('vm_ingest', 'status', 'Rows for vm_status'),

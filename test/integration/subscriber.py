@@ -8,7 +8,7 @@ import threading
 
 from lineprotocol import field, read_records
 from process import Process
-from telegraf import input_path, processor_path
+from telegraf import input_path
 
 
 class Subscriber:
@@ -91,11 +91,3 @@ class Subscriber:
         self.process.kill()
         for pipe in (self.process.popen.stdin, self.process.popen.stdout):
             pipe.close()
-
-
-def processor_rows(capture, *flags):
-    """What vending-processor makes of a capture file."""
-    done = subprocess.run([processor_path(), "--capture", capture, *flags], capture_output=True, check=True)
-    rows, read = read_records(done.stdout)
-    assert read == len(done.stdout)
-    return rows

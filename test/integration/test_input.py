@@ -16,7 +16,8 @@ from expected import expected_row, message_id
 from lineprotocol import field
 from load import Stream, event
 from process import Process, free_port
-from subscriber import Subscriber, processor_rows
+from replay import line, replay, rows_of, write_capture
+from subscriber import Subscriber
 from telegraf import TELEGRAF_D, input_path
 
 FAST = ("--reconnect-max", "1s")
@@ -61,6 +62,13 @@ def order(number, **more):
 
 def orders(count, start=0):
     return [b"ORDER-%d" % number for number in range(start, start + count)]
+
+
+def publish_fast(broker, folder, count, start=0, **more):
+    """The same, as fast as the broker acknowledges them."""
+    lines = (line(0, f"v1/vm/VM-LOAD-{number % 50:02}/events", order(number, **more)) for number in range(start, start + count))
+    result = replay(broker, "--speed", "max", write_capture(folder / "orders", lines))
+    assert (result.status, result.acknowledged) == (0, count)
 
 
 def publish_orders(publisher, count, start=0, **more):
@@ -125,7 +133,7 @@ def test_a_recording_gives_the_same_rows(broker, subscribe, tmp_path):
     publisher.flush()
     one.process.wait_until(lambda: record.read_bytes().count(b"\n") >= len(lines) + 2 * len(HOSTILE), "the recording")
     rows = one.stop()
-    assert processor_rows(record, "--max-line", "8MiB", "--max-age", "3650d") == rows
+    assert rows_of(record, "--max-line", "8MiB", "--max-age", "3650d") == rows
     recorded = [json.loads(line) for line in record.read_bytes().decode("utf-8", "replace").splitlines()]
     # In any order: messages with QoS 0 overtake those that wait for an acknowledgement.
     said = lambda line: [line.get(key) for key in ("topic", "qos", "retain", "properties", "payload", "payloadlen")]
@@ -159,31 +167,30 @@ def test_the_processor_gives_the_same_rows_for_what_mosquitto_sub_captured(broke
 
     assert any(field(row, "priority") == b"high" for row in rows)
     sorted_rows = lambda rows: sorted(map(str, map(timeless, rows)))
-    assert sorted_rows(processor_rows(capture, "--max-age", "3650d")) == sorted_rows(rows)
+    assert sorted_rows(rows_of(capture, "--max-age", "3650d")) == sorted_rows(rows)
 
 
 # ---- delivery ----
 
 
-def test_100000_messages_and_none_is_missing(broker, subscribe, figures):
+def test_100000_messages_and_none_is_missing(broker, subscribe, tmp_path, figures):
     one = subscribe(broker)
     one.wait_until_ready()
-    publisher = broker.publisher()
     start = time.monotonic()
-    publish_orders(publisher, 100000)
+    publish_fast(broker, tmp_path, 100000)
     got = one.wait_for_orders(100000)
-    figures.append(f"vending-input: 100,000 messages at QoS 1 in {time.monotonic() - start:.0f} s (paho publishing), {one.memory()} KiB")
+    figures.append(f"vending-input: 100,000 messages at QoS 1 in {time.monotonic() - start:.1f} s, {one.memory()} KiB")
     one.stop()
     assert got == orders(100000)
 
 
-def test_the_broker_holds_what_is_not_read(broker, subscribe, figures):
+def test_the_broker_holds_what_is_not_read(broker, subscribe, tmp_path, figures):
     one = subscribe(broker, "--receive-maximum", "20", "--keepalive", "5s", reads=False)
     one.wait_until_ready()
     publisher = broker.publisher()
     publish_orders(publisher, 500, filler="x" * 1000)  # much more than a pipe takes
     before = one.memory()
-    publish_orders(publisher, 20000, start=500, filler="x" * 1000)
+    publish_fast(broker, tmp_path, 20000, start=500, filler="x" * 1000)
     assert one.unread() > 32768, "nothing was written although there was room"
     assert one.memory() - before < 2048, "it holds messages in memory"
     # So long unread that the broker gives up on the connection; the session stays.
@@ -623,16 +630,25 @@ def test_watching_a_broker(broker, tmp_path):
 # ---- Telegraf ----
 
 
-def test_in_telegraf(broker, make_telegraf, tmp_path):
-    """With the files that users get: the sample in place of 10-input-mqtt.conf."""
-    samples = {path.name: path for path in TELEGRAF_D.iterdir()}
-    chosen = [path for name, path in sorted(samples.items()) if name.endswith(".conf") and not name.startswith(("10-", "20-"))]
-    (tmp_path / "input.conf").write_text(samples["15-input-vending.conf.sample"].read_text())
-    telegraf = make_telegraf(broker, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port), VENDING_INPUT=str(input_path()))
-    telegraf.config = ["--config", str(telegraf.extra), "--config", str(tmp_path / "input.conf")]
-    for path in chosen:
-        telegraf.config += ["--config", str(path)]
-    telegraf.start()
+@pytest.fixture
+def make_input_telegraf(broker, make_telegraf, tmp_path):
+    """A Telegraf with the files that users get: the sample in place of 10-input-mqtt.conf and 20-processor.conf."""
+
+    def make(**how):
+        sample = tmp_path / "15-input-vending.conf"
+        sample.write_text((TELEGRAF_D / "15-input-vending.conf.sample").read_text())
+        others = [path for path in TELEGRAF_D.glob("*.conf") if not path.name.startswith(("10-", "20-"))]
+        telegraf = make_telegraf(broker, MQTT_HOST="127.0.0.1", MQTT_PORT=str(broker.port), VENDING_INPUT=str(input_path()), **how)
+        telegraf.config = ["--config", str(telegraf.extra)]
+        for path in sorted([sample, *others], key=lambda path: path.name):
+            telegraf.config += ["--config", str(path)]
+        return telegraf
+
+    return make
+
+
+def test_in_telegraf(broker, make_input_telegraf):
+    telegraf = make_input_telegraf().start()
     broker.wait_until_ready(telegraf.client_id, 3)
     stream = Stream(broker, pause=0.01)
     stream.start()
@@ -649,3 +665,17 @@ def test_in_telegraf(broker, make_telegraf, tmp_path):
     assert set(row.tags) == {b"device_no"}
     assert telegraf.output.of("vm_ingest")
     assert any(row.time % 1_000_000_000 for row in telegraf.output.of("vm_ingest")), "times were rounded"
+
+
+def test_landing(broker, make_input_telegraf, database):
+    telegraf = make_input_telegraf(database=database).start()
+    broker.wait_until_ready(telegraf.client_id, 3)
+    publisher = broker.publisher(protocol=mqtt.MQTTv5)
+    publisher.publish("v1/vm/VM-1/events", order(1), properties={"user-properties": {"priority": "High"}})
+    publisher.publish("v1/vm/VM-1/events", order(2), properties={"content-type": "text/plain"})
+    database.wait_for_count("vm_events", 2)
+    assert database.sql("SELECT order_id, severity, priority, anomalies FROM vm_events ORDER BY order_id") == [
+        ["ORDER-1", "high", "high", "NULL"],
+        ["ORDER-2", "high", "NULL", 'properties.content-type="text/plain" not application/json']]
+    database.wait_for_count("vm_ingest", 1)
+    telegraf.stop()
