@@ -28,7 +28,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
 fi
 
 # Whoever has npm has Node of the same make; Debian's npm would not go with another's Node.
-[ "$1" = build ] || command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
+[ "$1" != test ] || command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
 
 missing=
 for package in $packages; do
