@@ -152,7 +152,7 @@ def test_overrides_name_columns_that_there_are(filled, board):
             if matcher["id"] == "byName" and "metric" not in names:
                 assert matcher["options"] in names, f"{one}: no column {matcher['options']}"
             if matcher["id"] == "byRegexp":
-                assert any(re.search(matcher["options"], name) for name in names), f"{one}: nothing like {matcher['options']}"
+                assert any(re.search(f"^{matcher['options']}$", name) for name in names), f"{one}: nothing like {matcher['options']}"
         options = panel_of(one)["options"]
         if "xField" in options:
             assert options["xField"] in names
@@ -589,7 +589,7 @@ def first(board, kind):
 
 WRONG = {
     "no such unit": ("unit", lambda board: first(board, "stat")["fieldConfig"]["defaults"].update(unit="currencyCNY")),
-    "no such unit in an override": ("unit", lambda board: first(board, "geomap")["fieldConfig"]["overrides"][2]["properties"][1].update(value="celcius")),
+    "no such unit in an override": ("unit", lambda board: first(board, "geomap")["fieldConfig"]["overrides"][3]["properties"][1].update(value="celcius")),
     "no such reducer": ("reducer", lambda board: first(board, "stat")["options"]["reduceOptions"].update(calcs=["lastValue"])),
     "no such option": ("colourMode", lambda board: first(board, "stat")["options"].update(colourMode="value")),
     "no such value of an option": ("colorMode", lambda board: first(board, "stat")["options"].update(colorMode="bg")),
@@ -620,6 +620,100 @@ def test_the_check_itself_finds_mistakes(checked, tmp_path):
     found = check(*paths)["problems"]
     for name, path, (word, _) in zip(WRONG, paths, WRONG.values()):
         assert len(found[str(path)]) == 1 and word in found[str(path)][0], f"{name}: {found[str(path)]}"
+
+
+# ---- what is shown, by Grafana's own code ----
+
+KINDS = {TIME: "time", "text": "string", "boolean": "boolean"} | dict.fromkeys(NUMBERS, "number")
+
+
+def shown(database, *asked):
+    """For each (query, chosen): field name -> its texts, colours and links, a list over the rows."""
+    given = []
+    for one, chosen in asked:
+        text = expanded(one, **({"span": HOUR} | chosen))
+        kinds = [(name, KINDS[kind]) for name, kind in columns(database, text)]
+        values = [[datetime.datetime.fromisoformat(row[name]).timestamp() * 1000 if kind == "time" and row[name] else row[name] for name, kind in kinds]
+                  for row in rows(database, text)]
+        given.append({"panel": panel_of(one), "format": one.format, "columns": kinds, "rows": values})
+    done = subprocess.run(["node", REPO / "test/grafana/render.mjs", NPM], input=json.dumps(given), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [{field["name"]: field for field in fields} for fields in json.loads(done.stdout.splitlines()[-1])]
+
+
+def test_tables_show_words_for_codes_and_nothing_for_nothing(checked, fleet):
+    alarms, events, warmest, gone = shown(fleet, (titled("vending-overview", "table", "活跃告警"), {}), (titled("vending-events", "table", "事件"), {}),
+                                          (titled("vending-freezer", "table", "最热设备"), {}), (titled("vending-overview", "table", "离线设备"), {}))
+    assert set(alarms["类型 Type"]["texts"]) == {"卡货 Channel jam", "出货失败 Dispense failed", "开门 Door opened", "加热失败 Heating failure"}
+    assert set(alarms["级别 Severity"]["texts"]) == {"严重 high"}
+    jams = [kind == "卡货 Channel jam" for kind in alarms["类型 Type"]["texts"]]
+    assert alarms["图片 Image"]["texts"] == ["打开 Open" if jam else "" for jam in jams], "an alarm without a picture shows none"
+    assert all(link[0].startswith("https://oss.example.com/") for link, jam in zip(alarms["图片 Image"]["links"], jams) if jam)
+    assert set(alarms["视频 Video"]["texts"]) == {""}
+    device = alarms["设备 Device"]["texts"][0]
+    assert alarms["设备 Device"]["links"][0] == [f"/d/vending-device?var-device={device}&${{region:queryparam}}&${{__url_time_range}}"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", alarms["时间 Time"]["texts"][0])
+    assert all(text.endswith("ago") for text in alarms["始于 Since"]["texts"])
+    assert all(order.startswith("ORD2026") or order == "" for order in events["订单 Order"]["texts"])
+    assert warmest["最热 Warmest"]["texts"][0] == "-16.8 °C" and warmest["在线 Online"]["texts"][:3] == ["是 yes", "是 yes", "否 no"]
+    assert set(warmest["门 Door"]["texts"]) == {"关 closed", "开 open"}
+    assert set(gone["原因 Reason"]["texts"]) == {"意外断开 unexpected"}
+
+
+def test_a_text_that_looks_like_a_number_is_shown_as_it_is(checked, server):
+    database = Database(server)
+    try:
+        database.sql("INSERT INTO ingest.vm_events (time, device_no, event_type, order_id, channel_id, error_code, message_id) VALUES "
+                     "(now() - INTERVAL '1 s', 'VM-SH-001', 'DISPENSE_FAILED', '00012345678901234567', '007', '1e3', 1)", user="vending_writer", password=WRITER_PASSWORD)
+        for fields in shown(database, (titled("vending-events", "table", "事件"), {}), (titled("vending-device", "table", "事件"), {"device": "VM-SH-001"})):
+            assert [fields[name]["texts"] for name in ("订单 Order", "货道 Channel", "代码 Code")] == [["00012345678901234567"], ["007"], ["1e3"]]
+    finally:
+        database.drop()
+
+
+def test_numbers_have_their_units_and_colours(checked, fleet):
+    green, orange, red = "#73BF69", "#FF9830", "#F2495C"
+    online, success, state, reading, rate, places = shown(
+        fleet, (titled("vending-overview", "stat", "在线设备"), {}), (titled("vending-overview", "stat", "出货成功率"), {}),
+        (titled("vending-device", "stat", "状态 State"), {"device": "VM-SH-004"}), (titled("vending-device", "stat", "最近读数"), {"device": "VM-SH-004"}),
+        (titled("vending-ingest", "stat", "拒收率"), {}), (titled("vending-overview", "geomap", "设备分布"), {}))
+    assert (online["在线 Online"]["texts"], online["在线 Online"]["colors"]) == (["6"], [green])
+    assert (success["成功率 Success"]["texts"], success["成功率 Success"]["colors"]) == (["90.9%"], [orange])
+    assert (state["状态 State"]["texts"], state["状态 State"]["colors"]) == (["离线 Offline"], [red])
+    assert {name: field["texts"][0] for name, field in reading.items()} == {
+        "温区 0": "-18.9 °C", "温区 1": "-19.3 °C", "温区 2": "-18.3 °C", "温区 3": "-18.6 °C", "环境 Ambient": reading["环境 Ambient"]["texts"][0],
+        "电压 Voltage": "220.3 V", "电流 Current": reading["电流 Current"]["texts"][0], "信号 RSSI": reading["信号 RSSI"]["texts"][0],
+        "振动 Vibration": reading["振动 Vibration"]["texts"][0], "运行 Uptime": reading["运行 Uptime"]["texts"][0], "门 Door": "开 open"}
+    assert [re.sub(r"[-\d.]+", "#", reading[name]["texts"][0]) for name in ("环境 Ambient", "电流 Current", "信号 RSSI", "振动 Vibration")] == [
+        "# °C", "# A", "# dBm", "# g"]
+    assert rate["拒收 Rejected"]["texts"] == ["0.00%"] and rate["拒收 Rejected"]["colors"] == [green]
+    by_device = dict(zip(places["设备 Device"]["texts"], zip(places["状态 State"]["texts"], places["状态 State"]["colors"])))
+    assert {by_device[device] for device in OFFLINE} == {("离线 Offline", red)}
+    assert {place for device, place in by_device.items() if device not in OFFLINE} == {("在线 Online", green)}
+    assert re.fullmatch(r"\d\d\.\d{5}", places["lat"]["texts"][0])
+
+
+@pytest.mark.parametrize("temperature, colour", [(-25, "#5794F2"), (-18, "#73BF69"), (-12, "#FF9830"), (-9.9, "#F2495C")])
+def test_a_zone_is_coloured_by_its_temperature(checked, server, temperature, colour):
+    database = Database(server)
+    try:
+        database.sql(f"INSERT INTO ingest.vm_telemetry (time, device_no, freezer_temp_0) VALUES (now(), 'VM-SH-001', {temperature})",
+                     user="vending_writer", password=WRITER_PASSWORD)
+        (fields,) = shown(database, (titled("vending-freezer", "table", "最热设备"), {}))
+        assert (fields["温区 0"]["colors"], fields["温区 1"]["texts"]) == ([colour], [""])
+    finally:
+        database.drop()
+
+
+def test_series_have_names_for_people(checked, fleet):
+    zones, kinds, severities, sold = shown(
+        fleet, (titled("vending-freezer", "timeseries", "各温区温度"), {"device": ["VM-SZ-002", "VM-SH-001"]}),
+        (titled("vending-events", "timeseries", "按类型"), {}), (titled("vending-events", "timeseries", "按级别"), {}),
+        (titled("vending-overview", "timeseries", "每小时出货"), {}))
+    assert set(zones) - {"time"} == {f"{device} 温区 {zone}" for device in ("VM-SZ-002", "VM-SH-001") for zone in range(4)}
+    assert set(kinds) - {"time"} == {"卡货 Channel jam", "出货失败 Dispense failed", "开门 Door opened", "加热失败 Heating failure"}
+    assert set(severities) - {"time"} == {"严重 high", "一般 medium"}
+    assert set(sold) - {"time"} == {"出货成功 Sold", "出货失败 Dispense failed"}
 
 
 # ---- the files that bring them in ----
