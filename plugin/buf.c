@@ -83,6 +83,14 @@ void buf_format(struct buf *buf, const char *format, ...)
     buf->len += (size_t)len;
 }
 
+void buf_consume(struct buf *buf, size_t len)
+{
+    if (len > 0) {
+        memmove(buf->ptr, buf->ptr + len, buf->len - len);
+        buf->len -= len;
+    }
+}
+
 void buf_truncate(struct buf *buf, size_t len)
 {
     buf->len = len < buf->len ? len : buf->len;

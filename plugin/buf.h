@@ -31,6 +31,9 @@ void buf_char(struct buf *buf, char c);
 /* printf-style. Needs room for one byte more than it adds. */
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Takes the first len bytes (at most the present length) away. */
+void buf_consume(struct buf *buf, size_t len);
+
 /* Cuts back to len bytes (at most the present length) and clears `failed`. Memory is kept for reuse. */
 void buf_truncate(struct buf *buf, size_t len);
 

@@ -7,9 +7,15 @@ void output_flush(struct output *output)
 {
     if (output->bytes.len > 0) {
         int64_t start_ns = clock_monotonic_ns();
-        (void)writer_put(&output->writer, buf_view(&output->bytes));
+        if (output->never_waits) {
+            buf_consume(&output->bytes, writer_put_ready(&output->writer, buf_view(&output->bytes)));
+        } else {
+            (void)writer_put(&output->writer, buf_view(&output->bytes));
+        }
         output->writing_ns += clock_monotonic_ns() - start_ns;
-        buf_truncate(&output->bytes, 0);
+        if (!output->never_waits || output->writer.error) {
+            buf_truncate(&output->bytes, 0);
+        }
     }
 }
 

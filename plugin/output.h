@@ -21,6 +21,7 @@ struct output {
     struct table *table; /* NULL = line protocol */
     bool line_open;      /* the last record has no newline */
     bool holds_rows;     /* the table has something to show */
+    bool never_waits;    /* what the descriptor does not take stays in bytes; for the program to set */
     uint64_t lost;       /* rows and records for which there was no memory */
     int64_t writing_ns;  /* time spent in writing */
 };
@@ -36,7 +37,7 @@ struct sink output_sink(struct output *output);
 /* Turns the rows that a table holds into text. */
 void output_show_table(struct output *output);
 
-/* Writes out what there is. Errors are kept in the writer. */
+/* Writes out what there is, or what can be written without waiting. Errors are kept in the writer; after one, nothing stays. */
 void output_flush(struct output *output);
 
 #endif

@@ -20,9 +20,9 @@
 #define SECOND_NS INT64_C(1000000000)
 #define FILTER_BYTES 512
 #define CLIENT_ID_BYTES (FLOW_HOST_BYTES + 64)
-#define DRAIN_NS SECOND_NS   /* when told to end: for what lies in the socket */
-#define LAST_WORDS_MS 2000   /* ... for standard output to take the last report */
-#define GOODBYE_NS SECOND_NS /* ... for the broker to take our goodbye */
+#define DRAIN_NS SECOND_NS            /* when told to end: for what lies in the socket */
+#define LAST_WORDS_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
+#define GOODBYE_NS SECOND_NS          /* ... for the broker to take our goodbye */
 #define STDIN_CHUNK_BYTES 4096
 #define LONG_LINE_BYTES ((size_t)256 * 1024) /* of a recorded message: memory for a longer one is given back */
 
@@ -168,16 +168,19 @@ static void flush_record(struct subscriber *subscriber)
 /* Reads at most one message and writes its row. false = there was none. */
 static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
 {
-    bool may_read = output_is_ready(subscriber, 0);
+    struct output *output = &subscriber->flow.output;
+    bool may_read = output->bytes.len == 0 && output_is_ready(subscriber, 0);
     int64_t due_ns = clock_earlier(mqtt_deadline_ns(subscriber->mqtt, may_read),
                                    may_read ? flow_deadline_ns(&subscriber->flow) : CLOCK_NEVER);
     short happened = wait_for_something(subscriber, may_read, clock_earlier(deadline_ns, due_ns));
     mqtt_turn(subscriber->mqtt, happened, may_read, clock_monotonic_ns());
     if (may_read) {
         flow_do_what_is_due(&subscriber->flow);
+    } else {
+        output_flush(output);
     }
-    if (subscriber->flow.output.writer.error) {
-        subscriber->output_error = subscriber->flow.output.writer.error;
+    if (output->writer.error) {
+        subscriber->output_error = output->writer.error;
     }
     return happened & POLLIN;
 }
@@ -230,17 +233,38 @@ static void log_record(struct subscriber *subscriber)
     }
 }
 
-/* The last report would wait for ever if nobody reads it. */
+/* Writes what is there, but not beyond that time. */
+static bool flush_until(struct subscriber *subscriber, int64_t end_ns)
+{
+    struct output *output = &subscriber->flow.output;
+    output_flush(output);
+    while (output->bytes.len > 0 && clock_monotonic_ns() < end_ns) {
+        (void)output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
+        output_flush(output);
+    }
+    return output->bytes.len == 0;
+}
+
+/* The last rows and the last report. They would wait for ever if nobody reads them. */
 static void finish_output(struct subscriber *subscriber)
 {
-    if (output_is_ready(subscriber, LAST_WORDS_MS)) {
-        flow_finish(&subscriber->flow);
-        return;
+    struct flow *flow = &subscriber->flow;
+    int64_t end_ns = clock_monotonic_ns() + LAST_WORDS_NS;
+    bool is_read = flush_until(subscriber, end_ns) &&
+                   output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
+    if (is_read) {
+        flow_finish(flow);
+        (void)flush_until(subscriber, end_ns);
+    } else {
+        flow_count(flow);
     }
-    flow_count(&subscriber->flow);
-    if (!subscriber->output_error) {
-        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_WARNING,
-                 "standard output is not read: the last row of vm_ingest is left out");
+    if (flow->output.writer.error) {
+        subscriber->output_error = flow->output.writer.error;
+    }
+    if (!is_read && !subscriber->output_error) {
+        log_line(&flow->log, clock_monotonic_ns(), LOG_WARNING,
+                 "standard output is not read: the last row of vm_ingest and %zu bytes of rows are left out",
+                 flow->output.bytes.len);
     }
 }
 
@@ -313,6 +337,7 @@ static int prepare_and_run(struct subscriber *subscriber)
         log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
         return CANNOT_RUN;
     }
+    subscriber->flow.output.never_waits = subscriber->settings.flow.format == FORMAT_INFLUX;
     open_record(subscriber);
     int code = run(subscriber);
     buf_free(&subscriber->line);

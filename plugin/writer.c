@@ -1,6 +1,7 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -34,6 +35,29 @@ bool writer_put(struct writer *writer, struct span bytes)
         }
     }
     return !writer->error;
+}
+
+static bool is_writable(int fd)
+{
+    struct pollfd target = {.fd = fd, .events = POLLOUT};
+    return poll(&target, 1, 0) > 0;
+}
+
+/* A pipe that polls as writable takes PIPE_BUF bytes at least. */
+size_t writer_put_ready(struct writer *writer, struct span bytes)
+{
+    size_t done = 0;
+    while (done < bytes.len && !writer->error && is_writable(writer->fd)) {
+        size_t left = bytes.len - done;
+        ssize_t n = write(writer->fd, bytes.ptr + done, left < PIPE_BUF ? left : PIPE_BUF);
+        if (n >= 0) {
+            done += (size_t)n;
+        } else if (errno != EINTR && errno != EAGAIN) {
+            writer->error = errno;
+        }
+    }
+    writer->written += done;
+    return done;
 }
 
 static bool is_pipe(int fd)

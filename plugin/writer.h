@@ -6,6 +6,7 @@
 #define VENDING_WRITER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "span.h"
@@ -20,6 +21,9 @@ void writer_init(struct writer *writer, int fd);
 
 /* Writes all of it, waiting as long as it takes. false = failed, now or before; writer->error says why. */
 bool writer_put(struct writer *writer, struct span bytes);
+
+/* Writes what the descriptor takes without waiting, and returns how many bytes that was. */
+size_t writer_put_ready(struct writer *writer, struct span bytes);
 
 /* Waits until the reader of a pipe has taken all of it. Telegraf closes its end of the pipe the moment the program has ended, and what is still in
  * it then is lost (Go's os/exec, Cmd.StdoutPipe). true = nothing is left, or the descriptor is no pipe; false = the reader is gone or has not

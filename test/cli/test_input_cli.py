@@ -63,6 +63,13 @@ def test_it_ends_with_its_standard_input():
     assert [line[:3] for line in done.stderr.splitlines()][0] == "I! " and "end: received 0" in done.stderr
 
 
+def test_a_full_output_is_an_error():
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAM, "--port", "1"], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "E! cannot write to standard output: No space left on device" in done.stderr
+
+
 def test_the_processor_needs_no_mqtt_library():
     libraries = lambda program: subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
     assert "libmosquitto" in libraries(PROGRAM)

@@ -570,15 +570,25 @@ def test_nobody_reads_any_more(broker, subscribe):
     assert "E! cannot write to standard output: Broken pipe" in one.log()
 
 
-def test_told_to_end_while_nobody_reads(broker, subscribe):
+def test_rows_longer_than_a_pipe(broker, subscribe):
     one = subscribe(broker, reads=False)
     one.wait_until_ready()
-    publish_orders(broker.publisher(), 2000, filler="x" * 1000)
+    publish_orders(broker.publisher(), 30, filler="x" * 200000)
+    one.read_now()
+    assert one.wait_for_orders(30) == orders(30)
+    one.stop()
+
+
+@pytest.mark.parametrize("count, length", [(2000, 1000), (50, 100000)], ids=["short rows", "rows longer than a pipe"])
+def test_told_to_end_while_nobody_reads(broker, subscribe, count, length):
+    one = subscribe(broker, reads=False)
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), count, filler="x" * length)
     one.process.wait_until(lambda: one.unread() > 32768, "the pipe to fill")
     assert one.process.stop(signal.SIGTERM) == 0
-    assert "W! standard output is not read: the last row of vm_ingest is left out" in one.log()
+    assert "W! standard output is not read: the last row of vm_ingest and " in one.log()
     two = subscribe(broker)
-    two.process.wait_until(lambda: b'"ORDER-1999"' in two.output, "the rest")
+    two.process.wait_until(lambda: b'"ORDER-%d"' % (count - 1) in two.output, "the rest")
     two.stop()
 
 

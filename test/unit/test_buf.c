@@ -171,6 +171,24 @@ START_TEST(truncate_undoes_and_keeps_memory)
 }
 END_TEST
 
+START_TEST(consume_takes_from_the_front)
+{
+    struct buf buf;
+    buf_init(&buf, 100);
+    buf_consume(&buf, 0);
+    buf_text(&buf, "abcdef");
+    buf_consume(&buf, 2);
+    ck_assert(span_equal(buf_view(&buf), SPAN_LITERAL("cdef")));
+    buf_consume(&buf, 0);
+    buf_text(&buf, "g");
+    ck_assert(span_equal(buf_view(&buf), SPAN_LITERAL("cdefg")));
+    buf_consume(&buf, 5);
+    ck_assert_uint_eq(buf.len, 0);
+    ck_assert(!buf.failed);
+    buf_free(&buf);
+}
+END_TEST
+
 START_TEST(cap_of_nothing)
 {
     struct buf buf;
@@ -194,6 +212,7 @@ static Suite *buf_suite(void)
     tcase_add_test(tcase, no_memory);
     tcase_add_test(tcase, format_needs_one_byte_more);
     tcase_add_test(tcase, truncate_undoes_and_keeps_memory);
+    tcase_add_test(tcase, consume_takes_from_the_front);
     tcase_add_test(tcase, cap_of_nothing);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -1,6 +1,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,6 +134,47 @@ START_TEST(more_than_the_cap)
 }
 END_TEST
 
+/* Nobody reads: rows stay, in their order and whole, until there is room. */
+START_TEST(never_waits)
+{
+    int ends[2];
+    size_t count = 0;
+    size_t seen = 0;
+    char *text = calloc(1, 1024 * 1024);
+    ck_assert_ptr_nonnull(text);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    ck_assert(output_init(&output, ends[1], FORMAT_INFLUX, 1024 * 1024));
+    output.never_waits = true;
+    while (output.bytes.len < 100000) {
+        put_row((int64_t)count++);
+        output_flush(&output);
+    }
+    ck_assert_uint_eq(output.lost, 0);
+    while (output.bytes.len > 0) {
+        ssize_t n = read(ends[0], text + seen, 7001);
+        ck_assert_int_gt(n, 0);
+        seen += (size_t)n;
+        output_flush(&output);
+    }
+    for (ssize_t n = 1; n > 0; seen += n > 0 ? (size_t)n : 0) {
+        n = read(ends[0], text + seen, 65536);
+    }
+    ck_assert_uint_eq(output.writer.written, seen);
+    const char *at = text;
+    for (size_t i = 0; i < count; i++) {
+        char want[64];
+        int len = snprintf(want, sizeof want, "t n=%zui 7\n", i);
+        ck_assert_msg(strncmp(at, want, (size_t)len) == 0, "row %zu: %.30s", i, at);
+        at += len;
+    }
+    ck_assert_uint_eq((size_t)(at - text), seen);
+    close(ends[0]);
+    close(ends[1]);
+    free(text);
+}
+END_TEST
+
 START_TEST(write_error)
 {
     int full = open("/dev/full", O_WRONLY);
@@ -182,6 +224,7 @@ static Suite *output_suite(void)
     tcase_add_test(tcase, much_goes_out_at_once);
     tcase_add_test(tcase, cap);
     tcase_add_test(tcase, more_than_the_cap);
+    tcase_add_test(tcase, never_waits);
     tcase_add_test(tcase, write_error);
     tcase_add_test(tcase, as_a_table);
     suite_add_tcase(suite, tcase);

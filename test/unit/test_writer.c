@@ -210,6 +210,39 @@ START_TEST(drains_what_holds_nothing)
 }
 END_TEST
 
+/* Nobody reads: what fits into the pipe goes, the rest stays, and it never waits. */
+START_TEST(ready_bytes_only)
+{
+    int ends[2];
+    char *bytes = pattern(MUCH);
+    struct writer writer;
+    int inside = 0;
+    signal(SIGPIPE, SIG_IGN);
+    ck_assert_int_eq(pipe(ends), 0);
+    writer_init(&writer, ends[1]);
+    size_t first = writer_put_ready(&writer, (struct span){bytes, MUCH});
+    ck_assert_uint_gt(first, 0);
+    ck_assert_uint_lt(first, MUCH);
+    ck_assert_int_eq(ioctl(ends[0], FIONREAD, &inside), 0);
+    ck_assert_uint_eq((size_t)inside, first);
+    ck_assert_uint_eq(writer_put_ready(&writer, (struct span){bytes + first, MUCH - first}), 0);
+    ck_assert_uint_eq(writer.written, first);
+    ck_assert_int_eq(writer.error, 0);
+
+    /* Room again, and then nobody at all. */
+    char *got = malloc(first);
+    ck_assert_int_eq(read(ends[0], got, first), (ssize_t)first);
+    ck_assert_int_eq(memcmp(got, bytes, first), 0);
+    ck_assert_uint_eq(writer_put_ready(&writer, (struct span){bytes + first, 1}), 1);
+    close(ends[0]);
+    ck_assert_uint_eq(writer_put_ready(&writer, (struct span){bytes, 1}), 0);
+    ck_assert_int_eq(writer.error, EPIPE);
+    close(ends[1]);
+    free(got);
+    free(bytes);
+}
+END_TEST
+
 static Suite *writer_suite(void)
 {
     Suite *suite = suite_create("writer");
@@ -220,6 +253,7 @@ static Suite *writer_suite(void)
     tcase_add_test(tcase, reader_gone);
     tcase_add_test(tcase, first_error_stays);
     tcase_add_test(tcase, bad_descriptor);
+    tcase_add_test(tcase, ready_bytes_only);
     tcase_add_test(tcase, drains_a_slow_reader);
     tcase_add_test(tcase, drains_no_longer_than_the_limit);
     tcase_add_test(tcase, drains_what_holds_nothing);
