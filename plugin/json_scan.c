@@ -536,7 +536,7 @@ size_t json_unescape(struct span escaped, char *out)
     for (size_t pos = 0; pos < escaped.len;) {
         struct unit unit = read_unit(escaped, pos);
         if (unit.is_escape) {
-            n += utf8_encode(unit.code, out + n);
+            n += utf8_write(unit.code, out + n);
         } else {
             out[n++] = escaped.ptr[pos];
         }

@@ -196,7 +196,7 @@ static size_t show_character(uint32_t code, char *out)
         int n = snprintf(out, SHOWN_CHARACTER_BYTES, "\\u%04x", (unsigned)code);
         return n > 0 ? (size_t)n : 0;
     }
-    return utf8_encode(code, out);
+    return utf8_write(code, out);
 }
 
 static size_t show_text(struct span text, char *out, size_t size)

@@ -141,7 +141,7 @@ static bool lay_char(struct layout *layout, uint32_t code, size_t max_width)
     uint32_t shown = IS_IN(control, code) ? ' ' : code;
     size_t width = char_width(shown);
     char encoded[4];
-    size_t len = utf8_encode(shown, encoded);
+    size_t len = utf8_write(shown, encoded);
     if (layout->width + width > max_width || layout->bytes + len > CELL_BYTES(max_width)) {
         return false;
     }

@@ -71,7 +71,7 @@ size_t utf8_sanitise(struct span text, char *out)
     while (text.len > 0) {
         size_t len = text.ptr[0] == '\0' ? 0 : character(text);
         if (len == 0) {
-            n += utf8_encode(REPLACEMENT, out + n);
+            n += utf8_write(REPLACEMENT, out + n);
             len = 1;
         } else {
             memcpy(out + n, text.ptr, len);
@@ -97,7 +97,7 @@ uint32_t utf8_decode(struct span text, size_t *len)
     return code;
 }
 
-size_t utf8_encode(uint32_t code, char *out)
+size_t utf8_write(uint32_t code, char *out)
 {
     if (code < 0x80) {
         out[0] = (char)code;

@@ -27,6 +27,6 @@ size_t utf8_sanitise(struct span text, char *out);
 uint32_t utf8_decode(struct span text, size_t *len);
 
 /* Writes a code point (<= U+10FFFF, no surrogate) to out, which holds 4 bytes. Returns the bytes written. */
-size_t utf8_encode(uint32_t code, char *out);
+size_t utf8_write(uint32_t code, char *out);
 
 #endif

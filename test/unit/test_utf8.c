@@ -97,7 +97,7 @@ START_TEST(every_code_point)
 {
     for (uint32_t code = 0; code <= 0x10FFFF; code++) {
         char out[UTF8_MAX_BYTES + 1] = {0, 0, 0, 0, '#'};
-        size_t written = utf8_encode(code, out);
+        size_t written = utf8_write(code, out);
         size_t want = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
         struct span text = {out, written};
         bool surrogate = code >= 0xD800 && code <= 0xDFFF;
