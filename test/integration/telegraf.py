@@ -4,7 +4,7 @@ import os
 import pathlib
 
 from lineprotocol import RowFile
-from process import Process
+from process import Process, free_port
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
 TELEGRAF_D = REPO / "telegraf.d"
@@ -44,6 +44,8 @@ class Telegraf:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("MQTT_", "VENDING_", "PG"))}
         self.environment["VENDING_PROCESSOR"] = str(processor_path())
         self.environment["VENDING_BUFFER_DIRECTORY"] = str(folder / "buffer")
+        self.health_url = f"http://127.0.0.1:{free_port()}"
+        self.environment["VENDING_HEALTH_ADDRESS"] = self.health_url
         if database:
             self.environment.update(database.telegraf_environment())
         else:  # rows are read from the file; what the database would get stays in memory

@@ -409,7 +409,7 @@ alike,topic=v1/vmx/VM-SH-001/events value="{\"event_type\":\"DOOR_OPENED\"}" 170
 OTHER_COUNT = 9
 
 
-OUR_REPORTS = ("vm_ingest", "vm_telegraf")  # what the files of telegraf.d add by themselves
+OUR_REPORTS = ("vm_ingest", "vm_telegraf", "mqtt_consumer")  # what the files of telegraf.d add by themselves; the last is the heartbeat
 
 
 def lines_of_others(telegraf, folder, extra=""):
