@@ -8,6 +8,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CAPTURE ?= test/captures/fleet.jsonl
+COMPOSE ?= docker compose
 WERROR ?= -Werror
 OPTIMIZE ?= -O2 -g
 CLANG ?= clang
@@ -63,7 +64,7 @@ replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
 
 test: deps ## install what is missing, then run every test there is
-	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration grafana-tests fuzz FUZZ_SECONDS=10
+	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration grafana-tests stack-tests fuzz FUZZ_SECONDS=10
 	@echo "make test: everything passed"
 
 unit: unit-programs ## unit tests
@@ -136,6 +137,53 @@ bench: deps all ## measure the landing's candidates side by side, and every pane
 	test/trixie-root.sh
 	test/bench/landing.py
 	test/bench/dashboards.py
+	test/stack/root.sh
+	test/bench/sizing.py
+
+.PHONY: stack-tests up demo scale down logs psql migrate device device-remove secrets
+
+stack-tests: all ## the stack's own files: broker, secrets, scaling, the stall; and all of it in Docker, where an engine can be had
+	test/telegraf/build.sh
+	test/trixie-root.sh
+	test/stack/root.sh
+	test/stack/hadolint.sh
+	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/stack
+
+up: secrets ## start the stack with docker compose, with secrets made at the first time
+	$(COMPOSE) up --detach --wait --build --remove-orphans
+
+demo: ## the stack with a simulated fleet, the last 24 hours first: make demo DEMO_DEVICES=50
+	@plugin/stack/make-secrets.sh demo
+	$(COMPOSE) --profile demo build
+	$(COMPOSE) up --detach --wait --remove-orphans
+	$(COMPOSE) run --rm backfill
+	$(COMPOSE) --profile demo up --detach --wait
+
+scale: secrets ## more or fewer Telegrafs, and none of their messages left behind: make scale N=3
+	@COMPOSE="$(COMPOSE)" plugin/stack/scale.sh "$(N)"
+
+down: ## stop the stack; the data stays
+	$(COMPOSE) --profile demo --profile backfill down
+
+logs: ## follow the stack's logs
+	$(COMPOSE) logs --follow --tail 100
+
+psql: ## a session in the stack's database
+	$(COMPOSE) exec timescaledb sh -c 'psql -U postgres -d "$$POSTGRES_DB"'
+
+migrate: ## apply the schema of this version to the stack's database
+	$(COMPOSE) exec -T timescaledb sh /docker-entrypoint-initdb.d/100_vending.sh
+
+device: secrets ## an account for a machine: make device SERIAL=VM-SH-001
+	@plugin/stack/add-device.sh "$(SERIAL)"
+	@test -z "$$($(COMPOSE) ps --quiet mosquitto)" || $(COMPOSE) exec -T mosquitto sh /stack/mosquitto.sh reload
+
+device-remove: ## take it away again
+	@plugin/stack/add-device.sh "$(SERIAL)" remove
+	@test -z "$$($(COMPOSE) ps --quiet mosquitto)" || $(COMPOSE) exec -T mosquitto sh /stack/mosquitto.sh reload
+
+secrets: ## make .env and .secrets/, without what is there already
+	@plugin/stack/make-secrets.sh
 
 deps: ## install what the tests need (Debian, Ubuntu)
 	test/install-deps.sh test
