@@ -188,6 +188,20 @@ static const char *advice_for_closed(const struct mqtt *mqtt)
     return lasted ? "" : "if it goes on like that, another program may use the same --client-id";
 }
 
+/* TCP did not come to stand, but all that is left of the error is its end. */
+static void give_up_without_errno(struct mqtt *mqtt)
+{
+    give_up(mqtt, cannot_connect, "refused, or closed at once",
+            "check --host, --port and --tls, and that the broker runs");
+}
+
+/* Newer versions of the library begin the handshake at once and call a refused connection a TLS error. */
+static bool failed_before_tls(const struct mqtt *mqtt)
+{
+    return !mqtt->socket_is_ready && !mqtt->tls_text[0] && !mqtt->wrong_host_name &&
+           certificate_verdict(mqtt) == X509_V_OK;
+}
+
 /* A result of the library's that is no success. error: errno as it stood then. */
 static void give_up_for_result(struct mqtt *mqtt, int result, int error)
 {
@@ -210,7 +224,11 @@ static void give_up_for_result(struct mqtt *mqtt, int result, int error)
         break;
     case MOSQ_ERR_TLS:
     case MOSQ_ERR_TLS_HANDSHAKE:
-        give_up_for_tls(mqtt);
+        if (failed_before_tls(mqtt)) {
+            give_up_without_errno(mqtt);
+        } else {
+            give_up_for_tls(mqtt);
+        }
         break;
     case MOSQ_ERR_CONN_LOST:
         give_up(mqtt, what, "the broker closed it", connecting ? CHECK_PORT_AND_TLS : advice_for_closed(mqtt));
@@ -668,8 +686,7 @@ static bool is_made(struct mqtt *mqtt, short revents)
     if (error) {
         give_up_for_errno(mqtt, cannot_connect, error);
     } else if (revents & POLLHUP) { /* the error is told once, and the beginning of a handshake has taken it */
-        give_up(mqtt, cannot_connect, "refused, or closed at once",
-                "check --host, --port and --tls, and that the broker runs");
+        give_up_without_errno(mqtt);
     }
     return mqtt->state == CONNECTING;
 }
