@@ -3,24 +3,7 @@
 #include <string.h>
 
 #include "base64.h"
-
-/* A copy that ends where its memory ends, so that reading one byte too far is seen by the sanitizer. */
-struct tail {
-    char *block;
-    struct span text;
-};
-
-static struct tail tail_of(struct span text)
-{
-    size_t size = text.len > 0 ? text.len : 1;
-    struct tail tail = {malloc(size), {NULL, text.len}};
-    ck_assert_ptr_nonnull(tail.block);
-    tail.text.ptr = tail.block + size - text.len;
-    if (text.len > 0) {
-        memcpy(tail.block, text.ptr, text.len);
-    }
-    return tail;
-}
+#include "support.h"
 
 #define BYTES(literal)                                                                                                 \
     {                                                                                                                  \
@@ -51,24 +34,24 @@ static const struct {
 
 START_TEST(both_ways)
 {
-    struct tail bytes = tail_of(pairs[_i].bytes);
-    struct tail text = tail_of(pairs[_i].text);
-    char *encoded = malloc(BASE64_ENCODED_BYTES(bytes.text.len) + 1);
-    char *decoded = malloc(BASE64_DECODED_BYTES(text.text.len));
+    struct span bytes = exact(pairs[_i].bytes);
+    struct span text = exact(pairs[_i].text);
+    char *encoded = malloc(BASE64_ENCODED_BYTES(bytes.len) + 1);
+    char *decoded = malloc(BASE64_DECODED_BYTES(text.len));
     ck_assert_ptr_nonnull(encoded);
     ck_assert_ptr_nonnull(decoded);
-    struct span got = {encoded, base64_encode(bytes.text, encoded)};
+    struct span got = {encoded, base64_encode(bytes, encoded)};
     ck_assert_msg(span_equal(got, pairs[_i].text), "%s: encoded as %.*s", pairs[_i].name, (int)got.len, got.ptr);
-    ck_assert_msg(got.len == BASE64_ENCODED_BYTES(bytes.text.len), "%s: length %zu", pairs[_i].name, got.len);
+    ck_assert_msg(got.len == BASE64_ENCODED_BYTES(bytes.len), "%s: length %zu", pairs[_i].name, got.len);
     size_t len = 99;
     size_t bad_pos = 99;
-    ck_assert_msg(base64_decode(text.text, decoded, &len, &bad_pos), "%s: refused at %zu", pairs[_i].name, bad_pos);
+    ck_assert_msg(base64_decode(text, decoded, &len, &bad_pos), "%s: refused at %zu", pairs[_i].name, bad_pos);
     got = (struct span){decoded, len};
     ck_assert_msg(span_equal(got, pairs[_i].bytes), "%s: decoded otherwise", pairs[_i].name);
     free(encoded);
     free(decoded);
-    free(bytes.block);
-    free(text.block);
+    release(bytes);
+    release(text);
 }
 END_TEST
 
@@ -116,16 +99,16 @@ static const struct {
 
 START_TEST(fault)
 {
-    struct tail text = tail_of(faults[_i].text);
-    char *decoded = malloc(BASE64_DECODED_BYTES(text.text.len));
+    struct span text = exact(faults[_i].text);
+    char *decoded = malloc(BASE64_DECODED_BYTES(text.len));
     ck_assert_ptr_nonnull(decoded);
     size_t len = 99;
     size_t bad_pos = 99;
-    ck_assert_msg(!base64_decode(text.text, decoded, &len, &bad_pos), "%s: accepted", faults[_i].name);
+    ck_assert_msg(!base64_decode(text, decoded, &len, &bad_pos), "%s: accepted", faults[_i].name);
     ck_assert_msg(bad_pos == faults[_i].bad_pos, "%s: at %zu, want %zu", faults[_i].name, bad_pos, faults[_i].bad_pos);
     ck_assert_msg(len == 0, "%s: length %zu", faults[_i].name, len);
     free(decoded);
-    free(text.block);
+    release(text);
 }
 END_TEST
 
@@ -197,9 +180,5 @@ static Suite *base64_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(base64_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(base64_suite());
 }

@@ -5,27 +5,12 @@
 
 #include "capture.h"
 #include "payload.h"
+#include "support.h"
 
 #define TST "\"tst\":\"2026-11-24T00:31:58.387371Z+0000\""
 #define TST_NS INT64_C(1795480318387371000)
 #define TOPIC "\"topic\":\"v1/vm/VM-SH-001/events\""
 #define TOPIC_TEXT "v1/vm/VM-SH-001/events"
-
-/* The bytes at the very end of their own block: a sanitizer sees a read of one byte more. */
-static struct span exact(struct span text)
-{
-    char *block = malloc(text.len);
-    ck_assert(block || text.len == 0);
-    if (text.len > 0) {
-        memcpy(block, text.ptr, text.len);
-    }
-    return (struct span){block, text.len};
-}
-
-static void release(struct span text)
-{
-    free((void *)(uintptr_t)text.ptr);
-}
 
 static struct arena arena;
 
@@ -439,9 +424,5 @@ int main(void)
     tcase_add_test(tests, leaves_odd_properties_out);
     tcase_add_test(tests, counts_properties_without_room);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -3,25 +3,11 @@
 #include <string.h>
 
 #include "event_type.h"
+#include "support.h"
 
 #define A63 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define A62 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define A61 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-/* A span at the very end of a block of its own, so that a read past it is caught. */
-static struct span block_of(const char *text)
-{
-    size_t len = strlen(text);
-    char *block = malloc(len > 0 ? len : 1);
-    ck_assert_ptr_nonnull(block);
-    memcpy(block, text, len);
-    return (struct span){block, len};
-}
-
-static void release(struct span block)
-{
-    free((char *)(uintptr_t)block.ptr);
-}
 
 static const struct {
     const char *name;
@@ -80,7 +66,7 @@ static const struct {
 
 START_TEST(spelling)
 {
-    struct span name = block_of(spellings[_i].input);
+    struct span name = exact(span_of(spellings[_i].input));
     char *out = malloc(2 * name.len + 1);
     ck_assert_ptr_nonnull(out);
     size_t len = event_type_canonical(name, out);
@@ -97,7 +83,7 @@ END_TEST
 START_TEST(spelling_twice)
 {
     char again[2 * EVENT_TYPE_MAX_BYTES + 1];
-    struct span once = block_of(spellings[_i].canonical);
+    struct span once = exact(span_of(spellings[_i].canonical));
     size_t len = event_type_canonical(once, again);
     ck_assert_msg(span_equal(once, (struct span){again, len}), "%s: '%.*s' became '%.*s'", spellings[_i].name,
                   (int)once.len, once.ptr, (int)len, again);
@@ -121,7 +107,7 @@ static const struct {
 
 START_TEST(look_up_key)
 {
-    struct span canonical = block_of(keys[_i].canonical);
+    struct span canonical = exact(span_of(keys[_i].canonical));
     char *out = malloc(canonical.len > 0 ? canonical.len : 1);
     ck_assert_ptr_nonnull(out);
     size_t len = event_type_key(canonical, out);
@@ -165,7 +151,7 @@ START_TEST(find)
 {
     struct mapping *mapping = mapping_new();
     ck_assert_ptr_nonnull(mapping);
-    struct span name = block_of(known[_i].spelling);
+    struct span name = exact(span_of(known[_i].spelling));
     char *out = malloc(2 * name.len + 1);
     ck_assert_ptr_nonnull(out);
     const struct event_type *type = event_type_find(mapping, (struct span){out, event_type_canonical(name, out)});
@@ -182,7 +168,7 @@ START_TEST(find_refuses_what_is_too_long)
 {
     struct mapping *mapping = mapping_new();
     ck_assert_ptr_nonnull(mapping);
-    struct span name = block_of(A63 "AB");
+    struct span name = exact(span_of(A63 "AB"));
     ck_assert_ptr_null(event_type_find(mapping, name));
     release(name);
     mapping_free(mapping);
@@ -195,8 +181,6 @@ START_TEST(find_in_an_empty_table)
     ck_assert_ptr_null(event_type_find(&mapping, span_of("JAM")));
 }
 END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static Suite *event_type_suite(void)
 {
@@ -215,9 +199,5 @@ static Suite *event_type_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(event_type_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(event_type_suite());
 }

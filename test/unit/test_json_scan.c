@@ -5,24 +5,9 @@
 #include <string.h>
 
 #include "json_scan.h"
+#include "support.h"
 
 static const struct json_limits usual = {32, 8192};
-
-/* The bytes at the very end of their own block: a sanitizer sees a read of one byte more. */
-static struct span exact(struct span text)
-{
-    char *block = malloc(text.len);
-    ck_assert(block || text.len == 0);
-    if (text.len > 0) {
-        memcpy(block, text.ptr, text.len);
-    }
-    return (struct span){block, text.len};
-}
-
-static void release(struct span text)
-{
-    free((void *)(uintptr_t)text.ptr);
-}
 
 /* ---- what is well formed, and what is counted ---- */
 
@@ -677,9 +662,5 @@ int main(void)
     tcase_add_test(tests, finds_values);
     tcase_add_test(tests, finds_lines);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

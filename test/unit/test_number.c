@@ -9,24 +9,7 @@
 #include <unistd.h>
 
 #include "number.h"
-
-/* A copy that ends where its memory ends, so that reading one byte too far is seen by the sanitizer. */
-struct tail {
-    char *block;
-    struct span text;
-};
-
-static struct tail tail_of(struct span text)
-{
-    size_t size = text.len > 0 ? text.len : 1;
-    struct tail tail = {malloc(size), {NULL, text.len}};
-    ck_assert_ptr_nonnull(tail.block);
-    tail.text.ptr = tail.block + size - text.len;
-    if (text.len > 0) {
-        memcpy(tail.block, text.ptr, text.len);
-    }
-    return tail;
-}
+#include "support.h"
 
 #define BYTES(literal)                                                                                                 \
     {                                                                                                                  \
@@ -144,16 +127,16 @@ static const struct {
 
 static void read_case(size_t i)
 {
-    struct tail tail = tail_of(texts[i].text);
+    struct span tail = exact(texts[i].text);
     double real = 99;
-    enum number_status status = number_double(tail.text, &real);
+    enum number_status status = number_double(tail, &real);
     ck_assert_msg(status == texts[i].real_status, "%s: as double, status %d", texts[i].name, (int)status);
     ck_assert_msg(real == texts[i].real, "%s: as double, %a, want %a", texts[i].name, real, texts[i].real);
     int64_t integer = 99;
-    status = number_int64(tail.text, &integer);
+    status = number_int64(tail, &integer);
     ck_assert_msg(status == texts[i].int_status, "%s: as integer, status %d", texts[i].name, (int)status);
     ck_assert_msg(integer == texts[i].integer, "%s: as integer, %lld", texts[i].name, (long long)integer);
-    free(tail.block);
+    release(tail);
 }
 
 START_TEST(reading)

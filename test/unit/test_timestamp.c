@@ -4,25 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support.h"
 #include "timestamp.h"
-
-/* A copy that ends where its memory ends, so that reading one byte too far is seen by the sanitizer. */
-struct tail {
-    char *block;
-    struct span text;
-};
-
-static struct tail tail_of(struct span text)
-{
-    size_t size = text.len > 0 ? text.len : 1;
-    struct tail tail = {malloc(size), {NULL, text.len}};
-    ck_assert_ptr_nonnull(tail.block);
-    tail.text.ptr = tail.block + size - text.len;
-    if (text.len > 0) {
-        memcpy(tail.block, text.ptr, text.len);
-    }
-    return tail;
-}
 
 #define BYTES(literal)                                                                                                 \
     {                                                                                                                  \
@@ -137,18 +120,17 @@ static const struct {
 
 START_TEST(iso)
 {
-    struct tail tail = tail_of(isos[_i].text);
+    struct span tail = exact(isos[_i].text);
     int64_t ns = 99;
-    bool ok = timestamp_parse_iso(tail.text, &ns);
+    bool ok = timestamp_parse_iso(tail, &ns);
     ck_assert_msg(ok == isos[_i].ok, "%s: %d", isos[_i].name, ok);
     ck_assert_msg(!ok || ns == isos[_i].ns, "%s: %lld, want %lld", isos[_i].name, (long long)ns,
                   (long long)isos[_i].ns);
     ns = 99;
-    ck_assert_msg(timestamp_parse_text(tail.text, &ns) ==
-                      (isos[_i].ok || span_equal(tail.text, SPAN_LITERAL("1795480318"))),
+    ck_assert_msg(timestamp_parse_text(tail, &ns) == (isos[_i].ok || span_equal(tail, SPAN_LITERAL("1795480318"))),
                   "%s: as any text", isos[_i].name);
     ck_assert_msg(!ok || ns == isos[_i].ns, "%s: as any text, %lld", isos[_i].name, (long long)ns);
-    free(tail.block);
+    release(tail);
 }
 END_TEST
 
@@ -157,12 +139,12 @@ START_TEST(iso_cut_anywhere)
 {
     const struct span whole = SPAN_LITERAL("2026-11-24T20:00:00.123456789+08:00");
     for (size_t len = 0; len < whole.len; len++) {
-        struct tail tail = tail_of((struct span){whole.ptr, len});
+        struct span tail = exact((struct span){whole.ptr, len});
         int64_t ns = 0;
         /* After minutes, seconds, each digit of the fraction, and the hours of the offset it is whole. */
         bool want = len == 16 || len == 19 || (len >= 21 && len <= 29) || len == 32;
-        ck_assert_msg(timestamp_parse_iso(tail.text, &ns) == want, "%zu bytes", len);
-        free(tail.block);
+        ck_assert_msg(timestamp_parse_iso(tail, &ns) == want, "%zu bytes", len);
+        release(tail);
     }
 }
 END_TEST
@@ -325,13 +307,13 @@ static const struct {
 
 START_TEST(any_text)
 {
-    struct tail tail = tail_of(texts[_i].text);
+    struct span tail = exact(texts[_i].text);
     int64_t ns = 99;
-    bool ok = timestamp_parse_text(tail.text, &ns);
+    bool ok = timestamp_parse_text(tail, &ns);
     ck_assert_msg(ok == texts[_i].ok, "%s: %d", texts[_i].name, ok);
     ck_assert_msg(!ok || ns == texts[_i].ns, "%s: %lld, want %lld", texts[_i].name, (long long)ns,
                   (long long)texts[_i].ns);
-    free(tail.block);
+    release(tail);
 }
 END_TEST
 
@@ -384,9 +366,5 @@ static Suite *timestamp_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(timestamp_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(timestamp_suite());
 }

@@ -2,25 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support.h"
 #include "utf8.h"
-
-/* A copy that ends where its memory ends, so that reading one byte too far is seen by the sanitizer. */
-struct tail {
-    char *block;
-    struct span text;
-};
-
-static struct tail tail_of(struct span text)
-{
-    size_t size = text.len > 0 ? text.len : 1;
-    struct tail tail = {malloc(size), {NULL, text.len}};
-    ck_assert_ptr_nonnull(tail.block);
-    tail.text.ptr = tail.block + size - text.len;
-    if (text.len > 0) {
-        memcpy(tail.block, text.ptr, text.len);
-    }
-    return tail;
-}
 
 #define BYTES(literal)                                                                                                 \
     {                                                                                                                  \
@@ -73,13 +56,13 @@ static const struct {
 
 START_TEST(validity)
 {
-    struct tail tail = tail_of(texts[_i].text);
-    size_t at = utf8_invalid_at(tail.text);
+    struct span tail = exact(texts[_i].text);
+    size_t at = utf8_invalid_at(tail);
     ck_assert_msg(at == texts[_i].invalid_at, "%s: %zu, want %zu", texts[_i].name, at, texts[_i].invalid_at);
-    bool nul = memchr(tail.block, '\0', tail.text.len) != NULL;
+    bool nul = memchr(tail.ptr, '\0', tail.len) != NULL;
     bool storable = texts[_i].invalid_at == texts[_i].text.len && !nul;
-    ck_assert_msg(utf8_is_storable(tail.text) == storable, "%s: storable", texts[_i].name);
-    free(tail.block);
+    ck_assert_msg(utf8_is_storable(tail) == storable, "%s: storable", texts[_i].name);
+    release(tail);
 }
 END_TEST
 
@@ -120,11 +103,11 @@ END_TEST
 
 START_TEST(decode_stays_inside)
 {
-    struct tail tail = tail_of(SPAN_LITERAL("\xE5\x8D\xA1"));
+    struct span tail = exact(SPAN_LITERAL("\xE5\x8D\xA1"));
     size_t len = 0;
-    ck_assert_uint_eq(utf8_decode(tail.text, &len), 0x5361);
+    ck_assert_uint_eq(utf8_decode(tail, &len), 0x5361);
     ck_assert_uint_eq(len, 3);
-    free(tail.block);
+    release(tail);
 }
 END_TEST
 
@@ -133,15 +116,14 @@ END_TEST
 START_TEST(prefix)
 {
     static const size_t kept[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
-    struct tail tail = tail_of(SPAN_LITERAL(MIXED));
+    struct span tail = exact(SPAN_LITERAL(MIXED));
     for (size_t max = 0; max < sizeof kept / sizeof kept[0]; max++) {
-        struct span got = utf8_prefix(tail.text, max);
-        ck_assert_msg(got.len == kept[max] && got.ptr == tail.text.ptr, "max %zu: %zu, want %zu", max, got.len,
-                      kept[max]);
+        struct span got = utf8_prefix(tail, max);
+        ck_assert_msg(got.len == kept[max] && got.ptr == tail.ptr, "max %zu: %zu, want %zu", max, got.len, kept[max]);
         ck_assert_msg(utf8_invalid_at(got) == got.len, "max %zu: a character is cut", max);
     }
-    ck_assert_uint_eq(utf8_prefix(tail.text, SIZE_MAX).len, tail.text.len);
-    free(tail.block);
+    ck_assert_uint_eq(utf8_prefix(tail, SIZE_MAX).len, tail.len);
+    release(tail);
 }
 END_TEST
 
@@ -166,16 +148,16 @@ static const struct {
 
 START_TEST(sanitise)
 {
-    struct tail tail = tail_of(dirt[_i].text);
-    char *out = malloc(3 * tail.text.len + 1);
+    struct span tail = exact(dirt[_i].text);
+    char *out = malloc(3 * tail.len + 1);
     ck_assert_ptr_nonnull(out);
-    out[3 * tail.text.len] = '#';
-    struct span got = {out, utf8_sanitise(tail.text, out)};
+    out[3 * tail.len] = '#';
+    struct span got = {out, utf8_sanitise(tail, out)};
     ck_assert_msg(span_equal(got, dirt[_i].want), "%s: got \"%.*s\"", dirt[_i].name, (int)got.len, got.ptr);
     ck_assert_msg(utf8_is_storable(got), "%s: not storable", dirt[_i].name);
-    ck_assert_msg(out[3 * tail.text.len] == '#', "%s: wrote past the end", dirt[_i].name);
+    ck_assert_msg(out[3 * tail.len] == '#', "%s: wrote past the end", dirt[_i].name);
     free(out);
-    free(tail.block);
+    release(tail);
 }
 END_TEST
 
@@ -195,9 +177,5 @@ static Suite *utf8_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(utf8_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(utf8_suite());
 }
