@@ -45,6 +45,15 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 
-echo "installing:$missing" >&2
 $as_root apt-get update -qq >&2
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
+# What a release does not have it mostly has in another package (libclang-rt-dev is one of clang's own in older ones).
+wanted=
+for package in $missing; do
+    if apt-cache show "$package" >/dev/null 2>&1; then
+        wanted="$wanted $package"
+    else
+        echo "install-deps.sh: this release has no $package" >&2
+    fi
+done
+echo "installing:$wanted" >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted >&2
