@@ -53,7 +53,7 @@ CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' Makefile
 
 run: build-deps ## build the processor, then show the bundled capture's rows as tables
 	@$(MAKE) --no-print-directory $(BUILD)/vending-processor
