@@ -2,20 +2,14 @@
 // kind of panel) and the units, reducers and rounding of @grafana/data. Prints what is wrong, a line each, as JSON.
 //
 //   node check.mjs FOLDER_WITH_NODE_MODULES DASHBOARD.json...
-import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { load } from './grafana_data.mjs';
 
 const [given, ...files] = process.argv.slice(2);
 const folder = resolve(given);
-const require = createRequire(join(folder, 'package.json'));
+const { require, data } = await load(folder);
 const ts = require('typescript');
-
-// @grafana/data expects a window, and react-use, which it loads, must not see one.
-require('react-use');
-globalThis.window = new EventTarget();
-Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en-US'], language: 'en-US' }, configurable: true });
-const data = require('@grafana/data');
 
 // ---- types ----
 const raw = '@grafana/schema/dist/types/raw';

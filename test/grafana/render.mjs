@@ -3,14 +3,9 @@
 //
 //   node render.mjs FOLDER_WITH_NODE_MODULES < [{"panel": …, "format": "table", "columns": [[name, kind], …], "rows": [[…], …]}, …]
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { load } from './grafana_data.mjs';
 
-const require = createRequire(join(resolve(process.argv[2]), 'package.json'));
-require('react-use');
-globalThis.window = new EventTarget();
-Object.defineProperty(globalThis, 'navigator', { value: { languages: ['en-US'], language: 'en-US' }, configurable: true });
-const data = require('@grafana/data');
+const { data } = await load(process.argv[2]);
 
 // Grafana registers what a property is in its application; here each takes its value as it stands, but for texts, in which names are put in.
 const IDS = ['unit', 'decimals', 'min', 'max', 'displayName', 'noValue', 'mappings', 'thresholds', 'color', 'links'];
