@@ -1,6 +1,7 @@
 """A program under test: its own process group, its output in files, and always reaped."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -9,11 +10,23 @@ from waiting import wait_until
 
 STOP_PATIENCE = 40.0  # Telegraf gives a processor 10 s to end before it kills it
 
+# Below the ports that the kernel takes for outgoing connections (from 32768 on): none of those takes one before the server listens.
+PORTS = range(20000, 32000)
+given_ports = set()
+
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """One that nobody has, and that this run of the tests has not given away."""
+    while True:
+        port = random.choice(PORTS)
+        try:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        if port not in given_ports:
+            given_ports.add(port)
+            return port
 
 
 class Process:
