@@ -315,25 +315,9 @@ static const char *convert_bool(const struct json_value *value, struct value *ou
 
 /* ---- text ---- */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct span trim(struct span text)
-{
-    while (text.len > 0 && is_space(text.ptr[0])) {
-        text = span_after(text, 1);
-    }
-    while (text.len > 0 && is_space(text.ptr[text.len - 1])) {
-        text.len--;
-    }
-    return text;
-}
-
 static struct span to_lower(struct fill *fill, struct span text)
 {
-    text = trim(text);
+    text = span_trim(text);
     char *out = take(fill, text.len + 1);
     if (!out) {
         return (struct span){"", 0};
@@ -655,7 +639,7 @@ static void check_content_type(struct fill *fill)
     struct span type = property->text;
     const char *semicolon = type.len > 0 ? memchr(type.ptr, ';', type.len) : NULL;
     type.len = semicolon ? (size_t)(semicolon - type.ptr) : type.len;
-    if (!equals_ignoring_case(trim(type), "application/json")) {
+    if (!equals_ignoring_case(span_trim(type), "application/json")) {
         note_property(fill, "properties.content-type", property->text, "not application/json");
     }
 }
@@ -664,13 +648,13 @@ static void fill_priority(struct fill *fill)
 {
     static const char path[] = "properties.priority";
     const struct property *property = properties_find_user(fill->message->properties, "priority");
-    if (!property || trim(property->text).len == 0) {
+    if (!property || span_trim(property->text).len == 0) {
         return;
     }
     char reason[REASON_BYTES];
     if (!utf8_is_storable(property->text)) {
         note_property(fill, path, property->text, "holds a character that PostgreSQL cannot store");
-    } else if (trim(property->text).len > PRIORITY_MAX_BYTES) {
+    } else if (span_trim(property->text).len > PRIORITY_MAX_BYTES) {
         snprintf(reason, sizeof reason, "longer than %d bytes", PRIORITY_MAX_BYTES);
         note_property(fill, path, property->text, reason);
     } else {

@@ -23,22 +23,6 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct span trim(struct span text)
-{
-    while (text.len > 0 && is_space(text.ptr[0])) {
-        text = span_after(text, 1);
-    }
-    while (text.len > 0 && is_space(text.ptr[text.len - 1])) {
-        text.len--;
-    }
-    return text;
-}
-
 /* A number as 0.DDD times ten to the power of `point`. Its digits DDD, without zeros at either end, are those from
  * `first` up to `end` of whole and fraction laid end to end; none means zero. */
 struct decimal {
@@ -99,7 +83,7 @@ static bool read_decimal(struct span text, struct decimal *number)
 {
     int64_t exponent = 0;
     *number = (struct decimal){.fraction = {"", 0}};
-    text = trim(text);
+    text = span_trim(text);
     if (text.len == 0) {
         return false;
     }

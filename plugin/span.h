@@ -40,4 +40,21 @@ static inline struct span span_after(struct span text, size_t n)
     return (struct span){text.ptr + n, text.len - n};
 }
 
+static inline bool span_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Without ASCII white space at either end. */
+static inline struct span span_trim(struct span text)
+{
+    while (text.len > 0 && span_is_space(text.ptr[0])) {
+        text = span_after(text, 1);
+    }
+    while (text.len > 0 && span_is_space(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
 #endif

@@ -26,22 +26,6 @@ static int days_in_month(int year, int month)
     return days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct span trim(struct span text)
-{
-    while (text.len > 0 && is_space(text.ptr[0])) {
-        text = span_after(text, 1);
-    }
-    while (text.len > 0 && is_space(text.ptr[text.len - 1])) {
-        text.len--;
-    }
-    return text;
-}
-
 /* Exactly `digits` digits off the front. */
 static bool take_number(struct span *text, size_t digits, int *out)
 {
@@ -147,7 +131,7 @@ bool timestamp_parse_iso(struct span text, int64_t *ns)
     int64_t fraction = 0;
     int64_t offset = 0;
     *ns = 0;
-    text = trim(text);
+    text = span_trim(text);
     if (!take_date(&text, &days) || !take_one_of(&text, "Tt ") || !take_clock(&text, &clock, &fraction) ||
         !take_offset(&text, &offset) || text.len > 0) {
         return false;

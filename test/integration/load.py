@@ -39,3 +39,8 @@ class Stream(threading.Thread):
         self.join(120)
         assert not self.is_alive() and self.error is None, f"publishing failed: {self.error}"
         return {b"ORDER-%d" % number for number in range(self.published)}
+
+
+def landed(database):
+    """The orders that have become rows, as Stream.finish() names them."""
+    return {order.encode() for (order,) in database.sql("SELECT DISTINCT order_id FROM vm_events WHERE order_id IS NOT NULL")}

@@ -10,15 +10,11 @@ import time
 
 import pytest
 
-from load import Stream
+from load import Stream, landed
 from waiting import wait_until
 
 # Between acknowledgement and buffer: two pipes of 64 KiB, Telegraf's channels, and the processor's one read.
 MOST_IN_FLIGHT = 1500
-
-
-def landed(database):
-    return {order.encode() for (order,) in database.sql("SELECT DISTINCT order_id FROM vm_events WHERE order_id IS NOT NULL")}
 
 
 @pytest.fixture

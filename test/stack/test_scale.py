@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from load import Stream, event
+from load import Stream, event, landed
 from waiting import wait_until
 
 SHARE = "$share/vending/"
@@ -20,10 +20,6 @@ def three(request, broker, make_telegraf, database):
         telegraf.process.wait_until(lambda telegraf=telegraf: telegraf.client_id, "its number")
         broker.wait_until_ready(telegraf.client_id)
     return telegrafs
-
-
-def landed(database):
-    return {order.encode() for (order,) in database.sql("SELECT DISTINCT order_id FROM vm_events WHERE order_id IS NOT NULL")}
 
 
 def reported(database, column):

@@ -3,7 +3,7 @@ and heals it, and every message lands."""
 
 import pytest
 
-from load import Stream
+from load import Stream, landed
 from proxy import Proxy
 from waiting import wait_until
 
@@ -15,10 +15,6 @@ def network(broker):
     proxy = Proxy(broker.port)
     yield proxy
     proxy.close()
-
-
-def landed(database):
-    return {order.encode() for (order,) in database.sql("SELECT DISTINCT order_id FROM vm_events WHERE order_id IS NOT NULL")}
 
 
 def running(make_telegraf, version, network, database):
