@@ -22,19 +22,23 @@ HARDENING := -fstack-protector-strong -D_FORTIFY_SOURCE=2
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) $(OPTIMIZE) $(HARDENING) $(CPPFLAGS) $(CFLAGS) -MMD -MP
 LINK_FLAGS := -Wl,-z,relro,-z,now
 
-# One program = one file with its main; every other .c is a module that programs and tests share. The modules that need libmosquitto
-# are linked into the programs that connect, and kept out of the library, so that the processor needs jansson alone.
-MQTT_PROGRAMS := $(patsubst plugin/vending_%.c,vending-%,$(wildcard plugin/vending_input.c plugin/vending_replay.c))
-PROGRAMS := vending-processor $(MQTT_PROGRAMS)
-MAINS := $(foreach program,$(PROGRAMS),plugin/$(subst -,_,$(program)).c)
-MODULES := $(filter-out $(MAINS),$(wildcard plugin/*.c))
-MQTT_MODULES := plugin/mqtt.c plugin/mqtt_reason.c
-OBJECTS := $(patsubst plugin/%.c,$(BUILD)/obj/%.o,$(filter-out $(MQTT_MODULES),$(MODULES)))
-MQTT_OBJECTS := $(MQTT_MODULES:plugin/%.c=$(BUILD)/obj/%.o)
+# A room is a folder of plugin/ (plugin/README.md has the map). A program is a room with a main.c; every other .c is a module that programs
+# and tests share. The rooms that need libmosquitto are a library of their own, so that the processor needs jansson alone.
+ROOMS := base json lp io core cli capture run processor
+MQTT_ROOMS := mqtt input replay
+PROGRAMS := vending-processor
+MQTT_PROGRAMS := vending-input vending-replay
+MAINS := $(wildcard plugin/*/main.c)
+SOURCES := $(wildcard $(ROOMS:%=plugin/%/*.c) $(MQTT_ROOMS:%=plugin/%/*.c))
+HEADERS := $(wildcard plugin/*/*.h)
+TEST_SOURCES := $(wildcard test/unit/*/*.c test/unit/*.h test/fuzz/*.[ch])
+objects = $(patsubst plugin/%.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1:%=plugin/%/*.c))))
+LIBRARY := $(BUILD)/libvending.a
+MQTT_LIBRARY := $(BUILD)/libvending-mqtt.a
 LIBS := -ljansson -lm
 MQTT_LIBS := -lmosquitto -lssl -lcrypto
-UNIT_TESTS := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
-MQTT_UNIT_TESTS := $(filter $(MQTT_MODULES:plugin/%.c=$(BUILD)/unit/test_%),$(UNIT_TESTS))
+unit_tests = $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard $(1:%=test/unit/%/*.c)))
+UNIT_TESTS := $(call unit_tests,$(ROOMS)) $(call unit_tests,$(MQTT_ROOMS))
 
 # The same tree again, built otherwise. Each has its own folder, so that switching costs nothing.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -47,10 +51,10 @@ CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 
 .DEFAULT_GOAL := all
 .PHONY: all help run replay test unit check-headers golden cli sanitize valgrind fuzz lint integration \
-        integration-deps deps build-deps bench format sanitize-integration install clean unit-programs mqtt-headers \
+        deps build-deps bench format sanitize-integration install clean unit-programs mqtt-headers \
         grafana-tests
 
-all: $(PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
+all: $(PROGRAMS:%=$(BUILD)/%) $(MQTT_PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' Makefile
@@ -103,18 +107,18 @@ lint: ## gcc and clang with warnings as errors, -fanalyzer, clang-tidy, cppcheck
 	$(CLANG_BUILD) all unit-programs
 	$(MAKE) --no-print-directory BUILD=build/analyze OPTIMIZE="-O1 -fanalyzer" all
 	$(MAKE) --no-print-directory check-headers
-	@echo "  TIDY    plugin/*.c"
-	@printf '%s\n' $(MAINS) $(MODULES) | xargs -P 2 -n 1 -I FILE $(CLANG_TIDY) --quiet FILE -- $(STANDARD) 2>/dev/null
+	@echo "  TIDY    plugin"
+	@printf '%s\n' $(SOURCES) | xargs -P 2 -n 1 -I FILE $(CLANG_TIDY) --quiet FILE -- $(STANDARD) 2>/dev/null
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iplugin plugin
 	@if clang-format --version | grep -q 'version $(FORMAT_VERSION)\.'; then \
-		clang-format --dry-run --Werror plugin/*.c plugin/*.h test/unit/*.c test/fuzz/*.[ch]; \
+		clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(TEST_SOURCES); \
 	else \
 		echo "formatting not checked: it is clang-format $(FORMAT_VERSION)'s, and versions differ; here is $$(clang-format --version)"; \
 	fi
 
 check-headers:
-	@set -e; for header in plugin/*.h; do $(CC) $(STANDARD) $(WARNINGS) -fsyntax-only -x c $$header; done
+	@set -e; for header in $(HEADERS); do $(CC) $(STANDARD) $(WARNINGS) -fsyntax-only -x c $$header; done
 
 integration: all ## real Mosquitto, Telegraf and TimescaleDB around the processor
 	test/telegraf/build.sh
@@ -192,11 +196,11 @@ build-deps:
 	@test/install-deps.sh build
 
 format: ## format the C sources
-	clang-format -i plugin/*.c plugin/*.h test/unit/*.c test/fuzz/*.[ch]
+	clang-format -i $(SOURCES) $(HEADERS) $(TEST_SOURCES)
 
 install: all ## install the programs below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(MQTT_PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
 
 clean: ## remove what was built
 	rm -rf build
@@ -206,18 +210,22 @@ $(BUILD)/obj/%.o: plugin/%.c
 	@echo "  CC      $@"
 	@$(COMPILE) -c -o $@ $<
 
-$(BUILD)/libvending.a: $(OBJECTS)
+# Two rooms may each have a module of one name (options.c): q adds what r would take for the same.
+$(LIBRARY): $(call objects,$(ROOMS))
+$(MQTT_LIBRARY): $(call objects,$(MQTT_ROOMS))
+$(LIBRARY) $(MQTT_LIBRARY):
 	@rm -f $@
-	@$(AR) rcs $@ $^
+	@$(AR) qcs $@ $^
 
-$(MQTT_PROGRAMS:%=$(BUILD)/%): $(MQTT_OBJECTS)
-$(MQTT_PROGRAMS:%=$(BUILD)/%): LIBS += $(MQTT_LIBS)
+$(MQTT_PROGRAMS:%=$(BUILD)/%) $(call unit_tests,$(MQTT_ROOMS)): $(MQTT_LIBRARY)
+$(MQTT_PROGRAMS:%=$(BUILD)/%) $(call unit_tests,$(MQTT_ROOMS)): LIBS += $(MQTT_LIBS)
 
-$(BUILD)/vending-%: $(BUILD)/obj/vending_%.o $(BUILD)/libvending.a
+.SECONDARY: $(MAINS:plugin/%.c=$(BUILD)/obj/%.o)
+$(BUILD)/vending-%: $(BUILD)/obj/%/main.o $(LIBRARY)
 	@echo "  LD      $@"
-	@$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libvending.a $(LIBS) $(LDLIBS)
+	@$(CC) $(CFLAGS) $(LINK_FLAGS) $(LDFLAGS) -o $@ $< $(filter $(MQTT_LIBRARY),$^) $(LIBRARY) $(LIBS) $(LDLIBS)
 
-$(MQTT_OBJECTS): | mqtt-headers
+$(call objects,$(MQTT_ROOMS)) $(MQTT_PROGRAMS:vending-%=$(BUILD)/obj/%/main.o): | mqtt-headers
 
 mqtt-headers:
 	@printf '#include <mosquitto.h>\n#include <openssl/ssl.h>\n' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -o /dev/null - 2>/dev/null || { \
@@ -225,17 +233,14 @@ mqtt-headers:
 		echo "(the processor does not: make $(BUILD)/vending-processor)"; exit 1; } >&2
 
 # check's own macros are not -Wpedantic clean.
-$(MQTT_UNIT_TESTS): $(MQTT_OBJECTS)
-$(MQTT_UNIT_TESTS): LIBS += $(MQTT_LIBS)
-
-$(BUILD)/unit/%: test/unit/%.c $(BUILD)/libvending.a
+$(BUILD)/unit/%: test/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@$(COMPILE) -Wno-pedantic -Wno-gnu-zero-variadic-macro-arguments -Wno-unknown-warning-option -o $@ $< $(filter %.o,$^) $(BUILD)/libvending.a \
-		$(LINK_FLAGS) $(LDFLAGS) $$(pkg-config --libs check) $(LIBS) $(LDLIBS)
+	@$(COMPILE) -Itest/unit -Wno-pedantic -Wno-gnu-zero-variadic-macro-arguments -Wno-unknown-warning-option -o $@ $< \
+		$(filter $(MQTT_LIBRARY),$^) $(LIBRARY) $(LINK_FLAGS) $(LDFLAGS) $$(pkg-config --libs check) $(LIBS) $(LDLIBS)
 
-$(BUILD)/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/promises.c $(BUILD)/libvending.a
+$(BUILD)/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/promises.c $(LIBRARY)
 	@echo "  CC      $@"
-	@$(COMPILE) -Itest/fuzz -o $@ $(filter %.c,$^) $(BUILD)/libvending.a -fsanitize=fuzzer $(LINK_FLAGS) $(LDFLAGS) -ljansson -lm $(LDLIBS)
+	@$(COMPILE) -Itest/fuzz -o $@ $(filter %.c,$^) $(LIBRARY) -fsanitize=fuzzer $(LINK_FLAGS) $(LDFLAGS) -ljansson -lm $(LDLIBS)
 
--include $(wildcard $(BUILD)/obj/*.d $(BUILD)/unit/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*/*.d)

@@ -121,7 +121,7 @@ def test_sample_configuration_says_what_the_help_of_input_says(flag):
 
 
 def test_every_reject_reason_is_in_the_readme():
-    source = (ROOT / "plugin/reject.c").read_text()
+    source = (ROOT / "plugin/core/reject.c").read_text()
     reasons = re.findall(r'\] = PREFIX "(\w+)"', source)
     readme = (ROOT / "README.md").read_text()
     assert len(reasons) >= 15

@@ -1,8 +1,8 @@
 /* Anything as a line of a capture: topic, payload and properties come from it. */
 #include <stdlib.h>
 
-#include "arena.h"
-#include "capture.h"
+#include "base/arena.h"
+#include "capture/read.h"
 #include "promises.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,5 @@
 /* Anything as a mapping file; where it is accepted, a message goes through it, so that no file can make a row that is refused later. */
-#include "mapping_file.h"
+#include "core/mapping_file.h"
 #include "promises.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

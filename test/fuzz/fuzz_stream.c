@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lp_frame.h"
+#include "lp/frame.h"
 #include "promises.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

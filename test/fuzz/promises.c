@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "lp_decode.h"
-#include "lp_encode.h"
-#include "lp_frame.h"
-#include "settings.h"
-#include "topic.h"
-#include "utf8.h"
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "core/settings.h"
+#include "core/topic.h"
+#include "lp/decode.h"
+#include "lp/encode.h"
+#include "lp/frame.h"
 
 #define ROW_BYTES ((size_t)1024 * 1024)
 

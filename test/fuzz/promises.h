@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mapping.h"
-#include "pipeline.h"
-#include "span.h"
+#include "base/span.h"
+#include "core/mapping.h"
+#include "core/pipeline.h"
 
 /* A pipeline with small limits, so that a short input reaches them, and what it gave away. */
 struct promises {

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "buf.h"
-#include "number.h"
-#include "row.h"
-#include "span.h"
+#include "base/buf.h"
+#include "base/number.h"
+#include "base/span.h"
+#include "lp/row.h"
 
 /* A copy in a block of its own size, so that reading one byte too many is seen by the sanitizer. To be given to release(). */
 static inline struct span exact(struct span text)

@@ -1,0 +1,30 @@
+/* base/arena.h - memory for one record, given back all at once.
+ *
+ * One block of fixed size, allocated at start. Nothing in it is freed singly; arena_reset() makes it empty for the next
+ * record. Untouched pages cost no resident memory.
+ */
+#ifndef VENDING_BASE_ARENA_H
+#define VENDING_BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena {
+    char *block;
+    size_t size; /* bytes in block */
+    size_t used; /* bytes handed out */
+};
+
+/* Allocates the block. false = no memory; *arena is then empty and safe to free. */
+bool arena_init(struct arena *arena, size_t size) __attribute__((warn_unused_result));
+void arena_free(struct arena *arena);
+
+/* size bytes aligned for any type, or NULL when the block is full. Lives until the next arena_reset. */
+void *arena_alloc(struct arena *arena, size_t size) __attribute__((warn_unused_result));
+
+/* Gives back the unused end of the newest allocation: ptr must be what arena_alloc returned last. */
+void arena_shrink(struct arena *arena, const void *ptr, size_t size);
+
+void arena_reset(struct arena *arena);
+
+#endif

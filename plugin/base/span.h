@@ -1,0 +1,60 @@
+/* base/span.h - bytes as pointer and length.
+ *
+ * Input from a device is never a C string: it may hold NUL and need not be terminated. A span is a view: it owns
+ * nothing and lives as long as the buffer it points into.
+ */
+#ifndef VENDING_BASE_SPAN_H
+#define VENDING_BASE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct span {
+    const char *ptr;
+    size_t len;
+};
+
+/* A span over a string literal. */
+#define SPAN_LITERAL(text) ((struct span){(text), sizeof(text) - 1})
+
+/* A span over a terminated string of our own (never over input). */
+static inline struct span span_of(const char *text)
+{
+    return (struct span){text, strlen(text)};
+}
+
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool span_starts_with(struct span text, struct span prefix)
+{
+    return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+/* The rest of a span after its first n bytes; n must not exceed its length. */
+static inline struct span span_after(struct span text, size_t n)
+{
+    return (struct span){text.ptr + n, text.len - n};
+}
+
+static inline bool span_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Without ASCII white space at either end. */
+static inline struct span span_trim(struct span text)
+{
+    while (text.len > 0 && span_is_space(text.ptr[0])) {
+        text = span_after(text, 1);
+    }
+    while (text.len > 0 && span_is_space(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+#endif

@@ -1,0 +1,114 @@
+#include "base/utf8.h"
+
+#define REPLACEMENT 0xFFFDU
+
+/* Bytes of the well-formed character at the start of text (RFC 3629, section 4), 0 if there is none. */
+static size_t character(struct span text)
+{
+    static const struct {
+        unsigned char lead_min, lead_max, second_min, second_max;
+        size_t len;
+    } forms[] = {
+        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+    unsigned char lead = (unsigned char)text.ptr[0];
+    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        if (lead < forms[f].lead_min || lead > forms[f].lead_max) {
+            continue;
+        }
+        if (forms[f].len > text.len) {
+            return 0;
+        }
+        for (size_t i = 1; i < forms[f].len; i++) {
+            unsigned char c = (unsigned char)text.ptr[i];
+            if (c < (i == 1 ? forms[f].second_min : 0x80) || c > (i == 1 ? forms[f].second_max : 0xBF)) {
+                return 0;
+            }
+        }
+        return forms[f].len;
+    }
+    return 0;
+}
+
+size_t utf8_invalid_at(struct span text)
+{
+    size_t pos = 0;
+    while (pos < text.len) {
+        if ((unsigned char)text.ptr[pos] < 0x80) {
+            pos++;
+            continue;
+        }
+        size_t len = character(span_after(text, pos));
+        if (len == 0) {
+            return pos;
+        }
+        pos += len;
+    }
+    return pos;
+}
+
+bool utf8_is_storable(struct span text)
+{
+    return (text.len == 0 || !memchr(text.ptr, '\0', text.len)) && utf8_invalid_at(text) == text.len;
+}
+
+struct span utf8_prefix(struct span text, size_t max)
+{
+    if (text.len <= max) {
+        return text;
+    }
+    while (max > 0 && ((unsigned char)text.ptr[max] & 0xC0) == 0x80) {
+        max--;
+    }
+    return (struct span){text.ptr, max};
+}
+
+size_t utf8_sanitise(struct span text, char *out)
+{
+    size_t n = 0;
+    while (text.len > 0) {
+        size_t len = text.ptr[0] == '\0' ? 0 : character(text);
+        if (len == 0) {
+            n += utf8_write(REPLACEMENT, out + n);
+            len = 1;
+        } else {
+            memcpy(out + n, text.ptr, len);
+            n += len;
+        }
+        text = span_after(text, len);
+    }
+    return n;
+}
+
+uint32_t utf8_decode(struct span text, size_t *len)
+{
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    *len = character(text);
+    if (*len == 0) {
+        *len = 1;
+        return REPLACEMENT;
+    }
+    uint32_t code = (unsigned char)text.ptr[0] & lead_bits[*len];
+    for (size_t i = 1; i < *len; i++) {
+        code = code << 6 | ((unsigned char)text.ptr[i] & 0x3F);
+    }
+    return code;
+}
+
+size_t utf8_write(uint32_t code, char *out)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = len - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (code & 0x3F));
+        code >>= 6;
+    }
+    out[0] = (char)(lead[len] | code);
+    return len;
+}

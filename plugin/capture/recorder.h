@@ -1,0 +1,65 @@
+/* capture/recorder.h - a file that is written line by line and rotated: FILE is the present one, FILE.1 the one before, up to FILE.{keep-1}.
+ *
+ * A new file is begun when a line would make the present one larger than max_bytes, or when its first line is older than max_age_ns. So
+ * the disk holds at most keep * max_bytes (a single line that is longer counts as that).
+ *
+ * Files beyond those, of a run that kept more, are removed at the start.
+ *
+ * A disk that is full, or any other fault, never stops the program: lines are left out and counted, half a line is taken back, and the file is
+ * tried again once a second. Lines are gathered; record_flush() hands them to the system.
+ */
+#ifndef VENDING_CAPTURE_RECORDER_H
+#define VENDING_CAPTURE_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+#define RECORD_BUFFER_BYTES ((size_t)64 * 1024) /* gathered before they are written */
+#define RECORD_RETRY_NS INT64_C(1000000000)
+#define RECORD_NAME_BYTES 4096
+#define RECORD_LINE_BYTES ((size_t)64 * 1024 * 1024) /* a longer line is left out */
+
+struct record_settings {
+    const char *file; /* NULL = nothing is recorded */
+    size_t max_bytes;
+    int64_t max_age_ns; /* 0 = whatever its age */
+    size_t keep;        /* files in all, 1 at least */
+};
+
+struct record {
+    struct record_settings settings;
+    int fd; /* -1 = not open */
+    size_t size;
+    int64_t began_ns;  /* time of the first line; 0 = none yet */
+    struct buf lines;  /* gathered, whole */
+    size_t line_count; /* of those */
+    int error;         /* errno of the present fault, 0 = all is well */
+    int64_t retry_ns;  /* after a fault: not before */
+    uint64_t written;  /* lines */
+    uint64_t lost;     /* lines left out */
+};
+
+/* What a call has changed, for the log. */
+enum record_change { RECORD_AS_BEFORE, RECORD_FAILED, RECORD_RECOVERED };
+
+/* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be opened, or is not a regular file); the record
+ * is then one that has failed, and is tried again like that. */
+bool record_open(struct record *record, const struct record_settings *settings, int64_t now_ns, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* record->error in words. */
+const char *record_strerror(int error);
+
+/* Writes what was gathered, and closes. */
+void record_close(struct record *record, int64_t now_ns);
+
+/* One line with its newline. now_ns: Unix time. */
+enum record_change record_put(struct record *record, struct span line, int64_t now_ns);
+enum record_change record_flush(struct record *record, int64_t now_ns);
+
+#endif

@@ -1,0 +1,246 @@
+#include "capture/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/reader.h"
+
+#define ARENA_SPARE_BYTES ((size_t)64 * 1024)
+
+struct source {
+    const char *const *files;
+    size_t count;
+    size_t max_line;
+    source_on_bad_line *on_bad_line;
+    void *ctx;
+    size_t next;        /* the file to open next */
+    bool is_open;       /* the one before it */
+    struct input input; /* ... is read through this */
+    struct arena arena; /* of the last message */
+    uint64_t line;      /* of the present file */
+    uint64_t bad_lines;
+    uint64_t bytes_before; /* of the files that have been read */
+    uint64_t total_bytes;
+    bool total_is_known; /* all are regular files */
+};
+
+static bool is_stdin(const char *file)
+{
+    return strcmp(file, "-") == 0;
+}
+
+static int open_file(const char *file)
+{
+    return is_stdin(file) ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+}
+
+/* A folder can be opened, but not read. */
+static bool look_at_file(struct source *source, const char *file, struct err *err)
+{
+    struct stat status;
+    int fd = open_file(file);
+    bool ok = fd >= 0 && fstat(fd, &status) == 0;
+    if (ok && S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        ok = false;
+    }
+    if (!ok) {
+        err_set(err, 0, "%.160s: %s", file, strerror(errno));
+    }
+    if (ok && S_ISREG(status.st_mode)) {
+        source->total_bytes += (uint64_t)status.st_size;
+    } else {
+        source->total_is_known = false;
+    }
+    if (fd >= 0 && !is_stdin(file)) {
+        close(fd);
+    }
+    return ok;
+}
+
+static bool look_at_files(struct source *source, struct err *err)
+{
+    source->total_is_known = true;
+    for (size_t i = 0; i < source->count; i++) {
+        if (!look_at_file(source, source->files[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct source *source_new(const char *const *files, size_t count, size_t max_line, source_on_bad_line *on_bad_line,
+                          void *ctx, struct err *err)
+{
+    struct source *source = calloc(1, sizeof *source);
+    if (!source || !arena_init(&source->arena, 2 * max_line + ARENA_SPARE_BYTES)) {
+        err_set(err, 0, "no memory to read captures");
+        source_free(source);
+        return NULL;
+    }
+    source->files = files;
+    source->count = count;
+    source->max_line = max_line;
+    source->on_bad_line = on_bad_line;
+    source->ctx = ctx;
+    if (!look_at_files(source, err)) {
+        source_free(source);
+        return NULL;
+    }
+    return source;
+}
+
+static void close_file(struct source *source)
+{
+    if (source->is_open) {
+        int fd = source->input.fd;
+        source->bytes_before += source->input.bytes;
+        input_free(&source->input);
+        source->is_open = false;
+        if (fd != STDIN_FILENO) {
+            close(fd);
+        }
+    }
+}
+
+void source_free(struct source *source)
+{
+    if (source) {
+        close_file(source);
+        arena_free(&source->arena);
+        free(source);
+    }
+}
+
+static bool open_next(struct source *source, struct err *err)
+{
+    const char *file = source->files[source->next];
+    int fd = open_file(file);
+    if (fd < 0) {
+        err_set(err, 0, "%.160s: %s", file, strerror(errno));
+        return false;
+    }
+    source->is_open = true;
+    source->line = 0;
+    source->next++;
+    if (!input_init(&source->input, fd, INPUT_LINES, source->max_line)) {
+        source->input.fd = fd; /* close_file() closes it */
+        err_set(err, 0, "no memory to read %.160s", file);
+        return false;
+    }
+    return true;
+}
+
+static const char *present_file(const struct source *source)
+{
+    return source->files[source->next - 1];
+}
+
+static void tell_bad_line(struct source *source, const char *why)
+{
+    source->bad_lines++;
+    if (source->on_bad_line) {
+        source->on_bad_line(source->ctx, present_file(source), source->line, why);
+    }
+}
+
+/* true = the line is a message. */
+static bool take_line(struct source *source, const struct frame *frame, struct capture_message *message)
+{
+    struct err err;
+    err_clear(&err);
+    arena_reset(&source->arena);
+    source->line++;
+    if (frame->kind == FRAME_OVERSIZED) {
+        char why[ERR_TEXT_BYTES];
+        snprintf(why, sizeof why, "a line of %" PRIu64 " bytes, at most %zu are taken", frame->total_size,
+                 source->max_line);
+        tell_bad_line(source, why);
+        return false;
+    }
+    if (capture_parse(frame->bytes, &source->arena, message, &err)) {
+        return true;
+    }
+    if (err.text[0]) {
+        tell_bad_line(source, err.text);
+    }
+    return false;
+}
+
+/* A regular file is always readable. */
+static bool is_readable(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    return poll(&watched, 1, 0) > 0;
+}
+
+enum source_status source_next(struct source *source, struct capture_message *message, struct err *err)
+{
+    for (;;) {
+        if (!source->is_open && source->next == source->count) {
+            return SOURCE_END;
+        }
+        if (!source->is_open && !open_next(source, err)) {
+            return SOURCE_FAILED;
+        }
+        struct frame frame = input_next(&source->input);
+        if (frame.kind != FRAME_NONE) {
+            if (take_line(source, &frame, message)) {
+                return SOURCE_MESSAGE;
+            }
+        } else if (source->input.error) {
+            err_set(err, 0, "%.160s: %s", present_file(source), strerror(source->input.error));
+            return SOURCE_FAILED;
+        } else if (source->input.ended) {
+            close_file(source);
+        } else if (!is_readable(source->input.fd)) {
+            return SOURCE_WAIT;
+        } else {
+            input_read(&source->input);
+        }
+    }
+}
+
+void source_rewind(struct source *source)
+{
+    close_file(source);
+    source->next = 0;
+    source->bad_lines = 0;
+    source->bytes_before = 0;
+}
+
+int source_fd(const struct source *source)
+{
+    return source->input.fd;
+}
+
+bool source_is_once(const struct source *source)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        if (is_stdin(source->files[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t source_bad_lines(const struct source *source)
+{
+    return source->bad_lines;
+}
+
+double source_fraction(const struct source *source)
+{
+    uint64_t bytes = source->bytes_before + (source->is_open ? source->input.bytes : 0);
+    if (!source->total_is_known) {
+        return -1;
+    }
+    return source->total_bytes > bytes ? (double)bytes / (double)source->total_bytes : 1;
+}

@@ -1,0 +1,103 @@
+/* cli/options.h - command-line flags from tables: defaults, parsing, range checks and --help are all read from them.
+ *
+ * A flag is written --name value or --name=value; one that may stand alone (a switch, or with a value of its own for that) takes a
+ * value only as --name=value. What is no flag is an operand, if the program takes any; behind "--" all is. The parser fills the program's
+ * own settings struct, member by member, by the offset each option gives. It prints and exits nothing by itself. A table may serve several
+ * programs: each says where in its own settings the struct of that table's members is.
+ */
+#ifndef VENDING_CLI_OPTIONS_H
+#define VENDING_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+#define OPTIONS_MAX 64            /* options one program may have */
+#define OPTIONS_MAX_OPERANDS 1024 /* operands (files) on one command line */
+
+#define OPTION_NO_OFFSET INT64_MIN
+
+enum option_kind {                  /* ... and the type of the member it sets */
+                   OPTION_TEXT,     /* const char *: valid UTF-8 without control characters, min..max bytes */
+                   OPTION_FILE,     /* const char *: a file name, not empty; NULL = not given */
+                   OPTION_CHOICE,   /* an enum: the position in choices */
+                   OPTION_COUNT,    /* size_t */
+                   OPTION_BYTES,    /* size_t: bytes, or with KiB or MiB behind the number */
+                   OPTION_DURATION, /* int64_t, nanoseconds: a whole number with ms, s, m, h or d behind it */
+                   OPTION_OFFSET,   /* int64_t, nanoseconds: a duration, + or - before it, or "now" for 0;
+                                       OPTION_NO_OFFSET if there is no default and none is given */
+                   OPTION_SWITCH,   /* bool: true if given; takes no value */
+                   OPTION_ACTION,   /* no member: what the program is to do, see options_parse */
+};
+
+struct option {
+    const char *group;    /* heading in --help; options of a group are shown together, whatever table they are in */
+    const char *name;     /* without the dashes */
+    const char *argument; /* its name in --help; NULL for an action, or where the choices say it */
+    enum option_kind kind;
+    size_t offset;                     /* of the member in the settings struct */
+    const char *initial;               /* the default, as a user would write it; NULL = none */
+    const char *initial_words;         /* how --help says it, if not as it is */
+    const char *alone;                 /* the value that the flag without one means; NULL = it needs one */
+    int64_t min, max;                  /* allowed range: count, bytes, nanoseconds, or bytes of a text */
+    bool zero_too;                     /* 0 is allowed although it is below min: "none" */
+    const char *const *choices;        /* ends with NULL */
+    bool (*accepts)(const char *text); /* a further check of a text; may be NULL */
+    const char *expects;               /* "is not ..." of that check's error message */
+    int action;                        /* of an action: greater than 0 */
+    bool at_once;                      /* an action that ends parsing: nothing else matters (help, version) */
+    const char *help;
+};
+
+struct option_table {
+    const struct option *options;
+    size_t count;
+};
+
+/* A table in a program. */
+struct option_part {
+    const struct option_table *table;
+    size_t base; /* where the struct with the options' members begins in the program's settings */
+};
+
+struct program {
+    const char *name;
+    const char *version;
+    const char *summary; /* one line */
+    const char *usage;   /* lines below "Usage:", each ending in a newline */
+    const char *notes;   /* the short how-to at the end */
+    const struct option_part *parts;
+    size_t part_count;
+    bool takes_operands;
+};
+
+struct options_result {
+    int action;                                 /* 0 = none was given */
+    bool given[OPTIONS_MAX];                    /* by position, see options_at: was it on the command line? */
+    const char *operands[OPTIONS_MAX_OPERANDS]; /* views into argv */
+    size_t operand_count;
+};
+
+/* The options of all tables one after the other: how many, and the one at a position below that. */
+size_t options_count(const struct program *program);
+const struct option *options_at(const struct program *program, size_t index);
+
+/* Sets every default, then what the arguments say. Texts are views into argv or the table. false = the first thing that is wrong, in
+ * one line without the program's name ("--max-age: \"7x\" is not a duration such as 30s, 10m, 7d"): an unknown flag, a missing, bad or out-of-range
+ * value, an operand where none is taken or one too many, a flag given twice, two actions. */
+bool options_parse(const struct program *program, int argc, char *const argv[], void *settings,
+                   struct options_result *result, struct err *err);
+
+/* Was this flag on the command line? */
+bool options_given(const struct program *program, const struct options_result *result, const char *name);
+
+/* Prints --help: groups, flags, defaults, limits. */
+void options_print_help(const struct program *program, FILE *out);
+
+/* Prints what is in force on one line without its end: name=value, separated by blanks; a file that is not set is left out. */
+void options_print_settings(const struct program *program, const void *settings, FILE *out);
+
+#endif

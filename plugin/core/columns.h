@@ -1,0 +1,47 @@
+/* core/columns.h - one parsed payload and the mapping to one typed row (contract.md: Never lose 3 to 5, Time, Tables). */
+#ifndef VENDING_CORE_COLUMNS_H
+#define VENDING_CORE_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "core/mapping.h"
+#include "core/payload.h"
+#include "core/properties.h"
+#include "core/reject.h"
+#include "lp/row.h"
+
+#define ANOMALIES_MAX_BYTES 2048 /* of the anomalies column; what does not fit is counted at its end */
+
+/* What is known of a message beside its payload. */
+struct message {
+    enum message_kind kind;
+    struct span device_no;
+    int64_t arrival_ns;
+    int64_t message_id;
+    const struct properties *properties; /* of MQTT 5; NULL = none are known */
+};
+
+/* How far device time is trusted. */
+struct time_window {
+    int64_t max_age_ns;
+    int64_t max_ahead_ns;
+};
+
+/* What is told of a filled row beside its columns. */
+struct filling {
+    size_t anomalies;  /* values that were refused singly */
+    bool device_timed; /* the row's time is the device's, not that of arrival */
+};
+
+/* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH, REJECT_MISSING_FIELD, REJECT_NO_DATA,
+ * REJECT_OUT_OF_MEMORY with words in *err and nothing in *filling. */
+enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
+                         const struct payload *payload, struct arena *arena, struct row *row, struct filling *filling,
+                         struct err *err);
+
+#endif

@@ -1,0 +1,98 @@
+#include "core/event_type.h"
+
+#include "base/utf8.h"
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Part of a word: letters, digits, and whatever is not ASCII. */
+static bool is_word(char c)
+{
+    return is_upper(c) || is_lower(c) || is_digit(c) || (unsigned char)c >= 0x80;
+}
+
+/* Does a word start at a capital? Behind a small letter or digit ("dispenseSuccess"), and where it is the last capital of a run
+ * before a small letter ("HTTPError"). */
+static bool starts_word(struct span name, size_t i)
+{
+    if (i == 0 || !is_upper(name.ptr[i])) {
+        return false;
+    }
+    char before = name.ptr[i - 1];
+    bool small_follows = i + 1 < name.len && is_lower(name.ptr[i + 1]);
+    return is_lower(before) || is_digit(before) ? is_lower(before) || small_follows : is_upper(before) && small_follows;
+}
+
+size_t event_type_canonical(struct span name, char *out)
+{
+    size_t n = 0;
+    bool gap = false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!is_word(c)) {
+            gap = true;
+            continue;
+        }
+        if ((gap || starts_word(name, i)) && n > 0) {
+            out[n++] = '_';
+        }
+        gap = false;
+        out[n++] = is_lower(c) ? (char)(c - ('a' - 'A')) : c;
+    }
+    n = utf8_prefix((struct span){out, n}, EVENT_TYPE_MAX_BYTES).len;
+    return n > 0 && out[n - 1] == '_' ? n - 1 : n;
+}
+
+size_t event_type_key(struct span canonical, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < canonical.len; i++) {
+        if (canonical.ptr[i] != '_') {
+            out[n++] = canonical.ptr[i];
+        }
+    }
+    return n;
+}
+
+static int compare(struct span a, struct span b)
+{
+    size_t shared = a.len < b.len ? a.len : b.len;
+    int order = memcmp(a.ptr, b.ptr, shared);
+    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
+}
+
+const struct event_type *event_type_find(const struct mapping *mapping, struct span canonical)
+{
+    char space[EVENT_TYPE_MAX_BYTES];
+    if (canonical.len > sizeof space) {
+        return NULL;
+    }
+    struct span key = {space, event_type_key(canonical, space)};
+    size_t low = 0;
+    size_t high = mapping->event_alias_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare(key, span_of(mapping->event_aliases[middle].key));
+        if (order == 0) {
+            return &mapping->event_types[mapping->event_aliases[middle].type_index];
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return NULL;
+}

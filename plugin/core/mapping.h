@@ -1,0 +1,102 @@
+/* core/mapping.h - what maps where: one declarative table, built in, changed by a site's JSON file.
+ *
+ * Columns that are worked out rather than looked up (device_no, time, raw_data, severity, priority, message_id, device_ts, anomalies) are not in it,
+ * and no mapped column may have such a name. The file's format is in mapping_file.h.
+ */
+#ifndef VENDING_CORE_MAPPING_H
+#define VENDING_CORE_MAPPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/span.h"
+#include "core/payload.h"
+
+enum message_kind { MESSAGE_TELEMETRY, MESSAGE_EVENTS, MESSAGE_STATUS, MESSAGE_KINDS };
+
+enum column_type {
+    COLUMN_FLOAT,   /* double precision */
+    COLUMN_INTEGER, /* integer, 32 bits */
+    COLUMN_BIGINT,  /* bigint, 64 bits */
+    COLUMN_BOOLEAN, /* boolean */
+    COLUMN_TEXT,    /* text */
+};
+
+/* What is done to a text before it is stored. */
+enum column_form {
+    FORM_PLAIN,
+    FORM_LOWER,      /* ASCII letters to lower case: "Online" -> "online" */
+    FORM_EVENT_TYPE, /* canonical UPPER_SNAKE through the alias table (event_type.h) */
+};
+
+#define COLUMN_MAX_PATHS 4
+#define COLUMN_MAX_FAULTS 4
+
+struct column {
+    const char *name;
+    struct path paths[COLUMN_MAX_PATHS]; /* the first that holds a value counts */
+    size_t path_count;
+    enum column_type type;
+    enum column_form form;
+    const char *unit;                 /* "" if none; documentation */
+    double min, max;                  /* plausible range of a number, inclusive; -INFINITY/INFINITY = none */
+    size_t max_bytes;                 /* of a text; longer is an anomaly */
+    double faults[COLUMN_MAX_FAULTS]; /* a sensor's fault codes: anomalies although within the range */
+    size_t fault_count;
+    bool required; /* without it the message is refused */
+};
+
+struct table_map {
+    const char *measurement; /* = the table */
+    struct path device_no[COLUMN_MAX_PATHS];
+    size_t device_no_count;
+    struct path time[COLUMN_MAX_PATHS];
+    size_t time_count;
+    struct column *columns;
+    size_t column_count;
+};
+
+struct event_type {
+    const char *name;     /* canonical */
+    const char *severity; /* low, medium, high, critical; a site may use others */
+};
+
+struct event_alias {
+    const char *key;   /* as event_type_key() gives it: upper case, no separators */
+    size_t type_index; /* into event_types */
+};
+
+struct mapping {
+    struct table_map tables[MESSAGE_KINDS];
+    struct event_type *event_types;
+    size_t event_type_count;
+    struct event_alias *event_aliases; /* sorted by key; every type's own name is among them */
+    size_t event_alias_count;
+    void *storage; /* owns every string and array */
+};
+
+/* "telemetry", "events", "status": the last level of the topic and the section of a mapping file. */
+const char *message_kind_name(enum message_kind kind);
+
+/* The built-in mapping. NULL = no memory. */
+struct mapping *mapping_new(void);
+void mapping_free(struct mapping *mapping);
+
+/* The built-in columns of a table by position; NULL past the last. */
+const char *mapping_builtin_column(enum message_kind kind, size_t index);
+
+/* size bytes that live as long as the mapping; NULL = no memory. For mapping_file.c. */
+void *mapping_alloc(struct mapping *mapping, size_t size) __attribute__((warn_unused_result));
+
+/* The array with room for one element more than count, each of size bytes; NULL = no memory. An array that grows by this alone, from
+ * nothing, takes no more than four times its size. It may move. */
+void *mapping_grow(struct mapping *mapping, void *array, size_t count, size_t size) __attribute__((warn_unused_result));
+
+/* Puts a path's text, copied, behind those in paths. false = not a path, too many, or no memory. */
+bool mapping_add_path(struct mapping *mapping, struct path *paths, size_t *count, const char *text);
+
+/* Makes `alias`, in any spelling, mean the type. false = *taken names the type that has it already; or, with *taken NULL, it is
+ * longer than EVENT_TYPE_MAX_BYTES, has no letter, or there is no memory. */
+bool mapping_add_alias(struct mapping *mapping, const char *alias, size_t type_index, const char **taken);
+
+#endif

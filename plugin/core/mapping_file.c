@@ -1,0 +1,788 @@
+#include "core/mapping_file.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/number.h"
+#include "core/event_type.h"
+#include "json/scan.h"
+
+#define KEY_BYTES 128
+#define NAME_MAX_BYTES 63 /* of a PostgreSQL identifier */
+#define SEVERITY_MAX_BYTES 64
+#define ENTRIES_MAX 176 /* of one "columns": every column once to remove and once to add */
+_Static_assert(ENTRIES_MAX == 2 * MAPPING_MAX_COLUMNS, "every column twice");
+
+static const char *const type_names[] = {
+    [COLUMN_FLOAT] = "float",     [COLUMN_INTEGER] = "integer", [COLUMN_BIGINT] = "bigint",
+    [COLUMN_BOOLEAN] = "boolean", [COLUMN_TEXT] = "text",
+};
+static const char *const form_names[] = {
+    [FORM_PLAIN] = "plain", [FORM_LOWER] = "lower", [FORM_EVENT_TYPE] = "event_type"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Names that no mapped column may have, and why. */
+static const struct {
+    const char *name;
+    const char *why;
+} reserved[] = {
+    {"time", "is the row's time; Telegraf's output would repeat the batch for ever"},
+    {"device_no", "is the row's tag; Telegraf's output would repeat the batch for ever"},
+    {"topic", "is the tag that holds the topic; Telegraf's output would repeat the batch for ever"},
+    {"raw_data", "is worked out"},
+    {"severity", "is worked out"},
+    {"priority", "is worked out"},
+    {"message_id", "is worked out"},
+    {"device_ts", "is worked out"},
+    {"anomalies", "is worked out"},
+};
+
+/* ---- reading ---- */
+
+struct reading {
+    struct mapping *mapping;
+    enum message_kind kind; /* the section */
+    const char *file;
+    struct span text;
+    struct err *err;
+    bool ok;
+};
+
+/* Fails with "FILE:LINE: key KEY: ...". key is a dotted path. */
+static void fail(struct reading *reading, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fail(struct reading *reading, const char *key, const char *format, ...)
+{
+    char what[ERR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    err_set(reading->err, 0, "%s:%zu: key %s: %s", reading->file, json_line_of(reading->text, key), key, what);
+    reading->ok = false;
+}
+
+/* A longer key is cut: it is for a message. */
+static void end_key(char out[KEY_BYTES], int written)
+{
+    if (written < 0) {
+        out[0] = '\0';
+    }
+}
+
+static void join(char out[KEY_BYTES], const char *prefix, const char *key)
+{
+    end_key(out, snprintf(out, KEY_BYTES, "%s.%s", prefix, key));
+}
+
+static void join_index(char out[KEY_BYTES], const char *prefix, size_t index)
+{
+    end_key(out, snprintf(out, KEY_BYTES, "%s.%zu", prefix, index));
+}
+
+static const char *kind_name(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a text";
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return "a number";
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return "a boolean";
+    case JSON_NULL:
+        break;
+    }
+    return "null";
+}
+
+static const char *keep(struct reading *reading, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = mapping_alloc(reading->mapping, size);
+    if (!copy) {
+        err_set(reading->err, 0, "%s: no memory", reading->file);
+        reading->ok = false;
+        return "";
+    }
+    memcpy(copy, text, size);
+    return copy;
+}
+
+static bool want(struct reading *reading, const char *key, const json_t *value, bool is_right, const char *wanted)
+{
+    if (!is_right) {
+        fail(reading, key, "must be %s, not %s", wanted, kind_name(value));
+    }
+    return is_right;
+}
+
+/* The value's place in a list of names, or a failure that tells the names. */
+static size_t choose(struct reading *reading, const char *key, const json_t *value, const char *const *names,
+                     size_t count)
+{
+    char list[KEY_BYTES] = "";
+    size_t len = 0;
+    if (!want(reading, key, value, json_is_string(value), "a text")) {
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(json_string_value(value), names[i]) == 0) {
+            return i;
+        }
+        int n = snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "", names[i]);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    fail(reading, key, "\"%s\" is not one of %s", json_string_value(value), list);
+    return 0;
+}
+
+static void read_paths(struct reading *reading, const char *key, const json_t *value, struct path *paths, size_t *count)
+{
+    size_t given = json_is_array(value) ? json_array_size(value) : 1;
+    *count = 0;
+    if (!want(reading, key, value, json_is_array(value) || json_is_string(value), "a path or an array of paths")) {
+        return;
+    }
+    if (given == 0 || given > COLUMN_MAX_PATHS) {
+        fail(reading, key, "must hold 1 to %d paths", COLUMN_MAX_PATHS);
+        return;
+    }
+    for (size_t i = 0; i < given && reading->ok; i++) {
+        const json_t *path = json_is_array(value) ? json_array_get(value, i) : value;
+        if (want(reading, key, path, json_is_string(path), "a path such as system.voltage") &&
+            !mapping_add_path(reading->mapping, paths, count, json_string_value(path))) {
+            fail(reading, key, "\"%s\" is not a path of 1 to %d names with dots between them", json_string_value(path),
+                 PATH_MAX_PARTS);
+        }
+    }
+}
+
+static double read_limit(struct reading *reading, const char *key, const json_t *value, double none)
+{
+    if (json_is_null(value)) {
+        return none;
+    }
+    return want(reading, key, value, json_is_number(value), "a number, or null for no limit") ? json_number_value(value)
+                                                                                              : none;
+}
+
+static void read_faults(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    if (!want(reading, key, value, json_is_array(value), "an array of numbers")) {
+        return;
+    }
+    if (json_array_size(value) > COLUMN_MAX_FAULTS) {
+        fail(reading, key, "holds more than %d numbers", COLUMN_MAX_FAULTS);
+        return;
+    }
+    column->fault_count = json_array_size(value);
+    for (size_t i = 0; i < column->fault_count; i++) {
+        const json_t *fault = json_array_get(value, i);
+        if (!want(reading, key, fault, json_is_number(fault), "an array of numbers")) {
+            return;
+        }
+        column->faults[i] = json_number_value(fault);
+    }
+}
+
+static bool read_bool(struct reading *reading, const char *key, const json_t *value)
+{
+    return want(reading, key, value, json_is_boolean(value), "true or false") && json_is_true(value);
+}
+
+static size_t read_bytes(struct reading *reading, const char *key, const json_t *value)
+{
+    const json_int_t most = MAPPING_FILE_MAX_BYTES;
+    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > most) {
+        fail(reading, key, "must be a whole number from 1 to %lld", (long long)most);
+        return 1;
+    }
+    return (size_t)json_integer_value(value);
+}
+
+/* event_type and status are what their tables cannot do without: they keep type, form and place. */
+static bool is_fixed(const struct reading *reading, const struct column *column)
+{
+    switch (reading->kind) {
+    case MESSAGE_EVENTS:
+        return strcmp(column->name, "event_type") == 0;
+    case MESSAGE_STATUS:
+        return strcmp(column->name, "status") == 0;
+    case MESSAGE_TELEMETRY:
+    case MESSAGE_KINDS:
+        break;
+    }
+    return false;
+}
+
+static bool is_number(const struct column *column)
+{
+    return column->type == COLUMN_FLOAT || column->type == COLUMN_INTEGER || column->type == COLUMN_BIGINT;
+}
+
+/* One key of a column. "column" and "enabled" are read by the caller. */
+static void read_key(struct reading *reading, const char *prefix, const char *name, const json_t *value,
+                     struct column *column)
+{
+    char key[KEY_BYTES];
+    join(key, prefix, name);
+    bool fixed = strcmp(name, "type") == 0 || strcmp(name, "form") == 0 || strcmp(name, "required") == 0;
+    struct column before = *column;
+    if (strcmp(name, "path") == 0) {
+        read_paths(reading, key, value, column->paths, &column->path_count);
+    } else if (strcmp(name, "type") == 0) {
+        column->type = (enum column_type)choose(reading, key, value, type_names, COUNT(type_names));
+    } else if (strcmp(name, "form") == 0) {
+        column->form = (enum column_form)choose(reading, key, value, form_names, COUNT(form_names));
+    } else if (strcmp(name, "unit") == 0) {
+        column->unit =
+            want(reading, key, value, json_is_string(value), "a text") ? keep(reading, json_string_value(value)) : "";
+    } else if (strcmp(name, "min") == 0) {
+        column->min = read_limit(reading, key, value, -INFINITY);
+    } else if (strcmp(name, "max") == 0) {
+        column->max = read_limit(reading, key, value, INFINITY);
+    } else if (strcmp(name, "faults") == 0) {
+        read_faults(reading, key, value, column);
+    } else if (strcmp(name, "max_bytes") == 0) {
+        column->max_bytes = read_bytes(reading, key, value);
+    } else if (strcmp(name, "required") == 0) {
+        column->required = read_bool(reading, key, value);
+    } else if (strcmp(name, "column") != 0 && strcmp(name, "enabled") != 0) {
+        fail(reading, key, "is none of column, path, type, unit, min, max, faults, max_bytes, form, required, enabled");
+    }
+    bool changed = column->type != before.type || column->form != before.form || column->required != before.required;
+    if (reading->ok && fixed && changed && is_fixed(reading, column)) {
+        fail(reading, key, "of column %s cannot be changed", column->name);
+    }
+}
+
+static bool is_column_name(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 0 && len <= NAME_MAX_BYTES && strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") == len &&
+           !(name[0] >= '0' && name[0] <= '9');
+}
+
+static void check_name(struct reading *reading, const char *key, const char *name)
+{
+    if (!is_column_name(name)) {
+        fail(reading, key, "\"%s\" is not a column name: a-z, 0-9 and _, at most %d, no digit first", name,
+             NAME_MAX_BYTES);
+    }
+    for (size_t i = 0; i < COUNT(reserved); i++) {
+        if (strcmp(name, reserved[i].name) == 0) {
+            fail(reading, key, "a column cannot be named %s: that %s", name, reserved[i].why);
+        }
+    }
+}
+
+static struct column *find_column(const struct table_map *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0) {
+            return &table->columns[i];
+        }
+    }
+    return NULL;
+}
+
+static void remove_column(struct reading *reading, const char *key, struct table_map *table, const char *name)
+{
+    struct column *column = find_column(table, name);
+    if (!column) {
+        fail(reading, key, "%s has no column %s", table->measurement, name);
+        return;
+    }
+    if (is_fixed(reading, column)) {
+        fail(reading, key, "column %s cannot be removed", name);
+        return;
+    }
+    size_t index = (size_t)(column - table->columns);
+    memmove(column, column + 1, (table->column_count - index - 1) * sizeof *column);
+    table->column_count--;
+}
+
+static struct column *add_column(struct reading *reading, const char *prefix, struct table_map *table, const char *name,
+                                 const json_t *entry)
+{
+    if (table->column_count == MAPPING_MAX_COLUMNS) {
+        fail(reading, prefix, "more than %d columns in %s", MAPPING_MAX_COLUMNS, table->measurement);
+        return NULL;
+    }
+    if (!json_object_get(entry, "path") || !json_object_get(entry, "type")) {
+        fail(reading, prefix, "the new column %s needs path and type", name);
+        return NULL;
+    }
+    struct column *grown = mapping_grow(reading->mapping, table->columns, table->column_count, sizeof *grown);
+    if (!grown) {
+        err_set(reading->err, 0, "%s: no memory", reading->file);
+        reading->ok = false;
+        return NULL;
+    }
+    table->columns = grown;
+    struct column *column = &grown[table->column_count++];
+    *column = (struct column){.name = keep(reading, name), .unit = "", .min = -INFINITY, .max = INFINITY};
+    return column;
+}
+
+/* Drops what a new type has no use for. */
+static void fit_to_type(struct column *column)
+{
+    bool is_text = column->type == COLUMN_TEXT;
+    if (!is_number(column)) {
+        column->min = -INFINITY;
+        column->max = INFINITY;
+        column->fault_count = 0;
+    }
+    if (!is_text) {
+        column->max_bytes = 0;
+        column->form = FORM_PLAIN;
+    } else if (column->max_bytes == 0) {
+        column->max_bytes = MAPPING_TEXT_MAX_BYTES;
+    }
+}
+
+static void check_column(struct reading *reading, const char *prefix, const struct column *column)
+{
+    bool is_text = column->type == COLUMN_TEXT;
+    bool has_limits = isfinite(column->min) || isfinite(column->max) || column->fault_count > 0;
+    if (column->min > column->max) {
+        fail(reading, prefix, "min of column %s is above its max", column->name);
+    } else if (has_limits && !is_number(column)) {
+        fail(reading, prefix, "min, max and faults of column %s go with a type of number alone", column->name);
+    } else if (column->max_bytes > 0 && !is_text) {
+        fail(reading, prefix, "max_bytes of column %s goes with type text alone", column->name);
+    } else if (column->form != FORM_PLAIN && !is_text) {
+        fail(reading, prefix, "form of column %s goes with type text alone", column->name);
+    } else if (column->form == FORM_EVENT_TYPE && !is_fixed(reading, column)) {
+        fail(reading, prefix, "form event_type is for column event_type alone");
+    }
+}
+
+static void read_keys(struct reading *reading, const char *prefix, json_t *entry, struct column *column)
+{
+    json_t *type = json_object_get(entry, "type");
+    if (type) { /* before the keys that depend on it, wherever it is */
+        read_key(reading, prefix, "type", type, column);
+        fit_to_type(column);
+    }
+    for (void *it = json_object_iter(entry); it && reading->ok; it = json_object_iter_next(entry, it)) {
+        read_key(reading, prefix, json_object_iter_key(it), json_object_iter_value(it), column);
+    }
+    if (reading->ok) {
+        check_column(reading, prefix, column);
+    }
+}
+
+static void read_column(struct reading *reading, const char *prefix, json_t *entry, struct table_map *table)
+{
+    char key[KEY_BYTES];
+    const json_t *name = json_is_object(entry) ? json_object_get(entry, "column") : NULL;
+    if (!want(reading, prefix, entry, json_is_object(entry), "an object")) {
+        return;
+    }
+    if (!name || !json_is_string(name)) {
+        fail(reading, prefix, "needs \"column\", its name");
+        return;
+    }
+    join(key, prefix, "column");
+    check_name(reading, key, json_string_value(name));
+    const json_t *enabled = json_object_get(entry, "enabled");
+    join(key, prefix, "enabled");
+    if (reading->ok && enabled && !read_bool(reading, key, enabled)) {
+        if (reading->ok) {
+            remove_column(reading, key, table, json_string_value(name));
+        }
+        return;
+    }
+    struct column *column = find_column(table, json_string_value(name));
+    if (reading->ok && !column) {
+        column = add_column(reading, prefix, table, json_string_value(name), entry);
+    }
+    if (reading->ok) {
+        read_keys(reading, prefix, entry, column);
+    }
+}
+
+/* ---- event types ---- */
+
+static size_t find_type(struct reading *reading, const char *key, const char *name)
+{
+    struct mapping *mapping = reading->mapping;
+    for (size_t i = 0; i < mapping->event_type_count; i++) {
+        if (strcmp(mapping->event_types[i].name, name) == 0) {
+            return i;
+        }
+    }
+    if (mapping->event_type_count == MAPPING_MAX_TYPES) {
+        fail(reading, key, "more than %d types", MAPPING_MAX_TYPES);
+        return 0;
+    }
+    struct event_type *grown = mapping_grow(mapping, mapping->event_types, mapping->event_type_count, sizeof *grown);
+    char *canonical = mapping_alloc(mapping, 2 * strlen(name) + 1);
+    if (!grown || !canonical) {
+        fail(reading, key, "no memory");
+        return 0;
+    }
+    size_t len = event_type_canonical(span_of(name), canonical);
+    canonical[len] = '\0';
+    if (len == 0) {
+        fail(reading, key, "holds no letter");
+        return 0;
+    }
+    if (strcmp(canonical, name) != 0) {
+        fail(reading, key, "\"%s\" is not canonical, write %s", name, canonical);
+        return 0;
+    }
+    grown[mapping->event_type_count] = (struct event_type){canonical, "unknown"};
+    mapping->event_types = grown;
+    return mapping->event_type_count++;
+}
+
+static void read_alias(struct reading *reading, const char *key, const json_t *value, size_t type)
+{
+    const char *taken = NULL;
+    char space[2 * EVENT_TYPE_MAX_BYTES + 1];
+    if (!want(reading, key, value, json_is_string(value), "a text")) {
+        return;
+    }
+    const char *alias = json_string_value(value);
+    if (strlen(alias) > EVENT_TYPE_MAX_BYTES) {
+        fail(reading, key, "longer than %d bytes", EVENT_TYPE_MAX_BYTES);
+    } else if (event_type_canonical(span_of(alias), space) == 0) {
+        fail(reading, key, "holds no letter");
+    } else if (reading->mapping->event_alias_count == MAPPING_MAX_ALIASES) {
+        fail(reading, key, "more than %d aliases", MAPPING_MAX_ALIASES);
+    } else if (!mapping_add_alias(reading->mapping, alias, type, &taken)) {
+        fail(reading, key, "\"%s\" %s %s", alias,
+             taken ? "already means" : "could not be kept:", taken ? taken : "no memory");
+    }
+}
+
+static void read_aliases(struct reading *reading, const char *key, const json_t *value, size_t type)
+{
+    char item[KEY_BYTES];
+    if (!want(reading, key, value, json_is_array(value), "an array of texts")) {
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(value) && reading->ok; i++) {
+        join_index(item, key, i);
+        read_alias(reading, item, json_array_get(value, i), type);
+    }
+}
+
+static void read_severity(struct reading *reading, const char *key, const json_t *value, struct event_type *type)
+{
+    if (!want(reading, key, value, json_is_string(value), "a text")) {
+        return;
+    }
+    size_t len = json_string_length(value);
+    if (len == 0 || len > SEVERITY_MAX_BYTES) {
+        fail(reading, key, "must be 1 to %d bytes", SEVERITY_MAX_BYTES);
+        return;
+    }
+    type->severity = keep(reading, json_string_value(value));
+}
+
+static void read_type(struct reading *reading, const char *prefix, const char *name, json_t *entry)
+{
+    char key[KEY_BYTES];
+    if (!want(reading, prefix, entry, json_is_object(entry), "an object")) {
+        return;
+    }
+    size_t type = find_type(reading, prefix, name);
+    const char *taken = NULL;
+    if (reading->ok && !mapping_add_alias(reading->mapping, name, type, &taken)) {
+        fail(reading, prefix, "already means %s", taken ? taken : "nothing: no memory");
+    }
+    for (void *it = json_object_iter(entry); it && reading->ok; it = json_object_iter_next(entry, it)) {
+        const char *what = json_object_iter_key(it);
+        const json_t *value = json_object_iter_value(it);
+        join(key, prefix, what);
+        if (strcmp(what, "aliases") == 0) {
+            read_aliases(reading, key, value, type);
+        } else if (strcmp(what, "severity") != 0) {
+            fail(reading, key, "is neither severity nor aliases");
+        } else {
+            read_severity(reading, key, value, &reading->mapping->event_types[type]);
+        }
+    }
+}
+
+static void read_types(struct reading *reading, const char *prefix, json_t *value)
+{
+    char key[KEY_BYTES];
+    if (!want(reading, prefix, value, json_is_object(value), "an object")) {
+        return;
+    }
+    for (void *it = json_object_iter(value); it && reading->ok; it = json_object_iter_next(value, it)) {
+        join(key, prefix, json_object_iter_key(it));
+        read_type(reading, key, json_object_iter_key(it), json_object_iter_value(it));
+    }
+}
+
+/* ---- sections ---- */
+
+static void read_columns(struct reading *reading, const char *prefix, const json_t *value, struct table_map *table)
+{
+    char key[KEY_BYTES];
+    if (!want(reading, prefix, value, json_is_array(value), "an array of columns")) {
+        return;
+    }
+    if (json_array_size(value) > ENTRIES_MAX) {
+        fail(reading, prefix, "holds more than %d entries", ENTRIES_MAX);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(value) && reading->ok; i++) {
+        join_index(key, prefix, i);
+        read_column(reading, key, json_array_get(value, i), table);
+    }
+}
+
+static void read_section(struct reading *reading, enum message_kind kind, json_t *section)
+{
+    char key[KEY_BYTES];
+    const char *prefix = message_kind_name(kind);
+    struct table_map *table = &reading->mapping->tables[kind];
+    reading->kind = kind;
+    if (!want(reading, prefix, section, json_is_object(section), "an object")) {
+        return;
+    }
+    for (void *it = json_object_iter(section); it && reading->ok; it = json_object_iter_next(section, it)) {
+        const char *name = json_object_iter_key(it);
+        json_t *value = json_object_iter_value(it);
+        join(key, prefix, name);
+        if (strcmp(name, "device_no") == 0) {
+            read_paths(reading, key, value, table->device_no, &table->device_no_count);
+        } else if (strcmp(name, "time") == 0) {
+            read_paths(reading, key, value, table->time, &table->time_count);
+        } else if (strcmp(name, "columns") == 0) {
+            read_columns(reading, key, value, table);
+        } else if (strcmp(name, "types") == 0 && kind == MESSAGE_EVENTS) {
+            read_types(reading, key, value);
+        } else {
+            fail(reading, key, "is none of device_no, time, columns%s", kind == MESSAGE_EVENTS ? ", types" : "");
+        }
+    }
+}
+
+static void read_root(struct reading *reading, json_t *root)
+{
+    for (void *it = json_object_iter(root); it && reading->ok; it = json_object_iter_next(root, it)) {
+        int kind = 0;
+        while (kind < MESSAGE_KINDS &&
+               strcmp(json_object_iter_key(it), message_kind_name((enum message_kind)kind)) != 0) {
+            kind++;
+        }
+        if (kind == MESSAGE_KINDS) {
+            fail(reading, json_object_iter_key(it), "is none of telemetry, events, status");
+        } else {
+            read_section(reading, (enum message_kind)kind, json_object_iter_value(it));
+        }
+    }
+}
+
+/* jansson skips a NUL behind a number, so it is looked for first. */
+static bool has_nul(struct span text, const char *file, struct err *err)
+{
+    const char *nul = text.len > 0 ? memchr(text.ptr, '\0', text.len) : NULL;
+    size_t line = 1;
+    for (const char *c = text.ptr; nul && c < nul; c++) {
+        line += *c == '\n';
+    }
+    if (nul) {
+        err_set(err, (size_t)(nul - text.ptr), "%s:%zu: NUL character", file, line);
+    }
+    return nul != NULL;
+}
+
+bool mapping_overlay_text(struct mapping *mapping, struct span text, const char *file, struct err *err)
+{
+    struct reading reading = {.mapping = mapping, .file = file, .text = text, .err = err, .ok = true};
+    json_error_t error;
+    if (has_nul(text, file, err)) {
+        return false;
+    }
+    json_t *root = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
+    if (!root) {
+        bool no_memory = error.text[0] == '\0' || json_error_code(&error) == json_error_out_of_memory;
+        err_set(err, (size_t)(error.position > 0 ? error.position : 0), "%s:%d: %s", file,
+                error.line > 0 ? error.line : 1, no_memory ? "no memory" : error.text);
+        return false;
+    }
+    if (json_is_object(root)) {
+        read_root(&reading, root);
+    } else {
+        err_set(err, 0, "%s:1: must be an object, not %s", file, kind_name(root));
+        reading.ok = false;
+    }
+    json_decref(root);
+    return reading.ok;
+}
+
+bool mapping_overlay(struct mapping *mapping, const char *file, struct err *err)
+{
+    FILE *in = fopen(file, "rb");
+    if (!in) {
+        err_set(err, 0, "%s: %s", file, strerror(errno));
+        return false;
+    }
+    char *text = malloc((size_t)MAPPING_FILE_MAX_BYTES + 1);
+    if (!text) {
+        err_set(err, 0, "%s: no memory", file);
+        fclose(in);
+        return false;
+    }
+    size_t len = fread(text, 1, (size_t)MAPPING_FILE_MAX_BYTES + 1, in);
+    bool readable = !ferror(in);
+    bool ok = false;
+    if (!readable) {
+        err_set(err, 0, "%s: %s", file, strerror(errno));
+    } else if (len > MAPPING_FILE_MAX_BYTES) {
+        err_set(err, 0, "%s: larger than %d bytes", file, MAPPING_FILE_MAX_BYTES);
+    } else {
+        ok = mapping_overlay_text(mapping, (struct span){text, len}, file, err);
+    }
+    fclose(in);
+    free(text);
+    return ok;
+}
+
+/* ---- printing ---- */
+
+static void print_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            fputc('\\', out);
+        }
+        if ((unsigned char)*text < 0x20) {
+            fprintf(out, "\\u%04x", (unsigned)(unsigned char)*text);
+        } else {
+            fputc(*text, out);
+        }
+    }
+    fputc('"', out);
+}
+
+static void print_paths(FILE *out, const char *key, const struct path *paths, size_t count)
+{
+    fprintf(out, "\"%s\": [", key);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        print_text(out, paths[i].text);
+    }
+    fputc(']', out);
+}
+
+static void print_number(FILE *out, const char *key, double number)
+{
+    char digits[NUMBER_TEXT_BYTES] = "null";
+    if (isfinite(number)) {
+        number_format_double(number, digits);
+    }
+    fprintf(out, ", \"%s\": %s", key, digits);
+}
+
+static void print_column(FILE *out, const struct column *column)
+{
+    char digits[NUMBER_TEXT_BYTES];
+    fputs("      {\"column\": ", out);
+    print_text(out, column->name);
+    fputs(", ", out);
+    print_paths(out, "path", column->paths, column->path_count);
+    fprintf(out, ", \"type\": \"%s\", \"unit\": ", type_names[column->type]);
+    print_text(out, column->unit);
+    switch (column->type) {
+    case COLUMN_FLOAT:
+    case COLUMN_INTEGER:
+    case COLUMN_BIGINT:
+        print_number(out, "min", column->min);
+        print_number(out, "max", column->max);
+        fputs(", \"faults\": [", out);
+        for (size_t i = 0; i < column->fault_count; i++) {
+            number_format_double(column->faults[i], digits);
+            fprintf(out, "%s%s", i > 0 ? ", " : "", digits);
+        }
+        fputc(']', out);
+        break;
+    case COLUMN_TEXT:
+        fprintf(out, ", \"max_bytes\": %zu, \"form\": \"%s\"", column->max_bytes, form_names[column->form]);
+        break;
+    case COLUMN_BOOLEAN:
+        break;
+    }
+    fprintf(out, ", \"required\": %s}", column->required ? "true" : "false");
+}
+
+static void print_columns(FILE *out, const struct table_map *table, enum message_kind kind)
+{
+    const char *separator = "";
+    fputs("\"columns\": [\n", out);
+    const char *name = mapping_builtin_column(kind, 0);
+    for (size_t i = 0; name; name = mapping_builtin_column(kind, ++i)) {
+        if (!find_column(table, name)) {
+            fprintf(out, "%s      {\"column\": \"%s\", \"enabled\": false}", separator, name);
+            separator = ",\n";
+        }
+    }
+    for (size_t c = 0; c < table->column_count; c++) {
+        fputs(separator, out);
+        print_column(out, &table->columns[c]);
+        separator = ",\n";
+    }
+    fputs("\n    ]", out);
+}
+
+static void print_types(FILE *out, const struct mapping *mapping)
+{
+    fputs(",\n    \"types\": {\n", out);
+    for (size_t t = 0; t < mapping->event_type_count; t++) {
+        fputs("      ", out);
+        print_text(out, mapping->event_types[t].name);
+        fputs(": {\"severity\": ", out);
+        print_text(out, mapping->event_types[t].severity);
+        fputs(", \"aliases\": [", out);
+        const char *separator = "";
+        for (size_t a = 0; a < mapping->event_alias_count; a++) {
+            if (mapping->event_aliases[a].type_index == t) {
+                fputs(separator, out);
+                print_text(out, mapping->event_aliases[a].key);
+                separator = ", ";
+            }
+        }
+        fprintf(out, "]}%s\n", t + 1 < mapping->event_type_count ? "," : "");
+    }
+    fputs("    }", out);
+}
+
+void mapping_print(const struct mapping *mapping, FILE *out)
+{
+    fputs("{\n", out);
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+        const struct table_map *table = &mapping->tables[kind];
+        fprintf(out, "  \"%s\": {\n    ", message_kind_name((enum message_kind)kind));
+        print_paths(out, "device_no", table->device_no, table->device_no_count);
+        fputs(",\n    ", out);
+        print_paths(out, "time", table->time, table->time_count);
+        fputs(",\n    ", out);
+        print_columns(out, table, (enum message_kind)kind);
+        if (kind == MESSAGE_EVENTS) {
+            print_types(out, mapping);
+        }
+        fprintf(out, "\n  }%s\n", kind + 1 < MESSAGE_KINDS ? "," : "");
+    }
+    fputs("}\n", out);
+}

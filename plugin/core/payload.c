@@ -1,0 +1,256 @@
+#include "core/payload.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/number.h"
+#include "base/utf8.h"
+
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
+bool path_split(struct path *path, const char *text, char *storage)
+{
+    *path = (struct path){.text = text};
+    memcpy(storage, text, strlen(text) + 1);
+    for (char *part = storage; part;) {
+        char *dot = strchr(part, '.');
+        if (dot) {
+            *dot = '\0';
+        }
+        if (*part == '\0' || path->count == PATH_MAX_PARTS) {
+            return false;
+        }
+        bool is_index = strspn(part, "0123456789") == strlen(part) && strlen(part) < 7;
+        path->parts[path->count].name = part;
+        path->parts[path->count].index = is_index ? strtol(part, NULL, 10) : -1;
+        path->count++;
+        part = dot ? dot + 1 : NULL;
+    }
+    return true;
+}
+
+static bool is_padding(char c)
+{
+    return c == '\0' || c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct span payload_trim(struct span bytes)
+{
+    const struct span mark = SPAN_LITERAL(BYTE_ORDER_MARK);
+    for (;;) {
+        if (bytes.len > 0 && is_padding(bytes.ptr[0])) {
+            bytes = span_after(bytes, 1);
+        } else if (span_starts_with(bytes, mark)) {
+            bytes = span_after(bytes, mark.len);
+        } else {
+            break;
+        }
+    }
+    while (bytes.len > 0 && is_padding(bytes.ptr[bytes.len - 1])) {
+        bytes.len--;
+    }
+    return bytes;
+}
+
+static bool repair(struct span bytes, enum json_repair_mode mode, struct arena *arena, struct span *out)
+{
+    char *space = arena_alloc(arena, JSON_REPAIR_BYTES(bytes.len));
+    if (!space) {
+        return false;
+    }
+    *out = (struct span){space, json_repair(bytes, mode, space)};
+    arena_shrink(arena, space, out->len);
+    return true;
+}
+
+static enum reject load(struct span text, struct payload *out, struct err *err)
+{
+    json_error_t error = {0};
+    json_t *root = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, &error);
+    if (!root) {
+        /* json_scan has passed the text, so it is memory; jansson then says nothing, or calls a token invalid. */
+        err_set(err, 0, "no memory to parse the payload%s%s", error.text[0] != '\0' ? ": " : "", error.text);
+        return REJECT_OUT_OF_MEMORY;
+    }
+    out->root = root;
+    return REJECT_NONE;
+}
+
+enum reject payload_parse(struct span bytes, const struct json_limits *limits, struct arena *arena, struct payload *out,
+                          struct err *err)
+{
+    *out = (struct payload){0};
+    struct payload parsed = {.text = bytes};
+    struct span for_parser = bytes;
+    enum reject reason = json_scan(bytes, limits, &parsed.report, err);
+    if (reason != REJECT_NONE) {
+        return reason;
+    }
+    if (bytes.ptr[0] != '{') {
+        err_set(err, 0, "the payload is JSON but not an object");
+        return REJECT_NOT_AN_OBJECT;
+    }
+    if (parsed.report.wide_numbers + parsed.report.bad_escapes > 0 &&
+        (!repair(bytes, JSON_REPAIR_FOR_PARSER, arena, &for_parser) ||
+         !repair(bytes, JSON_REPAIR_FOR_JSONB, arena, &parsed.text))) {
+        err_set(err, 0, "no memory to repair the payload");
+        return REJECT_OUT_OF_MEMORY;
+    }
+    reason = load(for_parser, &parsed, err);
+    if (reason == REJECT_NONE) {
+        *out = parsed;
+    }
+    return reason;
+}
+
+void payload_free(struct payload *payload)
+{
+    json_decref(payload->root);
+    payload->root = NULL;
+}
+
+static struct json_value convert(const json_t *node)
+{
+    struct json_value value = {.kind = JSON_ABSENT};
+    if (!node) {
+        return value;
+    }
+    switch (json_typeof(node)) {
+    case JSON_OBJECT:
+        value.kind = JSON_KIND_OBJECT;
+        value.count = json_object_size(node);
+        break;
+    case JSON_ARRAY:
+        value.kind = JSON_KIND_ARRAY;
+        value.count = json_array_size(node);
+        break;
+    case JSON_STRING:
+        value.kind = JSON_KIND_TEXT;
+        value.text = (struct span){json_string_value(node), json_string_length(node)};
+        break;
+    case JSON_INTEGER:
+        value.kind = JSON_KIND_INT;
+        value.i = json_integer_value(node);
+        break;
+    case JSON_REAL:
+        value.kind = JSON_KIND_REAL;
+        value.r = json_real_value(node);
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        value.kind = JSON_KIND_BOOL;
+        value.b = json_is_true(node);
+        break;
+    case JSON_NULL:
+        value.kind = JSON_KIND_NULL;
+        break;
+    }
+    return value;
+}
+
+struct json_value payload_get(const struct payload *payload, const struct path *path, size_t *used)
+{
+    const json_t *node = payload->root;
+    size_t depth = 0;
+    while (depth < path->count && node) {
+        if (json_is_object(node)) {
+            node = json_object_get(node, path->parts[depth].name);
+        } else if (json_is_array(node)) {
+            long index = path->parts[depth].index;
+            node = index >= 0 ? json_array_get(node, (size_t)index) : NULL;
+        } else {
+            break;
+        }
+        depth++;
+    }
+    *used = depth;
+    if (depth < path->count && node && json_is_null(node)) {
+        node = NULL;
+    }
+    if (!node) {
+        *used = path->count;
+    }
+    return convert(node);
+}
+
+/* ---- showing a value ---- */
+
+/* Controls (C1 as well: terminals obey them), and what a reader may take for the end of a line. */
+static bool is_unsafe(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029;
+}
+
+/* One character of a text as JSON writes it; out holds SHOWN_CHARACTER_BYTES. */
+#define SHOWN_CHARACTER_BYTES 8
+
+static size_t show_character(uint32_t code, char *out)
+{
+    if (code == '"' || code == '\\') {
+        out[0] = '\\';
+        out[1] = (char)code;
+        return 2;
+    }
+    if (is_unsafe(code)) {
+        int n = snprintf(out, SHOWN_CHARACTER_BYTES, "\\u%04x", (unsigned)code);
+        return n > 0 ? (size_t)n : 0;
+    }
+    return utf8_write(code, out);
+}
+
+static size_t show_text(struct span text, char *out, size_t size)
+{
+    const char *dots = "...";
+    size_t n = 1;
+    size_t fits = 1; /* as far as there is still room for the dots */
+    out[0] = '"';
+    while (text.len > 0) {
+        char shown[SHOWN_CHARACTER_BYTES];
+        size_t len = 1;
+        size_t bytes = show_character(utf8_decode(text, &len), shown);
+        if (n + bytes + 2 > size) {
+            memcpy(out + fits, dots, strlen(dots) + 1);
+            return fits + strlen(dots);
+        }
+        memcpy(out + n, shown, bytes);
+        n += bytes;
+        fits = n + strlen(dots) < size ? n : fits;
+        text = span_after(text, len);
+    }
+    out[n++] = '"';
+    out[n] = '\0';
+    return n;
+}
+
+static size_t show_plain(const char *text, char *out, size_t size)
+{
+    int n = snprintf(out, size, "%s", text);
+    return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
+size_t json_value_show(const struct json_value *value, char *out, size_t size)
+{
+    char digits[NUMBER_TEXT_BYTES];
+    switch (value->kind) {
+    case JSON_ABSENT:
+        return show_plain("", out, size);
+    case JSON_KIND_NULL:
+        return show_plain("null", out, size);
+    case JSON_KIND_BOOL:
+        return show_plain(value->b ? "true" : "false", out, size);
+    case JSON_KIND_INT:
+        snprintf(digits, sizeof digits, "%lld", (long long)value->i);
+        return show_plain(digits, out, size);
+    case JSON_KIND_REAL:
+        number_format_double(value->r, digits);
+        return show_plain(digits, out, size);
+    case JSON_KIND_TEXT:
+        return show_text(value->text, out, size);
+    case JSON_KIND_OBJECT:
+        return show_plain("{...}", out, size);
+    case JSON_KIND_ARRAY:
+        return show_plain("[...]", out, size);
+    }
+    return 0;
+}

@@ -1,0 +1,78 @@
+/* core/payload.h - payload bytes to JSON values found by path. The only file pair that knows jansson, with mapping_file.c.
+ *
+ * Device text is taken as it comes: pretty-printed, with a byte-order mark, with NUL or white space around it.
+ */
+#ifndef VENDING_CORE_PAYLOAD_H
+#define VENDING_CORE_PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "core/reject.h"
+#include "json/scan.h"
+
+#define PATH_MAX_PARTS 8
+
+/* "environment.freezer_temps.2", split once when the mapping is loaded. */
+struct path {
+    const char *text; /* as written, terminated */
+    size_t count;
+    struct {
+        const char *name; /* terminated */
+        long index;       /* the name as an array position, -1 if it is none */
+    } parts[PATH_MAX_PARTS];
+};
+
+/* Splits at dots. storage holds strlen(text) + 1 bytes and must live as long as the path, as must text.
+ * false = empty, an empty part, or more than PATH_MAX_PARTS parts. */
+bool path_split(struct path *path, const char *text, char *storage);
+
+enum json_kind {
+    JSON_ABSENT,
+    JSON_KIND_NULL,
+    JSON_KIND_BOOL,
+    JSON_KIND_INT,
+    JSON_KIND_REAL,
+    JSON_KIND_TEXT,
+    JSON_KIND_OBJECT,
+    JSON_KIND_ARRAY
+};
+
+struct json_value {
+    enum json_kind kind;
+    bool b;
+    int64_t i;
+    double r;
+    struct span text; /* may hold NUL; a view into the document */
+    size_t count;     /* elements of an array, members of an object */
+};
+
+struct payload {
+    void *root;       /* jansson's; owned */
+    struct span text; /* as a jsonb column takes it: the trimmed original bytes, or repaired ones in the arena */
+    struct json_report report;
+};
+
+/* The payload without surrounding ASCII white space, NULs and byte-order mark: what is parsed, hashed and stored. */
+struct span payload_trim(struct span bytes);
+
+/* Parses trimmed bytes, which must be one JSON object. REJECT_NONE, or the reason with position and words in *err. On success the
+ * caller owns *out and calls payload_free; bytes and arena must live as long. *out is zeroed on entry and stays so on failure. */
+enum reject payload_parse(struct span bytes, const struct json_limits *limits, struct arena *arena, struct payload *out,
+                          struct err *err);
+void payload_free(struct payload *payload);
+
+/* The value at the path. *used gets the number of parts that led to it: path->count when the path was walked to its end (an absent
+ * last key is JSON_ABSENT), fewer when the way was blocked by a value that is neither object nor array, which is then returned. A null on the way is
+ * JSON_ABSENT. An array position past the end is JSON_ABSENT. */
+struct json_value payload_get(const struct payload *payload, const struct path *path, size_t *used);
+
+/* Writes a value as short JSON text for messages, at most size - 1 bytes cut between characters (then ending in "..."), terminated, valid UTF-8
+ * without NUL or line breaks. Containers are "{...}" and "[...]". size is at least 8. Returns its length. */
+size_t json_value_show(const struct json_value *value, char *out, size_t size);
+
+#endif

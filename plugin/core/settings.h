@@ -1,0 +1,33 @@
+/* core/settings.h - everything a user can set, with one table for flags, defaults and help (options.c). */
+#ifndef VENDING_CORE_SETTINGS_H
+#define VENDING_CORE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum output_format { FORMAT_INFLUX, FORMAT_TABLE };
+enum payload_encoding { PAYLOAD_PLAIN, PAYLOAD_BASE64 };
+
+struct settings {
+    const char *topic_tag;     /* tag that holds the MQTT topic */
+    const char *topic_prefix;  /* before /{device_no}/{kind}, no slash at its end */
+    const char *payload_field; /* string field that holds the payload */
+    enum payload_encoding payload_encoding;
+    int64_t max_age_ns;         /* device time further back than this is not trusted */
+    int64_t max_ahead_ns;       /* nor further ahead */
+    size_t max_payload;         /* bytes; a larger message is rejected, its first max_payload bytes kept */
+    size_t max_line;            /* bytes of one line-protocol record */
+    size_t max_depth;           /* of nested JSON */
+    size_t max_values;          /* JSON values in one payload */
+    size_t dedup_window;        /* messages remembered; 0 = no duplicates are dropped here */
+    int64_t dedup_age_ns;       /* and for no longer than this */
+    int64_t report_interval_ns; /* between vm_ingest rows; 0 = none */
+    size_t log_rate;            /* log lines a minute; 0 = no limit */
+    const char *instance;       /* tag of vm_ingest: which processor; "" = the host's name */
+    const char *mapping_file;   /* NULL = built-in alone */
+    const char *capture_file;   /* NULL = line protocol on standard input */
+    enum output_format format;
+};
+
+#endif

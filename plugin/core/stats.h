@@ -1,0 +1,42 @@
+/* core/stats.h - what the processor counts about itself, and its vm_ingest row (contract.md, Names).
+ *
+ * Counts are since the last report, so that a sum over time is right across restarts. Always:
+ * received = telemetry + events + status + rejected + duplicates + passed.
+ */
+#ifndef VENDING_CORE_STATS_H
+#define VENDING_CORE_STATS_H
+
+#include <stdint.h>
+
+#include "core/mapping.h"
+#include "core/reject.h"
+#include "lp/row.h"
+
+struct stats {
+    uint64_t received; /* records or messages that came in; blank lines and comments are none */
+    uint64_t rows[MESSAGE_KINDS];
+    uint64_t rejected[REJECT_REASONS];
+    uint64_t passed;     /* metrics that are not ours */
+    uint64_t duplicates; /* events and statuses seen before */
+    uint64_t anomalies;  /* single values refused inside rows that were kept */
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    int64_t busy_ns;   /* time spent between reading and writing */
+    uint64_t lags;     /* rows whose time is the device's */
+    double lag_sum_ns; /* from that to the arrival, over those rows; below 0 where a clock is ahead */
+    double lag_max_ns; /* the longest; without meaning while there is none */
+};
+
+uint64_t stats_rejected(const struct stats *stats); /* over all reasons */
+
+/* The row: tag instance; integer fields received, telemetry, events, status, passed, duplicates, anomalies, rejected, rejected_{reason}..., bytes_in,
+ * bytes_out, busy_us; float field interval_s; float fields lag_avg_s and lag_max_s if any row had the device's time. instance must outlive the
+ * row. */
+void stats_row(const struct stats *stats, const char *instance, int64_t time_ns, double interval_s, struct row *row);
+
+/* Counts a row's way from the device to here. */
+void stats_lag(struct stats *stats, int64_t arrival_ns, int64_t device_ns);
+
+void stats_add(struct stats *total, const struct stats *part);
+
+#endif

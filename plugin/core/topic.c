@@ -1,0 +1,62 @@
+#include "core/topic.h"
+
+static bool is_device_char(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == ':' || c == '-';
+}
+
+static bool is_device_no(struct span text)
+{
+    if (text.len == 0 || text.len > DEVICE_NO_MAX_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_device_char(text.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool find_kind(struct span name, enum message_kind *kind)
+{
+    for (int k = 0; k < MESSAGE_KINDS; k++) {
+        if (span_equal(name, span_of(message_kind_name((enum message_kind)k)))) {
+            *kind = (enum message_kind)k;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool topic_is_prefix(const char *text)
+{
+    struct span prefix = span_of(text);
+    return prefix.len > 0 && prefix.ptr[prefix.len - 1] != '/' && !strpbrk(text, "+#");
+}
+
+bool topic_is_ours(struct span topic, struct span prefix)
+{
+    return span_starts_with(topic, prefix) && topic.len > prefix.len && topic.ptr[prefix.len] == '/';
+}
+
+enum reject topic_parse(struct span topic, struct span prefix, struct span *device_no, enum message_kind *kind)
+{
+    *device_no = (struct span){"", 0};
+    *kind = MESSAGE_TELEMETRY;
+    if (!topic_is_ours(topic, prefix)) {
+        return REJECT_UNKNOWN_TOPIC;
+    }
+    struct span rest = span_after(topic, prefix.len + 1);
+    const char *slash = memchr(rest.ptr, '/', rest.len);
+    struct span device = slash ? (struct span){rest.ptr, (size_t)(slash - rest.ptr)} : rest;
+    bool good_device = is_device_no(device);
+    if (good_device) {
+        *device_no = device;
+    }
+    if (!slash || !find_kind(span_after(rest, device.len + 1), kind)) {
+        return REJECT_UNKNOWN_TOPIC;
+    }
+    return good_device ? REJECT_NONE : REJECT_BAD_DEVICE_NO;
+}

@@ -1,0 +1,390 @@
+/* vending-input: messages from an MQTT 5 broker in, line protocol on standard output, log lines on standard error. Started by
+ * Telegraf's inputs.execd. It reads a message only when standard output takes what the one before gave: the broker holds the rest.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/recorder.h"
+#include "capture/write.h"
+#include "core/mapping_file.h"
+#include "input/options.h"
+#include "io/clock.h"
+#include "io/process.h"
+#include "mqtt/client.h"
+#include "run/engine.h"
+
+#define SECOND_NS INT64_C(1000000000)
+#define FILTER_BYTES 512
+#define CLIENT_ID_BYTES (FLOW_HOST_BYTES + 64)
+#define DRAIN_NS SECOND_NS            /* when told to end: for what lies in the socket */
+#define LAST_WORDS_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
+#define GOODBYE_NS SECOND_NS          /* ... for the broker to take our goodbye */
+#define STDIN_CHUNK_BYTES 4096
+#define LONG_LINE_BYTES ((size_t)256 * 1024) /* of a recorded message: memory for a longer one is given back */
+
+struct subscriber {
+    struct input_settings settings;
+    struct flow flow;
+    struct mqtt *mqtt;
+    struct record record;
+    struct buf line; /* of one message */
+    int signal_fd;   /* -1 = none */
+    bool stdin_ended;
+    bool told_to_end;
+    int output_error; /* errno: standard output is gone */
+    char client_id[CLIENT_ID_BYTES];
+    char filters[MESSAGE_KINDS][FILTER_BYTES];
+};
+
+/* ---- what the MQTT client calls ---- */
+
+static void tell(void *ctx, enum log_level level, const char *line)
+{
+    struct subscriber *subscriber = ctx;
+    log_line(&subscriber->flow.log, clock_monotonic_ns(), level, "%s", line);
+}
+
+static void tell_change(struct subscriber *subscriber, enum record_change change)
+{
+    const struct record *record = &subscriber->record;
+    switch (change) {
+    case RECORD_AS_BEFORE:
+        break;
+    case RECORD_FAILED:
+        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR,
+                 "cannot record to %s: %s; messages are not recorded until that is mended, rows are not concerned",
+                 record->settings.file, record_strerror(record->error));
+        break;
+    case RECORD_RECOVERED:
+        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_INFO,
+                 "recording to %s again; %" PRIu64 " messages were left out since the start", record->settings.file,
+                 record->lost);
+        break;
+    }
+}
+
+static void record_message(struct subscriber *subscriber, const struct mqtt_message *message, int64_t arrival_ns)
+{
+    const struct capture_message captured = {.time_ns = arrival_ns,
+                                             .topic = message->topic,
+                                             .payload = message->payload,
+                                             .qos = message->qos,
+                                             .retain = message->retain,
+                                             .properties = message->properties};
+    buf_truncate(&subscriber->line, 0);
+    capture_write(&subscriber->line, &captured, message->mid);
+    if (subscriber->line.failed) {
+        subscriber->record.lost++;
+    } else {
+        tell_change(subscriber, record_put(&subscriber->record, buf_view(&subscriber->line), arrival_ns));
+    }
+    if (subscriber->line.cap > LONG_LINE_BYTES) {
+        buf_free(&subscriber->line);
+    }
+}
+
+static void take_message(void *ctx, const struct mqtt_message *message)
+{
+    struct subscriber *subscriber = ctx;
+    struct flow *flow = &subscriber->flow;
+    int64_t now_ns = clock_wall_ns();
+    int64_t arrival_ns = now_ns - now_ns % CAPTURE_TIME_STEP_NS; /* so that a recording gives the same rows */
+    flow_begin_work(flow);
+    flow->bytes_in += message->topic.len + message->payload.len;
+    flow->input_ns = flow->work_start_ns;
+    if (subscriber->settings.record.file) {
+        record_message(subscriber, message, arrival_ns);
+    }
+    pipeline_message(flow->pipeline, message->topic, message->payload, &message->properties, arrival_ns);
+    flow_end_work(flow);
+}
+
+/* ---- waiting ---- */
+
+/* Takes a row without waiting? Also finds out that nobody reads any more. */
+static bool output_is_ready(struct subscriber *subscriber, int wait_ms)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (poll(&output, 1, wait_ms) <= 0) {
+        return false;
+    }
+    if (output.revents & (POLLERR | POLLHUP)) {
+        subscriber->output_error = EPIPE;
+    }
+    return (output.revents & POLLOUT) && !subscriber->output_error;
+}
+
+/* What Telegraf's signal = "STDIN" writes has no meaning here; the end of it has. */
+static void read_stdin(struct subscriber *subscriber)
+{
+    char ignored[STDIN_CHUNK_BYTES];
+    ssize_t n = read(STDIN_FILENO, ignored, sizeof ignored);
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
+        subscriber->stdin_ended = true;
+        subscriber->told_to_end = true;
+    }
+}
+
+enum watched { WATCH_STDIN, WATCH_SIGNAL, WATCH_OUTPUT, WATCH_MQTT, WATCHED };
+
+/* Waits until something is to be done, but not beyond the deadline; returns what happened to the MQTT socket. */
+static short wait_for_something(struct subscriber *subscriber, bool may_read, int64_t deadline_ns)
+{
+    struct pollfd watched[WATCHED] = {
+        [WATCH_STDIN] = {.fd = subscriber->stdin_ended ? -1 : STDIN_FILENO, .events = POLLIN},
+        [WATCH_SIGNAL] = {.fd = subscriber->signal_fd, .events = POLLIN},
+        /* Ready it would wake us again and again; that nobody reads any more is told without asking. */
+        [WATCH_OUTPUT] = {.fd = STDOUT_FILENO, .events = may_read ? 0 : POLLOUT},
+        [WATCH_MQTT] = mqtt_poll(subscriber->mqtt, may_read),
+    };
+    if (poll(watched, WATCHED, clock_poll_timeout(deadline_ns, clock_monotonic_ns())) <= 0) {
+        return 0;
+    }
+    if (watched[WATCH_STDIN].revents) {
+        read_stdin(subscriber);
+    }
+    if (watched[WATCH_SIGNAL].revents && process_take_signal(subscriber->signal_fd)) {
+        subscriber->told_to_end = true;
+    }
+    if (watched[WATCH_OUTPUT].revents & (POLLERR | POLLHUP)) {
+        subscriber->output_error = EPIPE;
+    }
+    return watched[WATCH_MQTT].revents;
+}
+
+/* ---- the loop ---- */
+
+static void flush_record(struct subscriber *subscriber)
+{
+    if (subscriber->settings.record.file) {
+        tell_change(subscriber, record_flush(&subscriber->record, clock_wall_ns()));
+    }
+}
+
+/* Reads at most one message and writes its row. false = there was none. */
+static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
+{
+    struct output *output = &subscriber->flow.output;
+    bool may_read = output->bytes.len == 0 && output_is_ready(subscriber, 0);
+    int64_t due_ns = clock_earlier(mqtt_deadline_ns(subscriber->mqtt, may_read),
+                                   may_read ? flow_deadline_ns(&subscriber->flow) : CLOCK_NEVER);
+    short happened = wait_for_something(subscriber, may_read, clock_earlier(deadline_ns, due_ns));
+    mqtt_turn(subscriber->mqtt, happened, may_read, clock_monotonic_ns());
+    if (may_read) {
+        flow_do_what_is_due(&subscriber->flow);
+    } else {
+        output_flush(output);
+    }
+    if (output->writer.error) {
+        subscriber->output_error = output->writer.error;
+    }
+    return happened & POLLIN;
+}
+
+static void run_until_told(struct subscriber *subscriber)
+{
+    while (!subscriber->told_to_end && !subscriber->output_error) {
+        if (!turn(subscriber, subscriber->record.line_count > 0 ? clock_monotonic_ns() : CLOCK_NEVER)) {
+            flush_record(subscriber);
+        }
+    }
+}
+
+/* What lies in the socket was sent once: with QoS 0 it would be lost. */
+static void drain(struct subscriber *subscriber)
+{
+    int64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
+    bool more = mqtt_is_connected(subscriber->mqtt);
+    while (more && !subscriber->output_error && clock_monotonic_ns() < end_ns) {
+        more = turn(subscriber, clock_monotonic_ns());
+    }
+}
+
+static void say_goodbye(struct subscriber *subscriber)
+{
+    int64_t end_ns = clock_monotonic_ns() + GOODBYE_NS;
+    mqtt_disconnect(subscriber->mqtt);
+    while (!mqtt_is_closed(subscriber->mqtt) && clock_monotonic_ns() < end_ns) {
+        struct pollfd socket = mqtt_poll(subscriber->mqtt, false);
+        int timeout_ms = clock_poll_timeout(end_ns, clock_monotonic_ns());
+        mqtt_turn(subscriber->mqtt, poll(&socket, 1, timeout_ms) > 0 ? socket.revents : 0, false, clock_monotonic_ns());
+    }
+}
+
+static void log_start(struct subscriber *subscriber)
+{
+    const struct input_settings *settings = &subscriber->settings;
+    log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_INFO,
+             "vending-input %s reads from the broker at %s, mapping %s%s%s", VENDING_VERSION, settings->mqtt.host,
+             settings->flow.mapping_file ? settings->flow.mapping_file : "built-in",
+             settings->record.file ? ", recording to " : "", settings->record.file ? settings->record.file : "");
+}
+
+static void log_record(struct subscriber *subscriber)
+{
+    if (subscriber->settings.record.file) {
+        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_INFO,
+                 "end of recording: %" PRIu64 " messages written, %" PRIu64 " left out", subscriber->record.written,
+                 subscriber->record.lost);
+    }
+}
+
+/* Writes what is there, but not beyond that time. */
+static bool flush_until(struct subscriber *subscriber, int64_t end_ns)
+{
+    struct output *output = &subscriber->flow.output;
+    output_flush(output);
+    while (output->bytes.len > 0 && clock_monotonic_ns() < end_ns) {
+        (void)output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
+        output_flush(output);
+    }
+    return output->bytes.len == 0;
+}
+
+/* The last rows and the last report. They would wait for ever if nobody reads them. */
+static void finish_output(struct subscriber *subscriber)
+{
+    struct flow *flow = &subscriber->flow;
+    int64_t end_ns = clock_monotonic_ns() + LAST_WORDS_NS;
+    bool is_read = flush_until(subscriber, end_ns) &&
+                   output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
+    if (is_read) {
+        flow_finish(flow);
+        (void)flush_until(subscriber, end_ns);
+    } else {
+        flow_count(flow);
+    }
+    if (flow->output.writer.error) {
+        subscriber->output_error = flow->output.writer.error;
+    }
+    if (!is_read && !subscriber->output_error) {
+        log_line(&flow->log, clock_monotonic_ns(), LOG_WARNING,
+                 "standard output is not read: the last row of vm_ingest and %zu bytes of rows are left out",
+                 flow->output.bytes.len);
+    }
+}
+
+static int run(struct subscriber *subscriber)
+{
+    log_start(subscriber);
+    run_until_told(subscriber);
+    drain(subscriber);
+    finish_output(subscriber);
+    say_goodbye(subscriber);
+    record_close(&subscriber->record, clock_wall_ns());
+    if (subscriber->output_error) {
+        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR, "cannot write to standard output: %s",
+                 strerror(subscriber->output_error));
+    }
+    log_record(subscriber);
+    flow_log_end(&subscriber->flow);
+    return subscriber->output_error ? CANNOT_RUN : DONE;
+}
+
+/* ---- setting up ---- */
+
+/* Retained messages, which a status is, are not sent to a shared subscription. */
+static void make_filter(struct subscriber *subscriber, enum message_kind kind)
+{
+    const struct input_settings *settings = &subscriber->settings;
+    bool shared = settings->share[0] && kind != MESSAGE_STATUS;
+    snprintf(subscriber->filters[kind], FILTER_BYTES, "%s%s%s%s/+/%s", shared ? "$share/" : "",
+             shared ? settings->share : "", shared ? "/" : "", settings->flow.topic_prefix, message_kind_name(kind));
+}
+
+static bool make_client(struct subscriber *subscriber, struct err *err)
+{
+    struct input_settings *settings = &subscriber->settings;
+    const struct mqtt_handlers handlers = {.ctx = subscriber, .tell = tell, .message = take_message};
+    if (!settings->mqtt.client_id[0]) {
+        snprintf(subscriber->client_id, sizeof subscriber->client_id, "vending-input-%s", settings->flow.instance);
+        settings->mqtt.client_id = subscriber->client_id;
+    }
+    subscriber->mqtt = mqtt_new(&settings->mqtt, &handlers, err);
+    if (!subscriber->mqtt) {
+        return false;
+    }
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+        make_filter(subscriber, (enum message_kind)kind);
+        (void)mqtt_subscribe(subscriber->mqtt, subscriber->filters[kind], settings->qos == INPUT_QOS_1 ? 1 : 0);
+    }
+    return true;
+}
+
+/* A fault of the recording is no reason to lose rows: it is told, and tried again. */
+static void open_record(struct subscriber *subscriber)
+{
+    const struct record_settings *settings = &subscriber->settings.record;
+    struct err err;
+    err_clear(&err);
+    buf_init(&subscriber->line, RECORD_LINE_BYTES);
+    if (settings->file && !record_open(&subscriber->record, settings, clock_wall_ns(), &err)) {
+        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR,
+                 "%s; messages are not recorded until that is mended, rows are not concerned", err.text);
+    }
+}
+
+static int prepare_and_run(struct subscriber *subscriber)
+{
+    flow_begin(&subscriber->flow);
+    subscriber->signal_fd = process_watch_signals(subscriber->settings.flow.format == FORMAT_TABLE);
+    const char *problem = subscriber->signal_fd < 0 ? "cannot watch for signals" : flow_prepare(&subscriber->flow);
+    if (problem) {
+        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
+        return CANNOT_RUN;
+    }
+    subscriber->flow.output.never_waits = subscriber->settings.flow.format == FORMAT_INFLUX;
+    open_record(subscriber);
+    int code = run(subscriber);
+    buf_free(&subscriber->line);
+    close(subscriber->signal_fd);
+    return code;
+}
+
+/* ---- the command line ---- */
+
+static int act(struct subscriber *subscriber, enum program_action action)
+{
+    switch (action) {
+    case ACTION_RUN:
+        return prepare_and_run(subscriber);
+    case ACTION_CHECK:
+        flow_print_check(&subscriber->flow, &input_program, &subscriber->settings);
+        return process_printed();
+    case ACTION_PRINT_MAPPING:
+        mapping_print(subscriber->flow.mapping, stdout);
+        return process_printed();
+    case ACTION_HELP:
+        options_print_help(&input_program, stdout);
+        return process_printed();
+    case ACTION_VERSION:
+        printf("%s %s\n", input_program.name, input_program.version);
+        return process_printed();
+    }
+    return DONE;
+}
+
+int main(int argc, char *argv[])
+{
+    struct subscriber subscriber = {.signal_fd = -1, .record = {.fd = -1}};
+    struct input_request request;
+    struct err err;
+    process_begin();
+    err_clear(&err);
+    if (!input_options_parse(argc, argv, &subscriber.settings, &request, &err)) {
+        return process_refuse(input_program.name, err.text);
+    }
+    const struct settings *settings = &subscriber.settings.flow;
+    subscriber.flow.reports =
+        settings->report_interval_ns > 0 && (settings->format != FORMAT_TABLE || request.report_asked_for);
+    bool loaded = action_only_prints(request.action) ||
+                  (flow_load(&subscriber.flow, &subscriber.settings.flow, &err) && make_client(&subscriber, &err));
+    int code = loaded ? act(&subscriber, request.action) : process_refuse(input_program.name, err.text);
+    mqtt_free(subscriber.mqtt);
+    flow_free(&subscriber.flow);
+    return code;
+}

@@ -1,0 +1,209 @@
+#include "input/options.h"
+
+#include <string.h>
+
+#include "mqtt/options.h"
+
+#define SECOND INT64_C(1000000000)
+#define MINUTE (60 * SECOND)
+#define DAY (86400 * SECOND)
+#define KIB INT64_C(1024)
+#define MIB (1024 * KIB)
+
+_Static_assert(sizeof(enum input_qos) == sizeof(int), "options.c stores a choice as an int");
+
+/* In the order of its enum. */
+static const char *const qos_choices[] = {[INPUT_QOS_0] = "0", [INPUT_QOS_1] = "1", NULL};
+
+static bool is_share_name(const char *text)
+{
+    return !strpbrk(text, "/+#");
+}
+
+#define MEMBER(name) offsetof(struct input_settings, name)
+
+static const struct option options[] = {
+    {.group = "Subscription",
+     .name = "qos",
+     .kind = OPTION_CHOICE,
+     .offset = MEMBER(qos),
+     .initial = "1",
+     .choices = qos_choices,
+     .help = "1 = the broker keeps what was published with QoS 1 until we have it"},
+    {.group = "Subscription",
+     .name = "session-expiry",
+     .argument = "DURATION",
+     .kind = OPTION_DURATION,
+     .offset = MEMBER(mqtt.session_expiry_ns),
+     .initial = "1d",
+     .min = 1 * SECOND,
+     .max = 365 * DAY,
+     .zero_too = true,
+     .help = "for how long it keeps messages while we are away; 0 = not at all"},
+    {.group = "Subscription",
+     .name = "receive-maximum",
+     .argument = "COUNT",
+     .kind = OPTION_COUNT,
+     .offset = MEMBER(mqtt.receive_maximum),
+     .initial = "100",
+     .min = 1,
+     .max = 65535,
+     .help =
+         "messages with QoS 1 that may be on their way to us; while standard output is not read the broker holds the "
+         "rest"},
+    {.group = "Subscription",
+     .name = "max-packet",
+     .argument = "BYTES",
+     .kind = OPTION_BYTES,
+     .offset = MEMBER(mqtt.max_packet),
+     .initial = "16MiB",
+     .min = 64 * KIB,
+     .max = 256 * MIB,
+     .help = "a larger message the broker drops; one below that and above --max-payload is rejected with its first "
+             "bytes kept"},
+    {.group = "Subscription",
+     .name = "share",
+     .argument = "GROUP",
+     .kind = OPTION_TEXT,
+     .offset = MEMBER(share),
+     .initial = "",
+     .initial_words = "none",
+     .min = 0,
+     .max = 64,
+     .accepts = is_share_name,
+     .expects = "a name without / + #",
+     .help = "share telemetry and events with the other members of the group: each message goes to one of them; every "
+             "member gets every status, since brokers send no retained messages to a group"},
+
+    {.group = "Recording",
+     .name = "record",
+     .argument = "FILE",
+     .kind = OPTION_FILE,
+     .offset = MEMBER(record.file),
+     .help =
+         "write every message to this file as a capture (mosquitto_sub -F '%j'); older ones are FILE.1, FILE.2, ..."},
+    {.group = "Recording",
+     .name = "record-size",
+     .argument = "BYTES",
+     .kind = OPTION_BYTES,
+     .offset = MEMBER(record.max_bytes),
+     .initial = "64MiB",
+     .min = 4 * KIB,
+     .max = 65536 * MIB,
+     .help = "begin a new file before it is larger than this"},
+    {.group = "Recording",
+     .name = "record-age",
+     .argument = "DURATION",
+     .kind = OPTION_DURATION,
+     .offset = MEMBER(record.max_age_ns),
+     .initial = "1h",
+     .min = 1 * MINUTE,
+     .max = 365 * DAY,
+     .zero_too = true,
+     .help = "or when its first message is older than this; 0 = whatever its age"},
+    {.group = "Recording",
+     .name = "record-keep",
+     .argument = "COUNT",
+     .kind = OPTION_COUNT,
+     .offset = MEMBER(record.keep),
+     .initial = "24",
+     .min = 1,
+     .max = 1000,
+     .help = "files in all; the disk holds at most this many times --record-size"},
+};
+
+static const struct option_table own_options = {options, sizeof options / sizeof options[0]};
+static const struct option_part parts[] = {
+    {&mqtt_options, MEMBER(mqtt)},
+    {&own_options, 0},
+    {&pipeline_options, MEMBER(flow)},
+    {&action_options, 0},
+};
+
+const struct program input_program = {
+    .name = "vending-input",
+    .version = VENDING_VERSION,
+    .summary = "vending machines' MQTT 5 messages in, typed metrics out",
+    .usage = "  vending-input [--FLAG VALUE ...] > LINE_PROTOCOL\n"
+             "  vending-input --session-expiry 0 --format table\n",
+    .notes = "A flag is written --flag value or --flag=value. Durations are whole numbers with\n"
+             "a unit: 500ms, 10s, 10m, 1h, 7d. Sizes are bytes, or end in KiB or MiB.\n"
+             "\n"
+             "It subscribes to PREFIX/+/telemetry, events and status and writes the rows that\n"
+             "vending-processor would write, and what MQTT 5 alone brings: the user property\n"
+             "`priority` (a column of vm_events) and the content type (an anomaly unless it is\n"
+             "application/json). Telegraf's inputs.execd runs it.\n"
+             "\n"
+             "Client id: unless --client-id says otherwise it is vending-input-INSTANCE, see\n"
+             "--instance. It names the session in which the broker keeps messages for us, so\n"
+             "it must stay the same from start to start: in a container set one of the two.\n"
+             "\n"
+             "Environment: MQTT_PASSWORD, the password, if there is no --password-file.\n"
+             "\n"
+             "Connecting: a broker that is away or refuses is tried again for ever, after a\n"
+             "random time of up to 1, 2, 4, ... seconds and no more than --reconnect-max. Each\n"
+             "refusal is a line that says why and what to do.\n"
+             "\n"
+             "Delivery: a message with QoS 1 is acknowledged when it is read, and written out\n"
+             "before the next one is read (with TLS: before the next 16 KiB), so being killed\n"
+             "costs at most that. While standard output is full nothing is read; longer than\n"
+             "one and a half times --keepalive ends the connection, and the broker keeps the\n"
+             "session.\n"
+             "\n"
+             "Ending: at SIGTERM, or when standard input ends, what has come is written out\n"
+             "and the connection closed; the session stays. What is read from standard input\n"
+             "is ignored (Telegraf's signal = \"STDIN\"). SIGINT and SIGHUP are ignored, but\n"
+             "with --format table SIGINT ends it.\n"
+             "\n"
+             "How to:\n"
+             "  run under Telegraf       [[inputs.execd]]\n"
+             "                             command = [\"vending-input\", \"--host\", \"broker\"]\n"
+             "                             signal = \"none\"\n"
+             "  watch a broker           vending-input --host broker --client-id watch \\\n"
+             "                             --session-expiry 0 --format table\n"
+             "  keep the last day        vending-input --host broker --record /var/tmp/raw\n"
+             "  look at what was kept    vending-processor --capture /var/tmp/raw.3\n"
+             "  check before a restart   vending-input ... --check\n"
+             "\n"
+             "Standard output carries data only; messages go to standard error.\n"
+             "Exit status: 0 ended as told, 1 writing failed, 2 bad flag, mapping, file.\n",
+    .parts = parts,
+    .part_count = sizeof parts / sizeof parts[0],
+};
+
+static bool finish(struct input_settings *settings, struct err *err)
+{
+    if (settings->mqtt.session_expiry_ns % SECOND != 0) {
+        err_set(err, 0, "--session-expiry: MQTT counts whole seconds");
+        return false;
+    }
+    if (settings->mqtt.max_packet < settings->flow.max_payload) {
+        err_set(err, 0, "--max-packet %zu is less than --max-payload %zu: no payload of that size could come in",
+                settings->mqtt.max_packet, settings->flow.max_payload);
+        return false;
+    }
+    return mqtt_options_finish(&settings->mqtt, err);
+}
+
+/* What only line protocol needs. */
+static void set_the_rest(struct settings *settings)
+{
+    settings->topic_tag = "";
+    settings->payload_field = "";
+    settings->max_line = settings->max_payload;
+}
+
+bool input_options_parse(int argc, char *const argv[], struct input_settings *settings, struct input_request *request,
+                         struct err *err)
+{
+    struct options_result result;
+    *settings = (struct input_settings){.qos = INPUT_QOS_1};
+    *request = (struct input_request){ACTION_RUN, false};
+    if (!options_parse(&input_program, argc, argv, settings, &result, err)) {
+        return false;
+    }
+    set_the_rest(&settings->flow);
+    request->action = (enum program_action)result.action;
+    request->report_asked_for = options_given(&input_program, &result, "report-interval");
+    return action_only_prints(request->action) || finish(settings, err);
+}

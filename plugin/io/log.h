@@ -1,0 +1,33 @@
+/* io/log.h - lines on standard error as Telegraf's execd reads them: "E! ", "W! ", "I! ", "D! " (contract.md, Being a good execd citizen).
+ *
+ * A line is one write of at most LOG_LINE_BYTES, control characters and bytes that are not UTF-8 shown as '?'. Past the allowance of lines a minute,
+ * lines are counted instead and the count is said when lines are allowed again.
+ */
+#ifndef VENDING_IO_LOG_H
+#define VENDING_IO_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LOG_LINE_BYTES 1024
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+struct log {
+    int fd;
+    size_t per_minute;     /* 0 = no limit */
+    size_t used;           /* lines in the present minute */
+    int64_t minute_end_ns; /* on the caller's monotonic clock */
+    uint64_t suppressed;
+};
+
+void log_init(struct log *log, int fd, size_t lines_per_minute);
+
+/* Writes a line, or counts it. LOG_ERROR is never held back. now_ns: any monotonic clock. */
+void log_line(struct log *log, int64_t now_ns, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Says how many lines were held back, if any and if the minute is over; at_end says it at once. */
+void log_flush(struct log *log, int64_t now_ns, int at_end);
+
+#endif

@@ -1,0 +1,361 @@
+#include "lp/decode.h"
+
+#include "base/number.h"
+#include "lp/chars.h"
+
+/* Where the cursor stands; the last three are where it stays. */
+enum state { AT_MEASUREMENT, AT_TAG, AT_FIELD, AT_TIME, AT_END, AT_BLANK, AT_ERROR };
+
+#define TIME_DIGITS 19 /* machine.go.rl, timestamp */
+
+/* What ends a name, escaped as it may be. A line break cannot be in one. */
+static const char measurement_stops[] = ", \t\f\n\r";
+static const char name_stops[] = ",= \t\f\n\r";
+
+void lp_begin(struct lp_cursor *cursor, struct span record)
+{
+    if (record.len > 0 && record.ptr[record.len - 1] == '\n') {
+        record.len--;
+        if (record.len > 0 && record.ptr[record.len - 1] == '\r') {
+            record.len--;
+        }
+    }
+    *cursor = (struct lp_cursor){record, 0, AT_MEASUREMENT};
+}
+
+static bool at_end(const struct lp_cursor *cursor)
+{
+    return cursor->pos == cursor->record.len;
+}
+
+static char peek(const struct lp_cursor *cursor)
+{
+    return cursor->record.ptr[cursor->pos];
+}
+
+static void skip_blanks(struct lp_cursor *cursor)
+{
+    while (!at_end(cursor) && lp_is_blank(peek(cursor))) {
+        cursor->pos++;
+    }
+}
+
+static enum lp_piece fail(struct lp_cursor *cursor, struct err *err, const char *reason)
+{
+    cursor->state = AT_ERROR;
+    err_set(err, cursor->pos, "%s", reason);
+    return LP_ERROR;
+}
+
+/* A backslash escapes these in names; before anything else it stands for itself. */
+static bool is_escapable(char c)
+{
+    return c == ',' || c == '=' || c == ' ';
+}
+
+/* Moves over a name up to the first unescaped character of `stops`. */
+static struct span take_name(struct lp_cursor *cursor, const char *stops)
+{
+    size_t start = cursor->pos;
+    while (!at_end(cursor)) {
+        char c = peek(cursor);
+        if (c == '\\' && cursor->pos + 1 < cursor->record.len && is_escapable(cursor->record.ptr[cursor->pos + 1])) {
+            cursor->pos += 2;
+            continue;
+        }
+        if (c != '\0' && strchr(stops, c)) {
+            break;
+        }
+        cursor->pos++;
+    }
+    return (struct span){cursor->record.ptr + start, cursor->pos - start};
+}
+
+static enum lp_piece read_measurement(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    skip_blanks(cursor);
+    if (at_end(cursor) || peek(cursor) == '#') {
+        cursor->state = AT_BLANK;
+        return LP_BLANK;
+    }
+    item->raw = take_name(cursor, measurement_stops);
+    if (item->raw.len == 0) {
+        return fail(cursor, err, "expected a measurement");
+    }
+    if (at_end(cursor)) {
+        return fail(cursor, err, "expected a field");
+    }
+    if (peek(cursor) != ',' && !lp_is_separator(peek(cursor))) {
+        return fail(cursor, err, "expected a comma or a space");
+    }
+    cursor->state = peek(cursor) == ',' ? AT_TAG : AT_FIELD;
+    return LP_MEASUREMENT;
+}
+
+static enum lp_piece read_tag(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    cursor->pos++; /* the comma */
+    item->key = take_name(cursor, name_stops);
+    if (item->key.len == 0 || at_end(cursor) || peek(cursor) != '=') {
+        return fail(cursor, err, "expected a tag");
+    }
+    cursor->pos++;
+    item->raw = take_name(cursor, name_stops);
+    if (item->raw.len == 0) {
+        return fail(cursor, err, "expected a tag value");
+    }
+    if (at_end(cursor)) {
+        return fail(cursor, err, "expected a field");
+    }
+    if (peek(cursor) != ',' && !lp_is_separator(peek(cursor))) {
+        return fail(cursor, err, "expected a comma or a space");
+    }
+    cursor->state = peek(cursor) == ',' ? AT_TAG : AT_FIELD;
+    return LP_TAG;
+}
+
+static enum lp_piece read_text(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    size_t start = ++cursor->pos;
+    while (!at_end(cursor) && peek(cursor) != '"') {
+        if (peek(cursor) == '\\') {
+            char next = cursor->pos + 1 < cursor->record.len ? cursor->record.ptr[cursor->pos + 1] : '\0';
+            if (next != '"' && next != '\\') {
+                return fail(cursor, err, "expected a quote or a backslash behind a backslash");
+            }
+            cursor->pos++;
+        }
+        cursor->pos++;
+    }
+    if (at_end(cursor)) {
+        return fail(cursor, err, "expected the closing quote of a string");
+    }
+    item->value = value_text((struct span){cursor->record.ptr + start, cursor->pos - start});
+    cursor->pos++;
+    return LP_FIELD;
+}
+
+static bool read_bool(struct span text, bool *out)
+{
+    static const struct {
+        const char *text;
+        bool means;
+    } words[] = {
+        {"t", true},  {"T", true},  {"true", true},   {"True", true},   {"TRUE", true},
+        {"f", false}, {"F", false}, {"false", false}, {"False", false}, {"FALSE", false},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (span_equal(text, span_of(words[i].text))) {
+            *out = words[i].means;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One or more. */
+static bool are_digits(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+/* Digits without a needless leading zero, with an optional minus. */
+static bool is_integer(struct span text, bool may_be_negative)
+{
+    if (may_be_negative && text.len > 0 && text.ptr[0] == '-') {
+        text = span_after(text, 1);
+    }
+    return are_digits(text) && (text.len == 1 || text.ptr[0] != '0');
+}
+
+static bool read_unsigned(struct span text, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint64_t digit = (uint64_t)(text.ptr[i] - '0');
+        if (*out > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        *out = *out * 10 + digit;
+    }
+    return true;
+}
+
+/* A number, by its last character: i, u, or a float. */
+static bool read_number(struct span text, struct value *out)
+{
+    char last = text.ptr[text.len - 1];
+    struct span digits = {text.ptr, text.len - 1};
+    int64_t i;
+    uint64_t u;
+    double f;
+    if (last == 'i') {
+        bool ok = is_integer(digits, true) && number_int64(digits, &i) == NUMBER_OK;
+        *out = value_int(ok ? i : 0);
+        return ok;
+    }
+    if (last == 'u') {
+        bool ok = is_integer(digits, false) && read_unsigned(digits, &u);
+        *out = (struct value){VALUE_UINT, {.u = ok ? u : 0}};
+        return ok;
+    }
+    bool ok = text.ptr[0] != '+' && number_double(text, &f) == NUMBER_OK;
+    *out = value_float(ok ? f : 0);
+    return ok;
+}
+
+static enum lp_piece read_plain(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    size_t start = cursor->pos;
+    while (!at_end(cursor) && peek(cursor) != ',' && peek(cursor) != '\r' && peek(cursor) != '\n' &&
+           !lp_is_blank(peek(cursor))) {
+        cursor->pos++;
+    }
+    struct span text = {cursor->record.ptr + start, cursor->pos - start};
+    bool truth = false;
+    if (text.len > 0 && read_bool(text, &truth)) {
+        item->value = value_bool(truth);
+        return LP_FIELD;
+    }
+    if (text.len > 0 && read_number(text, &item->value)) {
+        return LP_FIELD;
+    }
+    cursor->pos = start;
+    return fail(cursor, err, "expected a field value");
+}
+
+static enum lp_piece read_field(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    if (!at_end(cursor) && peek(cursor) == ',') {
+        cursor->pos++;
+    } else {
+        skip_blanks(cursor);
+    }
+    item->key = take_name(cursor, name_stops);
+    if (item->key.len == 0 || at_end(cursor) || peek(cursor) != '=') {
+        return fail(cursor, err, "expected a field");
+    }
+    cursor->pos++;
+    bool is_text = !at_end(cursor) && peek(cursor) == '"';
+    enum lp_piece piece = is_text ? read_text(cursor, item, err) : read_plain(cursor, item, err);
+    if (piece == LP_ERROR) {
+        return piece;
+    }
+    if (!at_end(cursor) && peek(cursor) != ',' && !lp_is_blank(peek(cursor))) {
+        return fail(cursor, err, "expected a comma, a space or the end of the line");
+    }
+    cursor->state = !at_end(cursor) && peek(cursor) == ',' ? AT_FIELD : AT_TIME;
+    return LP_FIELD;
+}
+
+/* Up to 19 digits, with an optional minus, within int64. */
+static bool read_timestamp(struct span text, int64_t *out)
+{
+    struct span digits = text.len > 0 && text.ptr[0] == '-' ? span_after(text, 1) : text;
+    if (digits.len > TIME_DIGITS || !are_digits(digits)) {
+        return false;
+    }
+    return number_int64(text, out) == NUMBER_OK;
+}
+
+static enum lp_piece read_time(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    skip_blanks(cursor);
+    if (at_end(cursor)) {
+        cursor->state = AT_END;
+        return LP_END;
+    }
+    size_t start = cursor->pos;
+    while (!at_end(cursor) && !lp_is_blank(peek(cursor))) {
+        cursor->pos++;
+    }
+    int64_t ns = 0;
+    if (!read_timestamp((struct span){cursor->record.ptr + start, cursor->pos - start}, &ns)) {
+        cursor->pos = start;
+        return fail(cursor, err, "expected a timestamp");
+    }
+    skip_blanks(cursor);
+    if (!at_end(cursor)) {
+        return fail(cursor, err, "expected the end of the line");
+    }
+    item->value = value_int(ns);
+    cursor->state = AT_END;
+    return LP_TIME;
+}
+
+static enum lp_piece read_piece(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    switch ((enum state)cursor->state) {
+    case AT_MEASUREMENT:
+        return read_measurement(cursor, item, err);
+    case AT_TAG:
+        return read_tag(cursor, item, err);
+    case AT_FIELD:
+        return read_field(cursor, item, err);
+    case AT_TIME:
+        return read_time(cursor, item, err);
+    case AT_END:
+        return LP_END;
+    case AT_BLANK:
+        return LP_BLANK;
+    case AT_ERROR:
+        break;
+    }
+    return LP_ERROR;
+}
+
+static const struct lp_item nothing = {.value = {.type = VALUE_BOOL}};
+
+enum lp_piece lp_next(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+{
+    *item = nothing;
+    enum lp_piece piece = read_piece(cursor, item, err);
+    if (piece == LP_ERROR) {
+        *item = nothing;
+    }
+    return piece;
+}
+
+bool lp_name_equal(struct span escaped, struct span plain)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < escaped.len; i++, n++) {
+        if (escaped.ptr[i] == '\\' && i + 1 < escaped.len && is_escapable(escaped.ptr[i + 1])) {
+            i++;
+        }
+        if (n == plain.len || plain.ptr[n] != escaped.ptr[i]) {
+            return false;
+        }
+    }
+    return n == plain.len;
+}
+
+size_t lp_unescape_name(struct span escaped, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < escaped.len; i++) {
+        if (escaped.ptr[i] == '\\' && i + 1 < escaped.len && is_escapable(escaped.ptr[i + 1])) {
+            i++;
+        }
+        out[n++] = escaped.ptr[i];
+    }
+    return n;
+}
+
+size_t lp_unescape_string(struct span escaped, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < escaped.len; i++) {
+        if (escaped.ptr[i] == '\\' && i + 1 < escaped.len &&
+            (escaped.ptr[i + 1] == '"' || escaped.ptr[i + 1] == '\\')) {
+            i++;
+        }
+        out[n++] = escaped.ptr[i];
+    }
+    return n;
+}

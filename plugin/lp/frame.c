@@ -1,0 +1,215 @@
+#include "lp/frame.h"
+
+#include <stdlib.h>
+
+#include "lp/chars.h"
+
+/* Where the scan stands within a record. */
+enum state {
+    START,       /* before the first character that is not white space */
+    COMMENT,     /* '#': to the end of the line */
+    HEAD,        /* measurement and tags */
+    HEAD_ESCAPE, /* behind a backslash there */
+    KEY,         /* a field's key, or white space before it */
+    KEY_ESCAPE,  /* behind a backslash there */
+    VALUE_START, /* behind the '=' of a field */
+    VALUE,       /* a number or boolean */
+    TEXT,        /* inside a string */
+    TEXT_ESCAPE, /* behind a backslash there */
+    TEXT_END,    /* behind the closing quote */
+    REST,        /* timestamp and whatever else: to the end of the line */
+};
+
+#define NOWHERE SIZE_MAX
+
+struct framer {
+    char *buffer;
+    size_t capacity;
+    size_t max_record;
+    size_t start; /* of the present record */
+    size_t scan;  /* next byte to look at */
+    size_t end;   /* of what has been read */
+    enum state state;
+    size_t first_break; /* first newline inside a string of this record, NOWHERE if none */
+    uint64_t dropped;   /* bytes of this record that are no longer in the buffer */
+    bool oversized;     /* this record is over the limit: only its first max_record bytes are kept */
+    bool ended;
+};
+
+struct framer *framer_new(size_t max_record, size_t chunk)
+{
+    struct framer *framer = chunk > 0 && chunk <= SIZE_MAX - max_record ? calloc(1, sizeof *framer) : NULL;
+    if (!framer) {
+        return NULL;
+    }
+    framer->max_record = max_record;
+    framer->capacity = max_record + chunk;
+    framer->first_break = NOWHERE;
+    framer->buffer = malloc(framer->capacity);
+    if (!framer->buffer) {
+        free(framer);
+        return NULL;
+    }
+    return framer;
+}
+
+void framer_free(struct framer *framer)
+{
+    if (framer) {
+        free(framer->buffer);
+        free(framer);
+    }
+}
+
+/* Moves what is left to the front, only when the space behind it has run out: a byte moves at most once per record that
+ * it is read as. */
+static void compact(struct framer *framer)
+{
+    if (framer->start == 0) {
+        return;
+    }
+    memmove(framer->buffer, framer->buffer + framer->start, framer->end - framer->start);
+    framer->scan -= framer->start;
+    framer->end -= framer->start;
+    if (framer->first_break != NOWHERE) {
+        framer->first_break -= framer->start;
+    }
+    framer->start = 0;
+}
+
+char *framer_space(struct framer *framer, size_t *size)
+{
+    if (framer->start == framer->end) {
+        framer->start = framer->scan = framer->end = 0;
+    }
+    if (framer->capacity - framer->end < framer->capacity - framer->max_record) {
+        compact(framer);
+    }
+    size_t chunk = framer->capacity - framer->max_record;
+    size_t space = framer->capacity - framer->end;
+    *size = space < chunk ? space : chunk;
+    return framer->buffer + framer->end;
+}
+
+void framer_filled(struct framer *framer, size_t n)
+{
+    framer->end += n;
+}
+
+void framer_end(struct framer *framer)
+{
+    framer->ended = true;
+}
+
+/* What a closing quote may be followed by. */
+static bool ends_text(char c)
+{
+    return c == ',' || c == '\n' || c == '\r' || lp_is_blank(c);
+}
+
+static enum state in_head(char c)
+{
+    return c == '\\' ? HEAD_ESCAPE : lp_is_separator(c) ? KEY : HEAD;
+}
+
+static enum state in_value(char c)
+{
+    return c == ',' ? KEY : lp_is_blank(c) ? REST : VALUE;
+}
+
+/* One step: the state behind character c in state s. Newlines outside strings never get here. */
+static enum state step(enum state s, char c)
+{
+    switch (s) {
+    case START:
+        return c == '#' ? COMMENT : lp_is_blank(c) ? START : in_head(c);
+    case COMMENT:
+    case REST:
+        return s;
+    case HEAD:
+        return in_head(c);
+    case HEAD_ESCAPE:
+        return c == '\\' ? HEAD_ESCAPE : HEAD;
+    case KEY:
+        return c == '\\' ? KEY_ESCAPE : c == '=' ? VALUE_START : KEY;
+    case KEY_ESCAPE:
+        return c == '\\' ? KEY_ESCAPE : KEY;
+    case VALUE_START:
+        return c == '"' ? TEXT : in_value(c);
+    case VALUE:
+        return in_value(c);
+    case TEXT:
+        return c == '\\' ? TEXT_ESCAPE : c == '"' ? TEXT_END : TEXT;
+    case TEXT_ESCAPE:
+        return TEXT;
+    case TEXT_END:
+        return c == ',' ? KEY : REST;
+    }
+    return s;
+}
+
+static bool in_text(enum state s)
+{
+    return s == TEXT || s == TEXT_ESCAPE;
+}
+
+/* Ends the present record before position `next`, where the following one starts. */
+static struct frame finish(struct framer *framer, size_t next)
+{
+    size_t len = next - framer->start;
+    struct frame frame = {
+        .kind = framer->oversized ? FRAME_OVERSIZED : FRAME_RECORD,
+        .bytes = {framer->buffer + framer->start, framer->oversized ? framer->max_record : len},
+        .total_size = framer->dropped + len,
+    };
+    framer->start = framer->scan = next;
+    framer->state = START;
+    framer->first_break = NOWHERE;
+    framer->dropped = 0;
+    framer->oversized = false;
+    return frame;
+}
+
+/* Forgets what has been read of an oversized record but for its first bytes; all in the buffer has been looked at. */
+static void drop_rest(struct framer *framer)
+{
+    size_t keep_to = framer->start + framer->max_record;
+    framer->dropped += framer->end - keep_to;
+    framer->scan = framer->end = keep_to;
+}
+
+/* Looks at one character that belongs to the present record. */
+static void take(struct framer *framer, char c)
+{
+    if (c == '\n' && framer->first_break == NOWHERE) {
+        framer->first_break = framer->scan;
+    }
+    framer->state = step(framer->state, c);
+    framer->scan++;
+    if (framer->scan - framer->start > framer->max_record) {
+        framer->oversized = true;
+        framer->first_break = NOWHERE;
+    }
+}
+
+struct frame framer_next(struct framer *framer)
+{
+    while (framer->scan < framer->end) {
+        char c = framer->buffer[framer->scan];
+        if (c == '\n' && !in_text(framer->state)) {
+            return finish(framer, framer->scan + 1);
+        }
+        if (framer->state == TEXT_END && !ends_text(c) && framer->first_break != NOWHERE) {
+            /* A quote was missing on an earlier line: this record is that line. */
+            return finish(framer, framer->first_break + 1);
+        }
+        take(framer, c);
+    }
+    if (framer->ended && (framer->end > framer->start || framer->oversized)) {
+        return finish(framer, framer->end);
+    }
+    if (framer->oversized) {
+        drop_rest(framer);
+    }
+    return (struct frame){.kind = FRAME_NONE};
+}

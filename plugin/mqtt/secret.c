@@ -1,0 +1,56 @@
+#include "mqtt/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Bytes read, at most size; -1 = errno says why. */
+static ssize_t read_all(int fd, char *out, size_t size)
+{
+    size_t len = 0;
+    while (len < size) {
+        ssize_t n = read(fd, out + len, size - len);
+        if (n < 0 && errno != EINTR) {
+            return -1;
+        }
+        if (n == 0) {
+            break;
+        }
+        len += n > 0 ? (size_t)n : 0;
+    }
+    return (ssize_t)len;
+}
+
+static bool take_first_line(const char *file, char out[SECRET_BYTES], size_t len, struct err *err)
+{
+    const char *newline = memchr(out, '\n', len);
+    size_t line = newline ? (size_t)(newline - out) : len;
+    if (line > 0 && out[line - 1] == '\r') {
+        line--;
+    }
+    if (line == SECRET_BYTES) {
+        err_set(err, 0, "password file %.160s: the first line is longer than %d bytes", file, SECRET_BYTES - 1);
+        return false;
+    }
+    if (line == 0 || memchr(out, '\0', line)) {
+        err_set(err, 0, "password file %.160s: the first line is %s", file, line == 0 ? "empty" : "not text");
+        return false;
+    }
+    out[line] = '\0';
+    return true;
+}
+
+bool secret_read(const char *file, char out[SECRET_BYTES], struct err *err)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read_all(fd, out, SECRET_BYTES) : -1;
+    if (len < 0) {
+        err_set(err, 0, "password file %.160s: %s", file, strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return len >= 0 && take_first_line(file, out, (size_t)len, err);
+}

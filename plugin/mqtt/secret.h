@@ -1,0 +1,14 @@
+/* mqtt/secret.h - a password from a file: its first line, without the end of it. */
+#ifndef VENDING_MQTT_SECRET_H
+#define VENDING_MQTT_SECRET_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define SECRET_BYTES 4096 /* the longest, with its terminator */
+
+/* false = why is in *err; the file's contents never are. An empty first line is no password, nor is one with a NUL. */
+bool secret_read(const char *file, char out[SECRET_BYTES], struct err *err) __attribute__((warn_unused_result));
+
+#endif

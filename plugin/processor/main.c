@@ -1,0 +1,288 @@
+/* vending-processor: line protocol (or a capture) on standard input, line protocol (or tables) on standard output, log lines on
+ * standard error. Started by Telegraf's processors.execd, so contract.md, "Being a good execd citizen", rules here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "capture/read.h"
+#include "core/mapping_file.h"
+#include "io/clock.h"
+#include "io/process.h"
+#include "io/reader.h"
+#include "processor/options.h"
+#include "run/engine.h"
+
+#define ARENA_SPARE_BYTES ((size_t)64 * 1024)
+#define SECOND_NS INT64_C(1000000000)
+#define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long means that none will come */
+#define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is the end, input or not: Telegraf kills after 5 s */
+
+struct processor {
+    struct settings settings;
+    struct flow flow;
+    struct input input;
+    struct arena arena; /* of one capture line */
+    int64_t capture_ns; /* tst of the capture's last message: when a line that is none came */
+    int source_fd;      /* standard input or the capture; -1 = not open */
+    int signal_fd;      /* -1 = none */
+    int64_t stop_ns;    /* when SIGTERM came (monotonic), 0 = not yet */
+};
+
+static void log_start(struct processor *processor)
+{
+    const struct settings *settings = &processor->settings;
+    log_line(&processor->flow.log, clock_monotonic_ns(), LOG_INFO, "vending-processor %s reads %s %s, mapping %s",
+             VENDING_VERSION, settings->capture_file ? "the capture" : "line protocol from",
+             settings->capture_file && strcmp(settings->capture_file, "-") != 0 ? settings->capture_file
+                                                                                : "standard input",
+             settings->mapping_file ? settings->mapping_file : "built-in");
+}
+
+/* ---- input ---- */
+
+static void take_capture_line(struct processor *processor, struct span line, int64_t now_ns)
+{
+    struct capture_message message;
+    struct err err;
+    err_clear(&err);
+    if (capture_parse(line, &processor->arena, &message, &err)) {
+        processor->capture_ns = message.time_ns;
+        pipeline_message(processor->flow.pipeline, message.topic, message.payload, &message.properties,
+                         message.time_ns);
+    } else if (err.text[0]) {
+        char detail[ERR_TEXT_BYTES + 64];
+        snprintf(detail, sizeof detail, "not a line of a capture: %s (byte %zu)", err.text, err.pos);
+        pipeline_reject(processor->flow.pipeline, REJECT_NOT_LINE_PROTOCOL, line, detail, now_ns);
+    }
+    arena_reset(&processor->arena);
+}
+
+static struct span without_newline(struct span line)
+{
+    while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r')) {
+        line.len--;
+    }
+    return line;
+}
+
+static void take_frame(struct processor *processor, const struct frame *frame, int64_t now_ns)
+{
+    if (frame->kind == FRAME_OVERSIZED) {
+        pipeline_oversized(processor->flow.pipeline, frame->bytes, frame->total_size, now_ns);
+    } else if (input_is_half(&processor->input, frame)) {
+        pipeline_reject(processor->flow.pipeline, REJECT_NOT_LINE_PROTOCOL, frame->bytes,
+                        "reading was stopped inside this record", now_ns);
+    } else if (processor->settings.capture_file) {
+        take_capture_line(processor, without_newline(frame->bytes), now_ns);
+    } else {
+        pipeline_record(processor->flow.pipeline, frame->bytes, now_ns);
+    }
+}
+
+/* When what comes now arrived. A capture's own time is used where a line has none, so that a replay gives the same rows. */
+static int64_t arrival_ns(const struct processor *processor, int64_t now_ns)
+{
+    return processor->capture_ns ? processor->capture_ns : now_ns;
+}
+
+/* Everything that has been read. */
+static void take_frames(struct processor *processor)
+{
+    int64_t now_ns = clock_wall_ns();
+    flow_begin_work(&processor->flow);
+    struct frame frame = input_next(&processor->input);
+    while (frame.kind != FRAME_NONE && !processor->flow.output.writer.error) {
+        take_frame(processor, &frame, arrival_ns(processor, now_ns));
+        frame = input_next(&processor->input);
+    }
+    flow_end_work(&processor->flow);
+}
+
+/* ---- waiting ---- */
+
+/* When to stop after SIGTERM if nothing comes any more. */
+static int64_t stop_deadline(const struct processor *processor)
+{
+    int64_t quiet_since_ns =
+        processor->flow.input_ns > processor->stop_ns ? processor->flow.input_ns : processor->stop_ns;
+    return clock_earlier(quiet_since_ns + STOP_IDLE_NS, processor->stop_ns + STOP_LIMIT_NS);
+}
+
+/* What lies ready is still read, but not for ever. */
+static bool must_stop(const struct processor *processor, bool readable)
+{
+    int64_t deadline_ns = readable ? processor->stop_ns + STOP_LIMIT_NS : stop_deadline(processor);
+    return processor->stop_ns && clock_monotonic_ns() >= deadline_ns;
+}
+
+/* When something is to be done although no input comes. */
+static int64_t next_deadline(const struct processor *processor)
+{
+    int64_t deadline_ns = flow_deadline_ns(&processor->flow);
+    if (processor->stop_ns) {
+        deadline_ns = clock_earlier(deadline_ns, stop_deadline(processor));
+    }
+    return deadline_ns;
+}
+
+/* true = there is something to read, or the end of it. */
+static bool wait_for_input(struct processor *processor)
+{
+    struct pollfd watched[] = {{.fd = processor->input.fd, .events = POLLIN},
+                               {.fd = processor->signal_fd, .events = POLLIN}};
+    if (poll(watched, 2, clock_poll_timeout(next_deadline(processor), clock_monotonic_ns())) <= 0) {
+        return false;
+    }
+    if (watched[1].revents && process_take_signal(processor->signal_fd) && !processor->stop_ns) {
+        processor->stop_ns = clock_monotonic_ns();
+    }
+    return watched[0].revents != 0;
+}
+
+/* ---- the loop ---- */
+
+static void run_until_end(struct processor *processor)
+{
+    while (!processor->input.ended && !processor->flow.output.writer.error) {
+        bool readable = wait_for_input(processor);
+        if (must_stop(processor, readable)) {
+            input_cut_off(&processor->input);
+        } else if (readable && input_read(&processor->input)) {
+            processor->flow.input_ns = clock_monotonic_ns();
+        }
+        processor->flow.bytes_in = processor->input.bytes;
+        take_frames(processor);
+        flow_do_what_is_due(&processor->flow);
+    }
+}
+
+/* Why the input or the output failed. */
+static int tell_failure(struct processor *processor)
+{
+    int output_error = processor->flow.output.writer.error;
+    int error = output_error ? output_error : processor->input.error;
+    if (!error) {
+        return DONE;
+    }
+    log_line(&processor->flow.log, clock_monotonic_ns(), LOG_ERROR, "cannot %s: %s",
+             output_error ? "write to standard output" : "read the input", strerror(error));
+    return CANNOT_RUN;
+}
+
+static int run(struct processor *processor)
+{
+    log_start(processor);
+    run_until_end(processor);
+    flow_finish(&processor->flow);
+    int code = tell_failure(processor);
+    flow_log_end(&processor->flow);
+    return code;
+}
+
+/* ---- setting up ---- */
+
+/* Takes what the loop needs. NULL, or what could not be had. A person who looks at a capture means the SIGINT. */
+static const char *prepare(struct processor *processor)
+{
+    const struct settings *settings = &processor->settings;
+    processor->signal_fd = process_watch_signals(settings->capture_file != NULL);
+    if (processor->signal_fd < 0) {
+        return "cannot watch for signals";
+    }
+    if (!input_init(&processor->input, processor->source_fd, settings->capture_file ? INPUT_LINES : INPUT_LINE_PROTOCOL,
+                    settings->max_line) ||
+        (settings->capture_file && !arena_init(&processor->arena, 2 * settings->max_line + ARENA_SPARE_BYTES))) {
+        return "no memory for the buffers";
+    }
+    return flow_prepare(&processor->flow);
+}
+
+static int prepare_and_run(struct processor *processor)
+{
+    flow_begin(&processor->flow);
+    const char *problem = prepare(processor);
+    int code = CANNOT_RUN;
+    if (problem) {
+        log_line(&processor->flow.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
+    } else {
+        code = run(processor);
+    }
+    input_free(&processor->input);
+    arena_free(&processor->arena);
+    if (processor->signal_fd >= 0) {
+        close(processor->signal_fd);
+    }
+    return code;
+}
+
+/* ---- the command line ---- */
+
+/* Where to read from: standard input, unless a file is named. -1 = *err says why not. */
+static int open_source(const char *file, struct err *err)
+{
+    if (!file || strcmp(file, "-") == 0) {
+        return STDIN_FILENO;
+    }
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        err_set(err, 0, "--capture: %.160s: %s", file, strerror(errno));
+    }
+    return fd;
+}
+
+/* The mapping, and what to read. */
+static bool load(struct processor *processor, struct err *err)
+{
+    if (!flow_load(&processor->flow, &processor->settings, err)) {
+        return false;
+    }
+    processor->source_fd = open_source(processor->settings.capture_file, err);
+    return processor->source_fd >= 0;
+}
+
+static int act(struct processor *processor, enum program_action action)
+{
+    switch (action) {
+    case ACTION_RUN:
+        return prepare_and_run(processor);
+    case ACTION_CHECK:
+        flow_print_check(&processor->flow, &processor_program, &processor->settings);
+        return process_printed();
+    case ACTION_PRINT_MAPPING:
+        mapping_print(processor->flow.mapping, stdout);
+        return process_printed();
+    case ACTION_HELP:
+        options_print_help(&processor_program, stdout);
+        return process_printed();
+    case ACTION_VERSION:
+        printf("%s %s\n", processor_program.name, processor_program.version);
+        return process_printed();
+    }
+    return DONE;
+}
+
+int main(int argc, char *argv[])
+{
+    struct processor processor = {.source_fd = -1, .signal_fd = -1};
+    struct processor_request request;
+    struct err err;
+    process_begin();
+    err_clear(&err);
+    if (!processor_options_parse(argc, argv, &processor.settings, &request, &err)) {
+        return process_refuse(processor_program.name, err.text);
+    }
+    processor.flow.reports =
+        processor.settings.report_interval_ns > 0 && (!processor.settings.capture_file || request.report_asked_for);
+    bool loaded = action_only_prints(request.action) || load(&processor, &err);
+    int code = loaded ? act(&processor, request.action) : process_refuse(processor_program.name, err.text);
+    if (processor.source_fd > STDIN_FILENO) {
+        close(processor.source_fd);
+    }
+    flow_free(&processor.flow);
+    return code;
+}

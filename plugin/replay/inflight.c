@@ -1,0 +1,70 @@
+#include "replay/inflight.h"
+
+#include <string.h>
+
+enum kind { KIND_NONE, KIND_QOS_0, KIND_RELIABLE };
+
+void inflight_init(struct inflight *inflight)
+{
+    memset(inflight, 0, sizeof *inflight);
+}
+
+static void count(struct inflight *inflight, bool refused)
+{
+    if (refused) {
+        inflight->failed++;
+    } else {
+        inflight->acknowledged++;
+    }
+}
+
+void inflight_add(struct inflight *inflight, int mid, int qos)
+{
+    inflight->published++;
+    if (mid == inflight->early_mid) {
+        inflight->early_mid = 0;
+        return;
+    }
+    inflight->early_mid = 0;
+    inflight->kind[mid & INFLIGHT_MAX] = qos > 0 ? KIND_RELIABLE : KIND_QOS_0;
+    if (qos > 0) {
+        inflight->unacknowledged++;
+    } else {
+        inflight->unwritten++;
+    }
+}
+
+void inflight_done(struct inflight *inflight, int mid, bool refused)
+{
+    uint8_t *kind = &inflight->kind[mid & INFLIGHT_MAX];
+    count(inflight, refused);
+    if (*kind == KIND_RELIABLE) {
+        inflight->unacknowledged--;
+    } else if (*kind == KIND_QOS_0) {
+        inflight->unwritten--;
+    } else {
+        inflight->early_mid = mid;
+    }
+    *kind = KIND_NONE;
+}
+
+size_t inflight_lost(struct inflight *inflight)
+{
+    size_t lost = inflight->unwritten;
+    for (size_t mid = 0; lost > 0 && mid <= INFLIGHT_MAX; mid++) {
+        inflight->kind[mid] = inflight->kind[mid] == KIND_QOS_0 ? KIND_NONE : inflight->kind[mid];
+    }
+    inflight->failed += lost;
+    inflight->unwritten = 0;
+    return lost;
+}
+
+void inflight_failed(struct inflight *inflight)
+{
+    inflight->failed++;
+}
+
+size_t inflight_count(const struct inflight *inflight)
+{
+    return inflight->unwritten + inflight->unacknowledged;
+}

@@ -1,0 +1,112 @@
+#include "replay/message.h"
+
+#include <string.h>
+
+#include "core/topic.h"
+
+struct span replay_device(struct span topic, struct span topic_prefix)
+{
+    struct span device_no;
+    enum message_kind kind;
+    (void)topic_parse(topic, topic_prefix, &device_no,
+                      &kind); /* an acknowledgement of a command is of a machine, too */
+    return device_no;
+}
+
+size_t replay_copies(const struct replay_rules *rules, const struct capture_message *message)
+{
+    struct span device_no = replay_device(message->topic, rules->topic_prefix);
+    size_t machine;
+    if (!rules->fleet || device_no.len == 0 || !fleet_find(rules->fleet, device_no, &machine)) {
+        return 1;
+    }
+    return fleet_copies(rules->fleet, machine);
+}
+
+/* ---- keeping ---- */
+
+static size_t text_size(const struct properties *properties)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < properties->count; i++) {
+        size += properties->items[i].name.len + properties->items[i].text.len;
+    }
+    return size;
+}
+
+size_t replay_message_size(const struct capture_message *message)
+{
+    return sizeof(struct replay_message) + message->properties.count * sizeof(struct property) + message->topic.len +
+           message->payload.len + text_size(&message->properties);
+}
+
+static struct span keep_text(struct span text, char **at)
+{
+    struct span kept = {*at, text.len};
+    if (text.len > 0) {
+        memcpy(*at, text.ptr, text.len);
+    }
+    *at += text.len;
+    return kept;
+}
+
+static void keep_properties(struct replay_message *kept, const struct properties *from, struct property *items,
+                            char **at)
+{
+    kept->properties = items;
+    kept->property_count = from->count;
+    for (size_t i = 0; i < from->count; i++) {
+        items[i] = from->items[i];
+        items[i].name = keep_text(from->items[i].name, at);
+        items[i].text = keep_text(from->items[i].text, at);
+    }
+}
+
+void replay_message_keep(const struct replay_rules *rules, const struct capture_message *message, void *space)
+{
+    struct replay_message *kept = space;
+    struct property *items = (struct property *)(kept + 1);
+    char *at = (char *)(items + message->properties.count);
+    int qos = message->qos > rules->min_qos ? message->qos : rules->min_qos;
+    *kept = (struct replay_message){.tst_ns = message->time_ns, .qos = qos, .retain = message->retain};
+    keep_properties(kept, &message->properties, items, &at);
+    kept->topic = keep_text(message->topic, &at);
+    kept->payload = keep_text(message->payload, &at);
+
+    enum message_kind kind;
+    bool is_ours = topic_parse(kept->topic, rules->topic_prefix, &kept->device_no, &kind) == REJECT_NONE;
+    if (rules->fleet) {
+        (void)fleet_find(rules->fleet, kept->device_no, &kept->machine);
+    }
+    if (is_ours && (rules->fleet || rules->shifts)) {
+        patch_find(rules->mapping, kind, kept->device_no, kept->payload, &kept->patch);
+    }
+}
+
+/* ---- copies ---- */
+
+void replay_message_render(const struct replay_rules *rules, const struct replay_message *message, size_t copy,
+                           int64_t moment_ns, struct buf *topic, struct buf *payload)
+{
+    char name[DEVICE_NO_MAX_BYTES];
+    struct span device_no = {name, 0};
+    int64_t shift_ns = rules->shifts ? moment_ns - message->tst_ns : 0;
+    if (copy > 0) {
+        device_no.len = fleet_name(rules->fleet, message->machine, copy, name);
+        size_t before = (size_t)(message->device_no.ptr - message->topic.ptr);
+        buf_bytes(topic, message->topic.ptr, before);
+        buf_span(topic, device_no);
+        buf_span(topic, span_after(message->topic, before + message->device_no.len));
+    } else {
+        buf_span(topic, message->topic);
+    }
+    patch_apply(&message->patch, message->payload, shift_ns, device_no, payload);
+}
+
+void replay_message_properties(const struct replay_message *message, struct properties *out)
+{
+    *out = (struct properties){.count = message->property_count};
+    if (message->property_count > 0) {
+        memcpy(out->items, message->properties, message->property_count * sizeof *out->items);
+    }
+}

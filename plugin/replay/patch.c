@@ -1,0 +1,120 @@
+#include "replay/patch.h"
+
+#include "core/topic.h"
+#include "replay/retime.h"
+#include "json/scan.h"
+
+#define MAX_VALUES 100000 /* of a payload that is looked into; more is no device's */
+#define ESCAPED_BYTES 6   /* of one character as \uXXXX */
+
+/* Times beside the mapping's: they are in a message's data, so no column is made of them. */
+static const char *const more_times[MESSAGE_KINDS] = {[MESSAGE_EVENTS] = "data.timestamp"};
+
+/* The text of a number or of a string, quotes left out. */
+static bool is_scalar(struct span value, struct span *text)
+{
+    bool is_string = value.len >= 2 && value.ptr[0] == '"';
+    bool is_number = value.len > 0 && (value.ptr[0] == '-' || (value.ptr[0] >= '0' && value.ptr[0] <= '9'));
+    *text = is_string ? (struct span){value.ptr + 1, value.len - 2} : value;
+    return is_string || is_number;
+}
+
+static bool is_time(struct span text)
+{
+    char moved[RETIME_MAX_BYTES];
+    size_t len;
+    return retime(text, 0, moved, &len);
+}
+
+static bool is_device(struct span text, struct span device_no)
+{
+    char plain[ESCAPED_BYTES * DEVICE_NO_MAX_BYTES];
+    if (text.len > sizeof plain) {
+        return false;
+    }
+    size_t len = json_unescape(text, plain);
+    return span_equal((struct span){plain, len}, device_no);
+}
+
+/* Keeps the places in order; one that is found by two paths counts once. */
+static void add_place(struct patch *patch, struct patch_place place)
+{
+    size_t at = patch->count;
+    while (at > 0 && patch->places[at - 1].start >= place.start) {
+        at--;
+    }
+    bool is_known = at < patch->count && patch->places[at].start == place.start;
+    if (is_known || patch->count == PATCH_MAX_PLACES) {
+        return;
+    }
+    memmove(patch->places + at + 1, patch->places + at, (patch->count - at) * sizeof *patch->places);
+    patch->places[at] = place;
+    patch->count++;
+}
+
+static void look_at(const char *path, enum patch_kind kind, struct span device_no, struct span payload,
+                    struct patch *out)
+{
+    struct span value;
+    struct span text;
+    if (!json_find(payload, path, &value) || !is_scalar(value, &text)) {
+        return;
+    }
+    if (kind == PATCH_TIME ? is_time(text) : is_device(text, device_no)) {
+        add_place(out, (struct patch_place){(size_t)(text.ptr - payload.ptr), text.len, kind});
+    }
+}
+
+void patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no, struct span payload,
+                struct patch *out)
+{
+    const struct json_limits limits = {JSON_MAX_DEPTH, MAX_VALUES};
+    const struct table_map *table = &mapping->tables[kind];
+    struct json_report report;
+    struct span body = payload_trim(payload);
+    *out = (struct patch){.count = 0};
+    if (json_scan_bytes(body, &limits, &report, NULL) != REJECT_NONE) {
+        return;
+    }
+    for (size_t i = 0; i < table->time_count; i++) {
+        look_at(table->time[i].text, PATCH_TIME, device_no, body, out);
+    }
+    if (more_times[kind]) {
+        look_at(more_times[kind], PATCH_TIME, device_no, body, out);
+    }
+    for (size_t i = 0; i < table->device_no_count; i++) {
+        look_at(table->device_no[i].text, PATCH_DEVICE, device_no, body, out);
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        out->places[i].start += (size_t)(body.ptr - payload.ptr);
+    }
+}
+
+static void put_time(struct span text, int64_t shift_ns, struct buf *out)
+{
+    char moved[RETIME_MAX_BYTES];
+    size_t len;
+    bool ok = retime(text, shift_ns, moved, &len);
+    buf_span(out, ok ? (struct span){moved, len} : text);
+}
+
+void patch_apply(const struct patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
+                 struct buf *out)
+{
+    size_t copied = 0;
+    for (size_t i = 0; i < patch->count; i++) {
+        const struct patch_place *place = &patch->places[i];
+        struct span text = {payload.ptr + place->start, place->len};
+        buf_bytes(out, payload.ptr + copied, place->start - copied);
+        switch (place->kind) {
+        case PATCH_TIME:
+            put_time(text, shift_ns, out);
+            break;
+        case PATCH_DEVICE:
+            buf_span(out, device_no.len > 0 ? device_no : text);
+            break;
+        }
+        copied = place->start + place->len;
+    }
+    buf_bytes(out, payload.ptr + copied, payload.len - copied);
+}

@@ -1,0 +1,39 @@
+/* replay/patch.h - the values of a payload that a replay changes, found and rewritten where they stand; every other byte stays as it is.
+ *
+ * These are the device's times (the mapping's time paths, and data.timestamp of an event, see device-protocol.md) and its number where it is the topic's. A
+ * payload in which nothing is found (no JSON, no ts) is left alone.
+ */
+#ifndef VENDING_REPLAY_PATCH_H
+#define VENDING_REPLAY_PATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "core/mapping.h"
+
+#define PATCH_MAX_PLACES (2 * COLUMN_MAX_PATHS + 1)
+
+enum patch_kind { PATCH_TIME, PATCH_DEVICE };
+
+struct patch_place {
+    size_t start, len; /* of the value in the payload, quotes not included */
+    enum patch_kind kind;
+};
+
+struct patch {
+    struct patch_place places[PATCH_MAX_PLACES]; /* in their order */
+    size_t count;
+};
+
+/* Finds what there is to change in a message of that kind from that device. A time that nobody can read is not found, nor is another device's number. */
+void patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no, struct span payload,
+                struct patch *out);
+
+/* Puts the payload behind what is in out, its times moved (retime.h; one that cannot be moved stays) and its number replaced; an empty device_no
+ * leaves that as it is. */
+void patch_apply(const struct patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
+                 struct buf *out);
+
+#endif

@@ -1,0 +1,41 @@
+#include "replay/survey.h"
+
+#include <poll.h>
+
+#include "replay/message.h"
+
+static bool take(struct survey *survey, const struct capture_message *message, struct span topic_prefix,
+                 struct fleet *fleet, struct err *err)
+{
+    struct span device_no = replay_device(message->topic, topic_prefix);
+    survey->messages++;
+    replay_line_add(&survey->line, message->time_ns);
+    if (device_no.len > 0 && !fleet_add(fleet, device_no)) {
+        err_set(err, 0, "the captures have more than %d machines, or there is no memory for them", FLEET_MAX_MACHINES);
+        return false;
+    }
+    return true;
+}
+
+bool survey_read(struct survey *survey, struct source *source, struct span topic_prefix, struct fleet *fleet,
+                 struct err *err)
+{
+    struct capture_message message;
+    for (;;) {
+        switch (source_next(source, &message, err)) {
+        case SOURCE_MESSAGE:
+            if (!take(survey, &message, topic_prefix, fleet, err)) {
+                return false;
+            }
+            break;
+        case SOURCE_WAIT:
+            (void)poll(&(struct pollfd){.fd = source_fd(source), .events = POLLIN}, 1, -1);
+            break;
+        case SOURCE_END:
+            source_rewind(source);
+            return true;
+        case SOURCE_FAILED:
+            return false;
+        }
+    }
+}

@@ -1,0 +1,497 @@
+#include <check.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "support.h"
+
+#define BYTES(literal)                                                                                                 \
+    {                                                                                                                  \
+        literal, sizeof(literal) - 1                                                                                   \
+    }
+#define OK NUMBER_OK
+#define BAD NUMBER_NOT_A_NUMBER
+#define FAR NUMBER_OUT_OF_RANGE
+
+/* One text, read both ways. */
+static const struct {
+    const char *name;
+    struct span text;
+    enum number_status real_status;
+    enum number_status int_status;
+    double real;
+    int64_t integer;
+} texts[] = {
+    {"zero", BYTES("0"), OK, OK, 0, 0},
+    {"integer", BYTES("42"), OK, OK, 42, 42},
+    {"negative", BYTES("-42"), OK, OK, -42, -42},
+    {"plus", BYTES("+42"), OK, OK, 42, 42},
+    {"leading zeros", BYTES("0042"), OK, OK, 42, 42},
+    {"fraction", BYTES("220.5"), OK, BAD, 220.5, 0},
+    {"fraction of zero", BYTES("3.0"), OK, OK, 3, 3},
+    {"long fraction of zero", BYTES("-3.000000"), OK, OK, -3, -3},
+    {"bare fraction", BYTES(".5"), OK, BAD, 0.5, 0},
+    {"bare point after", BYTES("5."), OK, OK, 5, 5},
+    {"negative bare fraction", BYTES("-.25"), OK, BAD, -0.25, 0},
+    {"exponent", BYTES("3e2"), OK, OK, 300, 300},
+    {"exponent with plus", BYTES("3E+2"), OK, OK, 300, 300},
+    {"exponent with minus", BYTES("300e-2"), OK, OK, 3, 3},
+    {"exponent makes a fraction", BYTES("3e-1"), OK, BAD, 0.3, 0},
+    {"exponent undoes a fraction", BYTES("1.25e2"), OK, OK, 125, 125},
+    {"exponent undoes not enough", BYTES("1.25e1"), OK, BAD, 12.5, 0},
+    {"exponent with zeros", BYTES("2e0000000000000000000000002"), OK, OK, 200, 200},
+    {"point after, exponent", BYTES("5.e1"), OK, OK, 50, 50},
+    {"bare fraction, exponent", BYTES(".5e1"), OK, OK, 5, 5},
+    {"white space", BYTES(" \t\r\n\v\f7 \t\r\n\v\f"), OK, OK, 7, 7},
+    {"int64 max", BYTES("9223372036854775807"), OK, OK, 0x1p63, INT64_MAX},
+    {"int64 max + 1", BYTES("9223372036854775808"), OK, FAR, 0x1p63, 0},
+    {"int64 min", BYTES("-9223372036854775808"), OK, OK, -0x1p63, INT64_MIN},
+    {"int64 min - 1", BYTES("-9223372036854775809"), OK, FAR, -0x1p63, 0},
+    {"int64 max with a point", BYTES("9223372036854775807.0"), OK, OK, 0x1p63, INT64_MAX},
+    {"int64 max in exponent form", BYTES("9.223372036854775807e18"), OK, OK, 0x1p63, INT64_MAX},
+    {"int64 max from below", BYTES("92233720368547758070e-1"), OK, OK, 0x1p63, INT64_MAX},
+    {"19 nines", BYTES("9999999999999999999"), OK, FAR, 1e19, 0},
+    {"uint64 max", BYTES("18446744073709551615"), OK, FAR, 0x1p64, 0},
+    {"uint64 max + 1", BYTES("18446744073709551616"), OK, FAR, 0x1p64, 0},
+    {"wide with a fraction", BYTES("18446744073709551616.5"), OK, BAD, 0x1p64, 0},
+    {"2^53 + 1", BYTES("9007199254740993"), OK, OK, 0x1p53, INT64_C(9007199254740993)},
+    {"a tenth", BYTES("0.1"), OK, BAD, 0x1.999999999999ap-4, 0},
+    {"1e23", BYTES("1e23"), OK, FAR, 0x1.52d02c7e14af6p+76, 0},
+    {"largest double", BYTES("1.7976931348623157e308"), OK, FAR, 0x1.fffffffffffffp+1023, 0},
+    {"past the largest double", BYTES("1.7976931348623159e308"), FAR, FAR, 0, 0},
+    {"largest subnormal", BYTES("2.2250738585072011e-308"), OK, BAD, 0x0.fffffffffffffp-1022, 0},
+    {"smallest double", BYTES("5e-324"), OK, BAD, 0x1p-1074, 0},
+    {"just over half of the smallest", BYTES("2.4703282292062328e-324"), OK, BAD, 0x1p-1074, 0},
+    {"just under half of the smallest", BYTES("2.4703282292062327e-324"), OK, BAD, 0, 0},
+    {"overflow", BYTES("1e999"), FAR, FAR, 0, 0},
+    {"negative overflow", BYTES("-1e999"), FAR, FAR, 0, 0},
+    {"underflow", BYTES("1e-999"), OK, BAD, 0, 0},
+    {"exponent past int64", BYTES("1e99999999999999999999999999"), FAR, FAR, 0, 0},
+    {"negative exponent past int64", BYTES("1e-99999999999999999999999999"), OK, BAD, 0, 0},
+    {"zero with an exponent past int64", BYTES("0e99999999999999999999999999"), OK, OK, 0, 0},
+    {"zeros with a point and exponent", BYTES("-000.000e5"), OK, OK, 0, 0},
+    {"empty", BYTES(""), BAD, BAD, 0, 0},
+    {"only white space", BYTES(" \n"), BAD, BAD, 0, 0},
+    {"only a sign", BYTES("-"), BAD, BAD, 0, 0},
+    {"only a point", BYTES("."), BAD, BAD, 0, 0},
+    {"sign and point", BYTES("+."), BAD, BAD, 0, 0},
+    {"only an exponent", BYTES("e5"), BAD, BAD, 0, 0},
+    {"point and exponent", BYTES(".e5"), BAD, BAD, 0, 0},
+    {"exponent cut", BYTES("1e"), BAD, BAD, 0, 0},
+    {"exponent cut after its sign", BYTES("1e-"), BAD, BAD, 0, 0},
+    {"exponent with a fraction", BYTES("1e1.5"), BAD, BAD, 0, 0},
+    {"exponent twice", BYTES("1e1e1"), BAD, BAD, 0, 0},
+    {"exponent of both cases", BYTES("1eE1"), BAD, BAD, 0, 0},
+    {"two signs", BYTES("--1"), BAD, BAD, 0, 0},
+    {"two different signs", BYTES("+-1"), BAD, BAD, 0, 0},
+    {"exponent with two signs", BYTES("1e+-1"), BAD, BAD, 0, 0},
+    {"sign apart", BYTES("- 1"), BAD, BAD, 0, 0},
+    {"two points", BYTES("1.2.3"), BAD, BAD, 0, 0},
+    {"decimal comma", BYTES("220,5"), BAD, BAD, 0, 0},
+    {"thousands", BYTES("1,000"), BAD, BAD, 0, 0},
+    {"inner space", BYTES("1 000"), BAD, BAD, 0, 0},
+    {"unit", BYTES("220.5V"), BAD, BAD, 0, 0},
+    {"suffix of C", BYTES("1.5f"), BAD, BAD, 0, 0},
+    {"hex", BYTES("0x10"), BAD, BAD, 0, 0},
+    {"hex float", BYTES("0x1p4"), BAD, BAD, 0, 0},
+    {"inf", BYTES("inf"), BAD, BAD, 0, 0},
+    {"-Infinity", BYTES("-Infinity"), BAD, BAD, 0, 0},
+    {"nan", BYTES("nan"), BAD, BAD, 0, 0},
+    {"text", BYTES("4G"), BAD, BAD, 0, 0},
+    {"NUL after", BYTES("1\0"), BAD, BAD, 0, 0},
+    {"NUL before",
+     BYTES("\0"
+           "1"),
+     BAD, BAD, 0, 0},
+    {"NUL inside",
+     BYTES("1\0"
+           "2"),
+     BAD, BAD, 0, 0},
+    {"full-width digit", BYTES("\xEF\xBC\x91"), BAD, BAD, 0, 0},
+    {"Arabic decimal point",
+     BYTES("1\xD9\xAB"
+           "5"),
+     BAD, BAD, 0, 0},
+    {"no-break space",
+     BYTES("\xC2\xA0"
+           "1"),
+     BAD, BAD, 0, 0},
+    {"byte over 0x7F", BYTES("\xB1"), BAD, BAD, 0, 0},
+};
+
+static void read_case(size_t i)
+{
+    struct span tail = exact(texts[i].text);
+    double real = 99;
+    enum number_status status = number_double(tail, &real);
+    ck_assert_msg(status == texts[i].real_status, "%s: as double, status %d", texts[i].name, (int)status);
+    ck_assert_msg(real == texts[i].real, "%s: as double, %a, want %a", texts[i].name, real, texts[i].real);
+    int64_t integer = 99;
+    status = number_int64(tail, &integer);
+    ck_assert_msg(status == texts[i].int_status, "%s: as integer, status %d", texts[i].name, (int)status);
+    ck_assert_msg(integer == texts[i].integer, "%s: as integer, %lld", texts[i].name, (long long)integer);
+    release(tail);
+}
+
+START_TEST(reading)
+{
+    read_case((size_t)_i);
+}
+END_TEST
+
+START_TEST(sign_of_zero)
+{
+    double value = 1;
+    ck_assert_int_eq(number_double(SPAN_LITERAL("-0.0"), &value), NUMBER_OK);
+    ck_assert(value == 0 && signbit(value));
+    ck_assert_int_eq(number_double(SPAN_LITERAL("0"), &value), NUMBER_OK);
+    ck_assert(value == 0 && !signbit(value));
+}
+END_TEST
+
+START_TEST(no_text_at_all)
+{
+    double real = 1;
+    int64_t integer = 1;
+    ck_assert_int_eq(number_double((struct span){NULL, 0}, &real), NUMBER_NOT_A_NUMBER);
+    ck_assert_int_eq(number_int64((struct span){NULL, 0}, &integer), NUMBER_NOT_A_NUMBER);
+    ck_assert(real == 0 && integer == 0);
+}
+END_TEST
+
+#define MANY 100000
+
+/* before + MANY times `fill` + after: far more characters than any buffer of the reader. */
+static const struct {
+    const char *name;
+    const char *before;
+    char fill;
+    const char *after;
+    enum number_status real_status;
+    enum number_status int_status;
+    double real;
+    int64_t integer;
+} longs[] = {
+    {"leading zeros", "-", '0', "7", OK, OK, -7, -7},
+    {"trailing zeros of a fraction", "2.5", '0', "", OK, BAD, 2.5, 0},
+    {"fraction of zeros", "3.", '0', "", OK, OK, 3, 3},
+    {"zeros only", "", '0', "", OK, OK, 0, 0},
+    {"small, brought back", "0.", '0', "1e100001", OK, OK, 1, 1},
+    {"large, brought back", "1", '0', "e-100000", OK, OK, 1, 1},
+    {"large, brought back to a fraction", "15", '0', "e-100001", OK, BAD, 1.5, 0},
+    {"thirds", "0.", '3', "", OK, BAD, 0x1.5555555555555p-2, 0},
+    {"nines round up", "0.", '9', "", OK, BAD, 1, 0},
+    {"a hundred thousand digits", "", '9', "", FAR, FAR, 0, 0},
+    {"a hundred thousand zeros", "-1", '0', "", FAR, FAR, 0, 0},
+    {"a tie stays even", "1.00000000000000011102230246251565404236316680908203125", '0', "", OK, BAD, 1, 0},
+    {"a tie decided by the last digit", "1.00000000000000011102230246251565404236316680908203125", '0', "1", OK, BAD,
+     0x1.0000000000001p0, 0},
+    {"fault at the end", "1", '0', "x", BAD, BAD, 0, 0},
+    {"an exponent of zeros", "1e", '0', "1", OK, OK, 10, 10},
+    {"a huge exponent", "1e", '9', "", FAR, FAR, 0, 0},
+    {"a huge negative exponent", "1e-", '9', "", OK, BAD, 0, 0},
+};
+
+START_TEST(reading_long_texts)
+{
+    size_t before = strlen(longs[_i].before);
+    size_t after = strlen(longs[_i].after);
+    char *text = malloc(before + MANY + after);
+    ck_assert_ptr_nonnull(text);
+    memcpy(text, longs[_i].before, before);
+    memset(text + before, longs[_i].fill, MANY);
+    memcpy(text + before + MANY, longs[_i].after, after);
+    struct span span = {text, before + MANY + after};
+    double real = 99;
+    int64_t integer = 99;
+    enum number_status status = number_double(span, &real);
+    ck_assert_msg(status == longs[_i].real_status && real == longs[_i].real, "%s: as double, status %d, %a",
+                  longs[_i].name, (int)status, real);
+    status = number_int64(span, &integer);
+    ck_assert_msg(status == longs[_i].int_status && integer == longs[_i].integer, "%s: as integer, status %d, %lld",
+                  longs[_i].name, (int)status, (long long)integer);
+    free(text);
+}
+END_TEST
+
+/* (2^53 - 1) * 2^-1075 lies halfway between the largest subnormal and the smallest normal double; no midpoint has more digits.
+ * They are those of (2^53 - 1) * 5^1075. Exactly halfway goes to the even one, up; the least bit below goes down. */
+START_TEST(longest_midpoint)
+{
+    enum { DIGITS = 768 };
+    char digits[DIGITS + 16] = {0};          /* lowest first */
+    const char *factor = "1990474529917009"; /* 2^53 - 1 = 9007199254740991, lowest first */
+    for (size_t i = 0; factor[i]; i++) {
+        digits[i] = (char)(factor[i] - '0');
+    }
+    for (int power = 0; power < 1075; power++) {
+        int carry = 0;
+        for (size_t i = 0; i < sizeof digits; i++) {
+            carry += digits[i] * 5;
+            digits[i] = (char)(carry % 10);
+            carry /= 10;
+        }
+    }
+    ck_assert(digits[DIGITS - 1] > 0 && digits[DIGITS] == 0 && digits[0] == 5);
+    char text[DIGITS + 16];
+    for (size_t i = 0; i < DIGITS; i++) {
+        text[i] = (char)('0' + digits[DIGITS - 1 - i]);
+    }
+    snprintf(text + DIGITS, 16, "e-1075");
+    struct span span = {text, strlen(text)};
+    double value = 0;
+    ck_assert_int_eq(number_double(span, &value), NUMBER_OK);
+    ck_assert_msg(value == 0x1p-1022, "halfway: %a", value);
+    text[DIGITS - 1]--;
+    ck_assert_int_eq(number_double(span, &value), NUMBER_OK);
+    ck_assert_msg(value == 0x0.fffffffffffffp-1022, "below halfway: %a", value);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    double value;
+    bool is_int;
+    int64_t integer;
+} doubles[] = {
+    {"zero", 0.0, true, 0},
+    {"minus zero", -0.0, true, 0},
+    {"integer", -42.0, true, -42},
+    {"fraction", 0.5, false, 0},
+    {"nearly an integer", 0x1.fffffffffffffp0, false, 0},
+    {"2^53", 0x1p53, true, INT64_C(9007199254740992)},
+    {"-2^63", -0x1p63, true, INT64_MIN},
+    {"below -2^63", -0x1.0000000000001p63, false, 0},
+    {"2^63", 0x1p63, false, 0},
+    {"just below 2^63", 0x1.fffffffffffffp62, true, INT64_C(9223372036854774784)},
+    {"huge", 1e300, false, 0},
+    {"tiny", 5e-324, false, 0},
+    {"infinity", INFINITY, false, 0},
+    {"minus infinity", -INFINITY, false, 0},
+    {"NaN", NAN, false, 0},
+};
+
+START_TEST(double_is_int64)
+{
+    int64_t integer = 99;
+    bool is_int = number_double_is_int64(doubles[_i].value, &integer);
+    ck_assert_msg(is_int == doubles[_i].is_int && integer == doubles[_i].integer, "%s: %d %lld", doubles[_i].name,
+                  is_int, (long long)integer);
+}
+END_TEST
+
+static const struct {
+    double value;
+    const char *text;
+} shown[] = {
+    {0, "0"},
+    {-0.0, "-0"},
+    {1, "1"},
+    {-18.2, "-18.2"},
+    {100, "100"},
+    {220.1, "220.1"},
+    {0.1, "0.1"},
+    {0.1 + 0.2, "0.30000000000000004"},
+    {1.0 / 3, "0.3333333333333333"},
+    {31.230416, "31.230416"},
+    {-180, "-180"},
+    {0.0001, "0.0001"},
+    {0.00001, "1e-05"},
+    {123456789012345, "123456789012345"},
+    {1e15, "1e+15"},
+    {123456789012345680.0, "1.2345678901234568e+17"},
+    {0x1p53, "9007199254740992"},
+    {1e22, "1e+22"},
+    {1e23, "1e+23"},
+    {1.7976931348623157e308, "1.7976931348623157e+308"},
+    {-2.2250738585072014e-308, "-2.2250738585072014e-308"},
+    {0x1p-1074, "4.94065645841247e-324"},
+};
+
+static void format_case(size_t i)
+{
+    char out[NUMBER_TEXT_BYTES];
+    memset(out, '#', sizeof out);
+    size_t len = number_format_double(shown[i].value, out);
+    ck_assert_str_eq(out, shown[i].text);
+    ck_assert_msg(len == strlen(shown[i].text), "%s: length %zu", shown[i].text, len);
+}
+
+START_TEST(formatting)
+{
+    format_case((size_t)_i);
+}
+END_TEST
+
+static const char *skip_digits(const char *text)
+{
+    return text + strspn(text, "0123456789");
+}
+
+/* `fieldfloat` of Telegraf's plugins/parsers/influx/machine.go.rl, narrowed to digits on both sides of the point. */
+static bool is_influx_float(const char *text)
+{
+    text += *text == '-';
+    const char *end = skip_digits(text);
+    bool good = end > text;
+    if (*end == '.') {
+        text = end + 1;
+        end = skip_digits(text);
+        good = good && end > text;
+    }
+    if (*end == 'e') {
+        text = end + 1 + (end[1] == '+' || end[1] == '-');
+        end = skip_digits(text);
+        good = good && end > text;
+    }
+    return good && *end == '\0';
+}
+
+/* Bit patterns all over the range, and decimals as sensors give them: text and back is the same double. */
+static void round_trips(void)
+{
+    uint64_t bits = 1;
+    for (int i = 0; i < 20000; i++) {
+        bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        double value;
+        if (i % 2 == 0) {
+            memcpy(&value, &bits, sizeof value);
+        } else {
+            value = (double)(int32_t)(bits >> 32) / 1000;
+        }
+        if (!isfinite(value)) {
+            continue;
+        }
+        char out[NUMBER_TEXT_BYTES];
+        double back = 0;
+        size_t len = number_format_double(value, out);
+        enum number_status status = number_double((struct span){out, len}, &back);
+        if (!is_influx_float(out)) {
+            ck_abort_msg("%a: \"%s\" is no float of line protocol", value, out);
+        }
+        if (status != NUMBER_OK || memcmp(&back, &value, sizeof value) != 0) {
+            ck_abort_msg("%a: \"%s\" reads as %a, status %d", value, out, back, (int)status);
+        }
+    }
+}
+
+START_TEST(round_trip)
+{
+    round_trips();
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    const char *source; /* for localedef */
+    const char *point;
+} locales[] = {
+    {"de_DE.UTF-8", "de_DE", ","}, {"ps_AF.UTF-8", "ps_AF", "\xD9\xAB"}, /* a point of two bytes */
+};
+
+START_TEST(any_locale)
+{
+    if (!setlocale(LC_ALL, locales[_i].name)) {
+        fprintf(stderr, "test_number: skipped: no locale %s and none could be built\n", locales[_i].name);
+        return;
+    }
+    ck_assert_str_eq(localeconv()->decimal_point, locales[_i].point);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        read_case(i);
+    }
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        format_case(i);
+    }
+    round_trips();
+    setlocale(LC_ALL, "C");
+}
+END_TEST
+
+static void run(char *const argv[])
+{
+    pid_t child = fork();
+    if (child == 0) {
+        int quiet = open("/dev/null", O_RDWR);
+        if (quiet >= 0) {
+            dup2(quiet, STDOUT_FILENO);
+            dup2(quiet, STDERR_FILENO);
+        }
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    int status;
+    if (child > 0) {
+        (void)waitpid(child, &status, 0);
+    }
+}
+
+static bool have_locales(void)
+{
+    bool all = true;
+    for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {
+        all = all && setlocale(LC_ALL, locales[i].name);
+    }
+    setlocale(LC_ALL, "C");
+    return all;
+}
+
+/* Builds the locales that the machine lacks into folder, if it can, and has setlocale look there. */
+static void build_locales(const char *folder)
+{
+    for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {
+        char source[32];
+        char charmap[] = "UTF-8";
+        char target[128];
+        char program[] = "localedef", from[] = "-i", with[] = "-f";
+        snprintf(source, sizeof source, "%s", locales[i].source);
+        snprintf(target, sizeof target, "%s/%s", folder, locales[i].name);
+        run((char *[]){program, from, source, with, charmap, target, NULL});
+    }
+    setenv("LOCPATH", folder, 1);
+}
+
+static void remove_folder(char *folder)
+{
+    char program[] = "rm", how[] = "-rf";
+    run((char *[]){program, how, folder, NULL});
+}
+
+static Suite *number_suite(void)
+{
+    Suite *suite = suite_create("number");
+    TCase *tcase = tcase_create("number");
+    tcase_add_loop_test(tcase, reading, 0, (int)(sizeof texts / sizeof texts[0]));
+    tcase_add_test(tcase, sign_of_zero);
+    tcase_add_test(tcase, no_text_at_all);
+    tcase_add_loop_test(tcase, reading_long_texts, 0, (int)(sizeof longs / sizeof longs[0]));
+    tcase_add_test(tcase, longest_midpoint);
+    tcase_add_loop_test(tcase, double_is_int64, 0, (int)(sizeof doubles / sizeof doubles[0]));
+    tcase_add_loop_test(tcase, formatting, 0, (int)(sizeof shown / sizeof shown[0]));
+    tcase_add_test(tcase, round_trip);
+    tcase_add_loop_test(tcase, any_locale, 0, (int)(sizeof locales / sizeof locales[0]));
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(number_suite());
+    char folder[] = "/tmp/test_number.XXXXXX";
+    bool built = !have_locales() && mkdtemp(folder);
+    if (built) {
+        build_locales(folder);
+    }
+    srunner_run_all(runner, CK_NORMAL);
+    if (built) {
+        remove_folder(folder);
+    }
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

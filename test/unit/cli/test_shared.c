@@ -1,0 +1,83 @@
+#include <stdio.h>
+
+#include "cli/shared.h"
+#include "core/settings.h"
+#include "support.h"
+
+#define S INT64_C(1000000000)
+
+static const struct option_part parts[] = {{&pipeline_options, 0}, {&action_options, 0}};
+static const struct program program = {.name = "any", .parts = parts, .part_count = COUNT(parts)};
+
+static bool parse(const char *const *args, struct settings *settings, struct options_result *result, struct err *err)
+{
+    static char storage[5][128];
+    char *argv[6] = {storage[0]};
+    int argc = 1;
+    for (; argc < 5 && args[argc - 1]; argc++) {
+        snprintf(storage[argc], sizeof storage[argc], "%s", args[argc - 1]);
+        argv[argc] = storage[argc];
+    }
+    memset(settings, 0, sizeof *settings);
+    err_clear(err);
+    return options_parse(&program, argc, argv, settings, result, err);
+}
+
+START_TEST(defaults)
+{
+    const char *const none[] = {NULL};
+    struct settings settings;
+    struct options_result result;
+    struct err err;
+    ck_assert_msg(parse(none, &settings, &result, &err), "%s", err.text);
+    ck_assert_str_eq(settings.topic_prefix, "v1/vm");
+    ck_assert_int_eq(settings.max_age_ns, 7 * 86400 * S);
+    ck_assert_int_eq(settings.max_ahead_ns, 600 * S);
+    ck_assert_uint_eq(settings.max_payload, 262144);
+    ck_assert_uint_eq(settings.max_depth, 32);
+    ck_assert_uint_eq(settings.max_values, 8192);
+    ck_assert_uint_eq(settings.dedup_window, 65536);
+    ck_assert_int_eq(settings.dedup_age_ns, 3600 * S);
+    ck_assert_int_eq(settings.report_interval_ns, 10 * S);
+    ck_assert_uint_eq(settings.log_rate, 60);
+    ck_assert_str_eq(settings.instance, "");
+    ck_assert_ptr_null(settings.mapping_file);
+    ck_assert_int_eq(settings.format, FORMAT_INFLUX);
+    ck_assert_int_eq(result.action, ACTION_RUN);
+}
+END_TEST
+
+START_TEST(actions)
+{
+    static const struct {
+        const char *flag;
+        enum program_action action;
+        bool only_prints;
+    } cases[] = {
+        {"--help", ACTION_HELP, true},
+        {"--version", ACTION_VERSION, true},
+        {"--check", ACTION_CHECK, false},
+        {"--print-mapping", ACTION_PRINT_MAPPING, false},
+    };
+    ck_assert(!action_only_prints(ACTION_RUN));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *const args[] = {cases[i].flag, NULL};
+        struct settings settings;
+        struct options_result result;
+        struct err err;
+        ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
+        ck_assert_int_eq(result.action, cases[i].action);
+        ck_assert_int_eq(action_only_prints(cases[i].action), cases[i].only_prints);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pipeline_options");
+    TCase *tcase = tcase_create("pipeline_options");
+    tcase_add_test(tcase, defaults);
+    tcase_add_test(tcase, actions);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

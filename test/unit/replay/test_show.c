@@ -1,0 +1,80 @@
+#include "replay/show.h"
+#include "support.h"
+
+#define SECOND INT64_C(1000000000)
+
+static const struct {
+    const char *name;
+    struct progress progress;
+    size_t columns;
+    const char *line;
+} lines[] = {
+    {"half done",
+     {.published = 12345, .elapsed_ns = 12 * SECOND, .fraction = 0.5, .rate = 4321.9},
+     80,
+     "[=================>                ]   50%  12,345 published  4,321/s  0:12 left"},
+    {"at the beginning", {.fraction = 0}, 60, "[>                                 ]    0%  0 published  0/s"},
+    {"at the end",
+     {.published = 1000000, .elapsed_ns = 100 * SECOND, .fraction = 1, .rate = 10000},
+     60,
+     "[==========]  100%  1,000,000 published  10,000/s  0:00 left"},
+    {"the end is not known",
+     {.published = 999, .elapsed_ns = 3725 * SECOND, .fraction = -1, .rate = 1},
+     80,
+     "999 published  1/s  1:02:05"},
+    {"hours to go",
+     {.published = 1, .elapsed_ns = 3600 * SECOND, .fraction = 0.25, .rate = 1},
+     40,
+     " 25%  1 published  1/s  3:00:00 left"},
+    {"more time than anybody has",
+     {.published = 1, .elapsed_ns = 3600 * SECOND, .fraction = 1e-9, .rate = 0},
+     40,
+     "  0%  1 published  0/s  999:00:00 left"},
+    {"a narrow terminal", {.published = 12345, .elapsed_ns = SECOND, .fraction = 0.5, .rate = 1}, 12, " 50%  12,345"},
+    {"no terminal at all", {.published = 12345, .fraction = 0.5}, 0, ""},
+};
+
+START_TEST(line)
+{
+    char out[PROGRESS_LINE_BYTES];
+    size_t len = progress_line(&lines[_i].progress, lines[_i].columns, out);
+    ck_assert_msg(strcmp(out, lines[_i].line) == 0, "%s: got \"%s\"", lines[_i].name, out);
+    ck_assert_uint_eq(len, strlen(out));
+}
+END_TEST
+
+START_TEST(fits_any_width)
+{
+    const struct progress progress = {.published = UINT64_MAX, .elapsed_ns = INT64_MAX, .fraction = 0.3, .rate = 1e18};
+    for (size_t columns = 0; columns < 2 * PROGRESS_LINE_BYTES; columns++) {
+        char out[PROGRESS_LINE_BYTES];
+        size_t len = progress_line(&progress, columns, out);
+        ck_assert_uint_eq(len, strlen(out));
+        ck_assert_uint_le(len, columns);
+    }
+}
+END_TEST
+
+START_TEST(summary)
+{
+    const struct progress progress = {
+        .published = 100000, .acknowledged = 99998, .failed = 2, .bad_lines = 3, .elapsed_ns = 4 * SECOND};
+    const struct progress nothing = {0};
+    char out[PROGRESS_LINE_BYTES];
+    ck_assert_uint_eq(progress_summary(&progress, out), strlen(out));
+    ck_assert_str_eq(out, "published 100000, acknowledged 99998, failed 2, broken lines 3; 4.0 s, 25000/s");
+    progress_summary(&nothing, out);
+    ck_assert_str_eq(out, "published 0, acknowledged 0, failed 0, broken lines 0; 0.0 s, 0/s");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("progress");
+    TCase *tcase = tcase_create("progress");
+    tcase_add_loop_test(tcase, line, 0, (int)COUNT(lines));
+    tcase_add_test(tcase, fits_any_width);
+    tcase_add_test(tcase, summary);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

@@ -1,0 +1,191 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "run/engine.h"
+#include "support.h"
+
+#define S INT64_C(1000000000)
+
+/* Standard output and error are pipes while a test runs: a flow writes there. */
+static int output_end, error_end, kept_output, kept_error;
+
+static int redirect(int fd, int *kept)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    *kept = dup(fd);
+    dup2(ends[1], fd);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void restore(int fd, int *kept)
+{
+    dup2(*kept, fd);
+    close(*kept);
+}
+
+static const char *read_all(int fd, char *out, size_t size)
+{
+    ssize_t n = read(fd, out, size - 1);
+    out[n > 0 ? n : 0] = '\0';
+    return out;
+}
+
+static struct settings settings;
+static struct flow flow;
+
+static void begin(bool reports)
+{
+    struct err err;
+    err_clear(&err);
+    settings = (struct settings){.topic_tag = "topic",
+                                 .topic_prefix = "v1/vm",
+                                 .payload_field = "value",
+                                 .max_age_ns = 10 * S,
+                                 .max_ahead_ns = 10 * S,
+                                 .max_payload = 4096,
+                                 .max_line = 4096,
+                                 .max_depth = 8,
+                                 .max_values = 64,
+                                 .report_interval_ns = 10 * S,
+                                 .instance = "here"};
+    flow = (struct flow){.reports = reports};
+    ck_assert_msg(flow_load(&flow, &settings, &err), "%s", err.text);
+    flow_begin(&flow);
+    fflush(stdout);
+    output_end = redirect(STDOUT_FILENO, &kept_output);
+    error_end = redirect(STDERR_FILENO, &kept_error);
+    ck_assert_ptr_null(flow_prepare(&flow));
+}
+
+static void end(char *output, size_t output_size, char *errors, size_t errors_size)
+{
+    read_all(output_end, output, output_size);
+    read_all(error_end, errors, errors_size);
+    restore(STDOUT_FILENO, &kept_output);
+    restore(STDERR_FILENO, &kept_error);
+    close(output_end);
+    close(error_end);
+    flow_free(&flow);
+}
+
+static void take(const char *payload)
+{
+    flow_begin_work(&flow);
+    flow.bytes_in += strlen(payload);
+    pipeline_message(flow.pipeline, SPAN_LITERAL("v1/vm/VM-1/events"), span_of(payload), NULL, 100 * S);
+    flow_end_work(&flow);
+}
+
+START_TEST(messages_become_rows_and_counts)
+{
+    char output[8192];
+    char errors[2048];
+    begin(true);
+    take("{\"event_type\":\"A\",\"ts\":101}");
+    take("no JSON");
+    flow_do_what_is_due(&flow); /* writes, and is too early for a report */
+    read_all(output_end, output, sizeof output);
+    ck_assert_ptr_nonnull(strstr(output, "vm_events,device_no=VM-1 event_type=\"A\""));
+    ck_assert_ptr_nonnull(strstr(output, "vm_rejected,device_no=VM-1 "));
+    ck_assert_ptr_null(strstr(output, "vm_ingest"));
+    size_t rows = strlen(output);
+
+    /* The last report says all of it, whoever reads the pipe. */
+    int kept = output_end;
+    fcntl(kept, F_SETFL, 0);
+    pid_t reader = fork();
+    if (reader == 0) { /* reads, as Telegraf would: the end waits for that */
+        char bytes[8192];
+        _exit(read(kept, bytes, sizeof bytes) > 0 ? 0 : 1);
+    }
+    flow_finish(&flow);
+    flow_log_end(&flow);
+    ck_assert_uint_eq(flow.total.received, 2);
+    ck_assert_uint_eq(flow.total.rows[MESSAGE_EVENTS], 1);
+    ck_assert_uint_eq(stats_rejected(&flow.total), 1);
+    ck_assert_uint_eq(flow.total.bytes_in, strlen("{\"event_type\":\"A\",\"ts\":101}") + strlen("no JSON"));
+    ck_assert_uint_eq(flow.total.bytes_out, rows); /* the report itself is not in it */
+    ck_assert_int_gt(flow.total.busy_ns, 0);
+    int status = 1;
+    ck_assert_int_eq(waitpid(reader, &status, 0), reader);
+    ck_assert_int_eq(status, 0);
+    fcntl(kept, F_SETFL, O_NONBLOCK);
+    end(output, sizeof output, errors, sizeof errors);
+    ck_assert_ptr_nonnull(strstr(errors, "W! rejected invalid_json on v1/vm/VM-1/events: "));
+    ck_assert_ptr_nonnull(strstr(errors,
+                                 "I! end: received 2 = telemetry 0, events 1, status 0, passed 0, duplicates 0, "
+                                 "rejected 1 (invalid_json 1); anomalies 0; 34 bytes in, "));
+}
+END_TEST
+
+START_TEST(a_report_when_it_is_due)
+{
+    char output[8192];
+    char errors[2048];
+    begin(true);
+    ck_assert_int_eq(flow_deadline_ns(&flow), flow.started_ns + 10 * S);
+    take("{\"event_type\":\"A\",\"ts\":101}");
+    flow.next_report_ns = clock_monotonic_ns();
+    flow_do_what_is_due(&flow);
+    ck_assert_int_gt(flow_deadline_ns(&flow), clock_monotonic_ns());
+    flow_do_what_is_due(&flow); /* once */
+    end(output, sizeof output, errors, sizeof errors);
+    const char *report = strstr(output, "vm_ingest,instance=here received=1i,telemetry=0i,events=1i,");
+    ck_assert_msg(report != NULL, "%s", output);
+    ck_assert_ptr_null(strstr(report + 1, "vm_ingest"));
+}
+END_TEST
+
+START_TEST(no_reports)
+{
+    char output[8192];
+    char errors[2048];
+    begin(false);
+    ck_assert_int_eq(flow_deadline_ns(&flow), CLOCK_NEVER);
+    take("{\"event_type\":\"A\",\"ts\":101}");
+    flow_do_what_is_due(&flow);
+    flow_count(&flow);
+    ck_assert_uint_eq(flow.total.received, 1);
+    end(output, sizeof output, errors, sizeof errors);
+    ck_assert_ptr_nonnull(strstr(output, "vm_events"));
+    ck_assert_ptr_null(strstr(output, "vm_ingest"));
+}
+END_TEST
+
+START_TEST(the_hosts_name_stands_in_for_the_instance)
+{
+    struct err err;
+    char host[FLOW_HOST_BYTES] = "";
+    err_clear(&err);
+    ck_assert_int_eq(gethostname(host, sizeof host - 1), 0);
+    settings = (struct settings){.instance = ""};
+    flow = (struct flow){.reports = false};
+    ck_assert(flow_load(&flow, &settings, &err));
+    ck_assert_str_eq(settings.instance, host[0] ? host : "unknown");
+    flow_free(&flow);
+
+    settings = (struct settings){.instance = "x", .mapping_file = "/nonexistent/mapping"};
+    flow = (struct flow){.reports = false};
+    ck_assert(!flow_load(&flow, &settings, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/mapping"));
+    flow_free(&flow);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("flow");
+    TCase *tcase = tcase_create("flow");
+    tcase_add_test(tcase, messages_become_rows_and_counts);
+    tcase_add_test(tcase, a_report_when_it_is_due);
+    tcase_add_test(tcase, no_reports);
+    tcase_add_test(tcase, the_hosts_name_stands_in_for_the_instance);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}

@@ -1,0 +1,350 @@
+#include <check.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "run/table.h"
+
+#define T0 INT64_C(1795480319452000000) /* 2026-11-24T00:31:59.452Z */
+
+static struct buf printed;
+static struct table *table;
+
+static void emit(void *ctx, struct span text)
+{
+    buf_span(ctx, text);
+}
+
+static void set_up(void)
+{
+    buf_init(&printed, 64 * 1024 * 1024);
+    table = table_new(emit, &printed);
+    ck_assert_ptr_nonnull(table);
+}
+
+static void tear_down(void)
+{
+    table_free(table);
+    buf_free(&printed);
+}
+
+static void put(const struct row *row)
+{
+    struct sink sink = table_sink(table);
+    sink.row(sink.ctx, row);
+}
+
+static void put_raw(struct span record)
+{
+    struct sink sink = table_sink(table);
+    sink.raw(sink.ctx, record);
+}
+
+static const char *text(void)
+{
+    table_flush(table);
+    buf_char(&printed, '\0');
+    return printed.ptr;
+}
+
+/* The bytes in a block of their own, so that a read past them is seen. */
+static struct span exact(struct span bytes)
+{
+    char *copy = malloc(bytes.len);
+    ck_assert(copy || bytes.len == 0);
+    memcpy(copy, bytes.ptr, bytes.len);
+    return (struct span){copy, bytes.len};
+}
+
+START_TEST(nothing)
+{
+    ck_assert_str_eq(text(), "");
+}
+END_TEST
+
+START_TEST(one_table)
+{
+    struct row row;
+    row_begin(&row, "vm_telemetry", T0);
+    row_tag(&row, "device_no", SPAN_LITERAL("VM-SH-001"));
+    row_field(&row, "voltage", value_float(220.5));
+    row_field(&row, "uptime", value_int(-7));
+    row_field(&row, "door_closed", value_bool(true));
+    put(&row);
+    row_begin(&row, "vm_telemetry", T0 + 1000000);
+    row_tag(&row, "device_no", SPAN_LITERAL("VM-2"));
+    row_field(&row, "voltage", value_float(9));
+    row_field(&row, "uptime", value_int(123456));
+    row_field(&row, "door_closed", value_bool(false));
+    put(&row);
+    ck_assert_str_eq(text(), "vm_telemetry (2 rows)\n"
+                             "time                      device_no  voltage  uptime  door_closed\n"
+                             "------------------------  ---------  -------  ------  -----------\n"
+                             "2026-11-24T00:31:59.452Z  VM-SH-001    220.5      -7  true\n"
+                             "2026-11-24T00:31:59.453Z  VM-2             9  123456  false\n"
+                             "\n");
+}
+END_TEST
+
+/* A column takes its place behind its neighbour in the row that brings it; one without any value is not shown. */
+START_TEST(columns_of_several_rows)
+{
+    struct row row;
+    row_begin(&row, "t", T0);
+    row_field(&row, "a", value_int(1));
+    row_field(&row, "empty", value_text(SPAN_LITERAL("")));
+    row_field(&row, "d", value_int(4));
+    put(&row);
+    row_begin(&row, "t", T0);
+    row_tag(&row, "tag", SPAN_LITERAL("x"));
+    row_field(&row, "a", value_int(1));
+    row_field(&row, "b", value_text(SPAN_LITERAL("bee")));
+    row_field(&row, "d", value_int(44));
+    row_field(&row, "e", value_float(0.5));
+    put(&row);
+    row_begin(&row, "t", T0);
+    row_field(&row, "b", value_text(SPAN_LITERAL("")));
+    put(&row);
+    ck_assert_str_eq(text(), "t (3 rows)\n"
+                             "time                      tag  a  b     d    e\n"
+                             "------------------------  ---  -  ---  --  ---\n"
+                             "2026-11-24T00:31:59.452Z       1        4\n"
+                             "2026-11-24T00:31:59.452Z  x    1  bee  44  0.5\n"
+                             "2026-11-24T00:31:59.452Z\n"
+                             "\n");
+}
+END_TEST
+
+START_TEST(measurements_in_order_of_appearance)
+{
+    struct row row;
+    for (int i = 0; i < 3; i++) {
+        row_begin(&row, i == 1 ? "vm_a" : "vm_b", T0);
+        row_field(&row, "n", value_int(i));
+        put(&row);
+    }
+    put_raw(SPAN_LITERAL("cpu usage=1 1\n"));
+    ck_assert_str_eq(text(), "vm_b (2 rows)\n"
+                             "time                      n\n"
+                             "------------------------  -\n"
+                             "2026-11-24T00:31:59.452Z  0\n"
+                             "2026-11-24T00:31:59.452Z  2\n"
+                             "\n"
+                             "vm_a (1 row)\n"
+                             "time                      n\n"
+                             "------------------------  -\n"
+                             "2026-11-24T00:31:59.452Z  1\n"
+                             "\n"
+                             "passed through (1 record)\n"
+                             "cpu usage=1 1\n"
+                             "\n");
+}
+END_TEST
+
+#define TEN "1234567890"
+#define MEN "\xe9\x97\xa8" /* a character two columns wide */
+#define FIVE_WIDE MEN MEN MEN MEN MEN
+#define MARK "\xe2\x80\xa6"
+
+static const struct {
+    const char *name;
+    struct span value;
+    const char *shown;
+    size_t width;
+} cells[] = {
+    {"plain", SPAN_LITERAL("abc"), "abc", 3},
+    {"just fits", SPAN_LITERAL(TEN TEN TEN TEN), TEN TEN TEN TEN, 40},
+    {"one too long", SPAN_LITERAL(TEN TEN TEN TEN "x"), TEN TEN TEN "123456789" MARK, 40},
+    {"wide", SPAN_LITERAL(MEN "1"), MEN "1", 3},
+    {"wide, just fits", SPAN_LITERAL(FIVE_WIDE FIVE_WIDE FIVE_WIDE FIVE_WIDE), FIVE_WIDE FIVE_WIDE FIVE_WIDE FIVE_WIDE,
+     40},
+    {"wide, too long", SPAN_LITERAL(FIVE_WIDE FIVE_WIDE FIVE_WIDE FIVE_WIDE "x"),
+     FIVE_WIDE FIVE_WIDE FIVE_WIDE MEN MEN MEN MEN MARK, 39},
+    {"wide, half a character too long", SPAN_LITERAL("1" FIVE_WIDE FIVE_WIDE FIVE_WIDE FIVE_WIDE),
+     "1" FIVE_WIDE FIVE_WIDE FIVE_WIDE MEN MEN MEN MEN MARK, 40},
+    {"pictograph", SPAN_LITERAL("\xf0\x9f\x98\x80"), "\xf0\x9f\x98\x80", 2},
+    {"combining mark", SPAN_LITERAL("e\xcc\x81"), "e\xcc\x81", 1},
+    {"two bytes, one column", SPAN_LITERAL("\xc3\xa9"), "\xc3\xa9", 1},
+    {"line breaks and control characters", SPAN_LITERAL("a\nb\r\tc\x1b[0m\x7f|"), "a b  c [0m |", 12},
+    {"NUL", SPAN_LITERAL("a\0b"), "a b", 3},
+    {"C1, line separator, direction marks",
+     SPAN_LITERAL("a\xc2\x85"
+                  "b\xe2\x80\xa8"
+                  "c\xe2\x80\xae"
+                  "d"),
+     "a b c d", 7},
+    {"not UTF-8", SPAN_LITERAL("a\xff\xe9\x97"), "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 4},
+    {"not UTF-8 at the end", SPAN_LITERAL("\xf0\x9f\x98"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 3},
+};
+
+/* A cell as the last of its line, and how wide the rule over it is. */
+START_TEST(one_cell)
+{
+    struct row row;
+    struct span value = exact(cells[_i].value);
+    row_begin(&row, "t", T0);
+    row_field(&row, "c", value_text(value));
+    put(&row);
+    char expected[512];
+    snprintf(expected, sizeof expected,
+             "t (1 row)\ntime                      c\n------------------------  %.*s\n%s  %s\n\n", (int)cells[_i].width,
+             "----------------------------------------", "2026-11-24T00:31:59.452Z", cells[_i].shown);
+    ck_assert_msg(strcmp(text(), expected) == 0, "%s: got\n%s", cells[_i].name, printed.ptr);
+    free((void *)(uintptr_t)value.ptr);
+}
+END_TEST
+
+START_TEST(values)
+{
+    struct row row;
+    row_begin(&row, "t", -1);
+    row_field(&row, "f", value_float(1e300));
+    row_field(&row, "i", value_int(INT64_MIN));
+    row_field(&row, "u", (struct value){VALUE_UINT, {.u = UINT64_MAX}});
+    row_field(&row, "mixed", value_int(1));
+    put(&row);
+    row_begin(&row, "t", 0);
+    row_field(&row, "mixed", value_text(SPAN_LITERAL("one")));
+    put(&row);
+    const char *got = text();
+    ck_assert_ptr_nonnull(strstr(got, "-9223372036854775808"));
+    ck_assert_ptr_nonnull(strstr(got, "18446744073709551615"));
+    ck_assert_ptr_nonnull(strstr(got, "  1\n")); /* a column with a text in it is a column of texts */
+    ck_assert_ptr_nonnull(strstr(got, "  one\n"));
+}
+END_TEST
+
+static size_t count(const char *haystack, const char *needle)
+{
+    size_t found = 0;
+    for (const char *at = strstr(haystack, needle); at; at = strstr(at + 1, needle)) {
+        found++;
+    }
+    return found;
+}
+
+START_TEST(row_bound)
+{
+    struct row row;
+    for (int i = 0; i < 2 * TABLE_MAX_ROWS + 1; i++) {
+        row_begin(&row, "t", T0);
+        row_field(&row, "n", value_int(i));
+        put(&row);
+    }
+    const char *got = text();
+    ck_assert_uint_eq(count(got, "t (1000 rows)\n"), 2);
+    ck_assert_uint_eq(count(got, "t (1 row)\n"), 1);
+    ck_assert_uint_eq(count(got, "2026-11-24"), 2 * TABLE_MAX_ROWS + 1);
+}
+END_TEST
+
+/* The most that a row can hold, again and again: nothing is lost, nothing overflows. */
+START_TEST(text_bound)
+{
+    static const char *names[ROW_MAX_FIELDS];
+    static char storage[ROW_MAX_FIELDS][16];
+    struct row row;
+    struct span wide = SPAN_LITERAL("\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
+                                    "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
+                                    "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
+                                    "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80");
+    for (int i = 0; i < ROW_MAX_FIELDS; i++) {
+        snprintf(storage[i], sizeof storage[i], "c%d", i);
+        names[i] = storage[i];
+    }
+    for (int i = 0; i < TABLE_MAX_ROWS; i++) {
+        row_begin(&row, "t", T0);
+        for (int field = 0; field < ROW_MAX_FIELDS; field++) {
+            row_field(&row, names[field], value_text(wide));
+        }
+        put(&row);
+    }
+    const char *got = text();
+    ck_assert_uint_eq(count(got, "2026-11-24"), TABLE_MAX_ROWS);
+    ck_assert_uint_gt(count(got, " rows)\n"), 1);
+}
+END_TEST
+
+/* Ever other columns and measurements: more tables, but every value is there. */
+START_TEST(column_bound)
+{
+    static char names[2000][32];
+    struct row row;
+    for (int i = 0; i < 2000; i++) {
+        snprintf(names[i], sizeof names[i], "column%d", i);
+        row_begin(&row, i < 1000 ? "t" : names[i], T0);
+        row_field(&row, names[i], value_int(7000000 + i));
+        put(&row);
+    }
+    const char *got = text();
+    for (int i = 0; i < 2000; i++) {
+        char value[16];
+        snprintf(value, sizeof value, "%d", 7000000 + i);
+        ck_assert_msg(strstr(got, value) != NULL, "%s is missing", value);
+    }
+}
+END_TEST
+
+START_TEST(raw_records)
+{
+    static char record[400];
+    memset(record, 'x', sizeof record);
+    put_raw(SPAN_LITERAL("a b=\"1\n2\" 3\r\n"));
+    put_raw(SPAN_LITERAL("no newline"));
+    put_raw((struct span){record, sizeof record});
+    char expected[1024];
+    snprintf(expected, sizeof expected, "passed through (3 records)\na b=\"1 2\" 3\nno newline\n%.159s" MARK "\n\n",
+             record);
+    ck_assert_str_eq(text(), expected);
+}
+END_TEST
+
+START_TEST(raw_bound)
+{
+    for (int i = 0; i < TABLE_MAX_ROWS + 1; i++) {
+        put_raw(SPAN_LITERAL("x\n"));
+    }
+    const char *got = text();
+    ck_assert_uint_eq(count(got, "passed through (1000 records)\n"), 1);
+    ck_assert_uint_eq(count(got, "passed through (1 record)\n"), 1);
+}
+END_TEST
+
+START_TEST(free_nothing)
+{
+    table_free(NULL);
+}
+END_TEST
+
+static Suite *table_suite(void)
+{
+    Suite *suite = suite_create("table");
+    TCase *tcase = tcase_create("table");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, nothing);
+    tcase_add_test(tcase, one_table);
+    tcase_add_test(tcase, columns_of_several_rows);
+    tcase_add_test(tcase, measurements_in_order_of_appearance);
+    tcase_add_loop_test(tcase, one_cell, 0, (int)(sizeof cells / sizeof cells[0]));
+    tcase_add_test(tcase, values);
+    tcase_add_test(tcase, row_bound);
+    tcase_add_test(tcase, text_bound);
+    tcase_add_test(tcase, column_bound);
+    tcase_add_test(tcase, raw_records);
+    tcase_add_test(tcase, raw_bound);
+    tcase_add_test(tcase, free_nothing);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(table_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
