@@ -1,4 +1,5 @@
 #include "base/number.h"
+#include "base/ascii.h"
 
 #include <inttypes.h>
 #include <locale.h>
@@ -17,11 +18,6 @@
 #define POWER_TOO_SMALL (-400)
 
 #define INT64_DIGITS 19
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* A number as 0.DDD times ten to the power of `point`. Its digits DDD, without zeros at either end, are those from
  * `first` up to `end` of whole and fraction laid end to end; none means zero. */
@@ -43,7 +39,7 @@ static int digit_at(const struct decimal *number, size_t i)
 static struct span take_digits(struct span *text)
 {
     size_t n = 0;
-    while (n < text->len && is_digit(text->ptr[n])) {
+    while (n < text->len && ascii_is_digit(text->ptr[n])) {
         n++;
     }
     struct span digits = {text->ptr, n};

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 struct span {
     const char *ptr;
     size_t len;
@@ -40,21 +42,24 @@ static inline struct span span_after(struct span text, size_t n)
     return (struct span){text.ptr + n, text.len - n};
 }
 
-static inline bool span_is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Without ASCII white space at either end. */
 static inline struct span span_trim(struct span text)
 {
-    while (text.len > 0 && span_is_space(text.ptr[0])) {
+    while (text.len > 0 && ascii_is_space(text.ptr[0])) {
         text = span_after(text, 1);
     }
-    while (text.len > 0 && span_is_space(text.ptr[text.len - 1])) {
+    while (text.len > 0 && ascii_is_space(text.ptr[text.len - 1])) {
         text.len--;
     }
     return text;
+}
+
+/* Without the end of a line: one newline, and one carriage return before it. */
+static inline struct span span_without_newline(struct span line)
+{
+    line.len -= line.len > 0 && line.ptr[line.len - 1] == '\n';
+    line.len -= line.len > 0 && line.ptr[line.len - 1] == '\r';
+    return line;
 }
 
 #endif

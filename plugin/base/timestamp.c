@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/macros.h"
 #include "base/number.h"
+#include "base/units.h"
 
-#define NS_PER_MS INT64_C(1000000)
-#define NS_PER_US INT64_C(1000)
 #define S_PER_DAY 86400
 #define FIRST_YEAR 1970
 #define LAST_YEAR 2261 /* 2262-04-11 is where int64 nanoseconds end */
@@ -71,7 +71,7 @@ static bool take_date(struct span *text, int64_t *days)
 
 static bool take_fraction(struct span *text, int64_t *ns)
 {
-    int64_t unit = TIMESTAMP_NS_PER_S;
+    int64_t unit = SECOND_NS;
     size_t digits = 0;
     int digit;
     *ns = 0;
@@ -136,7 +136,7 @@ bool timestamp_parse_iso(struct span text, int64_t *ns)
         !take_offset(&text, &offset) || text.len > 0) {
         return false;
     }
-    *ns = (days * S_PER_DAY + clock - offset) * TIMESTAMP_NS_PER_S + fraction;
+    *ns = (days * S_PER_DAY + clock - offset) * SECOND_NS + fraction;
     return true;
 }
 
@@ -146,11 +146,11 @@ int64_t timestamp_unit(uint64_t magnitude)
         uint64_t below;
         int64_t unit;
     } units[] = {
-        {UINT64_C(100000000000), TIMESTAMP_NS_PER_S},
-        {UINT64_C(100000000000000), NS_PER_MS},
-        {UINT64_C(100000000000000000), NS_PER_US},
+        {UINT64_C(100000000000), SECOND_NS},
+        {UINT64_C(100000000000000), MS_NS},
+        {UINT64_C(100000000000000000), US_NS},
     };
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+    for (size_t i = 0; i < COUNT(units); i++) {
         if (magnitude < units[i].below) {
             return units[i].unit;
         }
@@ -183,7 +183,7 @@ bool timestamp_from_double(double number, int64_t *ns)
     }
     /* A double of seconds today is exact to 2^-22 s: to the microsecond, no further. */
     double fraction = (number - whole) * (double)unit;
-    int64_t step = unit > NS_PER_US ? NS_PER_US : 1;
+    int64_t step = unit > US_NS ? US_NS : 1;
     *ns = base * unit + (int64_t)llround(fraction / (double)step) * step;
     return true;
 }
@@ -220,7 +220,7 @@ bool timestamp_is_within(int64_t ns, int64_t now_ns, int64_t max_age_ns, int64_t
 
 void timestamp_format(int64_t ns, char out[TIMESTAMP_TEXT_BYTES])
 {
-    int64_t ms = ns / NS_PER_MS - (ns % NS_PER_MS < 0 ? 1 : 0);
+    int64_t ms = ns / MS_NS - (ns % MS_NS < 0 ? 1 : 0);
     int64_t day_ms = S_PER_DAY * INT64_C(1000);
     int64_t days = ms / day_ms - (ms % day_ms < 0 ? 1 : 0);
     int64_t left = ms - days * day_ms;

@@ -12,8 +12,6 @@
 
 #include "base/span.h"
 
-#define TIMESTAMP_NS_PER_S INT64_C(1000000000)
-
 /* "2026-11-24T00:31:59.452Z" and kin: 'T', 't' or a space between date and time; seconds may be left out; fraction after '.' or
  * ',' of any length (past nanoseconds cut); 'Z', 'z', +08:00, +0800, +08 or no offset (then UTC, as the device protocol says);
  * "Z+0800" as mosquitto_sub's tst has it (local time, the offset counts); a leap second :60 is the next second; surrounding white

@@ -1,4 +1,5 @@
 #include "base/utf8.h"
+#include "base/macros.h"
 
 #define REPLACEMENT 0xFFFDU
 
@@ -14,7 +15,7 @@ static size_t character(struct span text)
         {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
     };
     unsigned char lead = (unsigned char)text.ptr[0];
-    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+    for (size_t f = 0; f < COUNT(forms); f++) {
         if (lead < forms[f].lead_min || lead > forms[f].lead_max) {
             continue;
         }

@@ -200,7 +200,7 @@ static bool take_message(struct span line, const struct span found[KEYS], struct
     return true;
 }
 
-bool capture_parse(struct span line, struct arena *arena, struct capture_message *out, struct err *err)
+bool capture_read_line(struct span line, struct arena *arena, struct capture_message *out, struct err *err)
 {
     *out = (struct capture_message){0};
     if (is_blank_line(line) || !is_well_formed(line, err)) {

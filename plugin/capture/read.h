@@ -26,6 +26,6 @@ struct capture_message {
 
 /* Reads one line (end of line included or not). Topic, payload and properties are in the arena. false = not a capture line: why and where in *err. A blank line is
  * no error: false with an empty err. */
-bool capture_parse(struct span line, struct arena *arena, struct capture_message *out, struct err *err);
+bool capture_read_line(struct span line, struct arena *arena, struct capture_message *out, struct err *err);
 
 #endif

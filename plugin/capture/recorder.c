@@ -11,7 +11,7 @@
 
 #define MODE 0640 /* traffic of machines: for their operator's group, not for everybody */
 
-const char *record_strerror(int error)
+const char *capture_recorder_strerror(int error)
 {
     return error == EINVAL ? "not a regular file" : strerror(error);
 }
@@ -53,7 +53,7 @@ static bool close_last_line(int fd, size_t *size)
 }
 
 /* errno says why not. Not-blocking, because the name may be a pipe's that nobody reads. */
-static bool open_file(struct record *record, int64_t now_ns)
+static bool open_file(struct capture_recorder *record, int64_t now_ns)
 {
     struct stat about;
     int fd = open(record->settings.file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, MODE);
@@ -77,7 +77,7 @@ static bool open_file(struct record *record, int64_t now_ns)
     return false;
 }
 
-static void close_file(struct record *record)
+static void close_file(struct capture_recorder *record)
 {
     if (record->fd >= 0) {
         close(record->fd);
@@ -88,18 +88,18 @@ static void close_file(struct record *record)
 /* ---- rotation ---- */
 
 /* false = the name is too long. */
-static bool name_of(const struct record *record, size_t number, char out[RECORD_NAME_BYTES])
+static bool name_of(const struct capture_recorder *record, size_t number, char out[RECORDER_NAME_BYTES])
 {
-    int len = number == 0 ? snprintf(out, RECORD_NAME_BYTES, "%s", record->settings.file)
-                          : snprintf(out, RECORD_NAME_BYTES, "%s.%zu", record->settings.file, number);
-    return len > 0 && len < RECORD_NAME_BYTES;
+    int len = number == 0 ? snprintf(out, RECORDER_NAME_BYTES, "%s", record->settings.file)
+                          : snprintf(out, RECORDER_NAME_BYTES, "%s.%zu", record->settings.file, number);
+    return len > 0 && len < RECORDER_NAME_BYTES;
 }
 
 /* Each file takes the name of the next older one; the oldest is overwritten. */
-static bool rotate(struct record *record)
+static bool rotate(struct capture_recorder *record)
 {
-    char from[RECORD_NAME_BYTES];
-    char to[RECORD_NAME_BYTES];
+    char from[RECORDER_NAME_BYTES];
+    char to[RECORDER_NAME_BYTES];
     close_file(record);
     if (record->settings.keep == 1) {
         return unlink(record->settings.file) == 0 || errno == ENOENT;
@@ -116,9 +116,9 @@ static bool rotate(struct record *record)
     return true;
 }
 
-static bool is_full(const struct record *record, size_t more, int64_t now_ns)
+static bool is_full(const struct capture_recorder *record, size_t more, int64_t now_ns)
 {
-    const struct record_settings *settings = &record->settings;
+    const struct capture_recorder_settings *settings = &record->settings;
     if (record->size == 0) {
         return false;
     }
@@ -129,27 +129,27 @@ static bool is_full(const struct record *record, size_t more, int64_t now_ns)
 /* ---- writing ---- */
 
 /* What one very long line took is given back. */
-static void empty_lines(struct record *record)
+static void empty_lines(struct capture_recorder *record)
 {
     record->line_count = 0;
     buf_truncate(&record->lines, 0);
-    if (record->lines.cap > 4 * RECORD_BUFFER_BYTES) {
+    if (record->lines.cap > 4 * RECORDER_BUFFER_BYTES) {
         buf_free(&record->lines);
     }
 }
 
-static enum record_change fail(struct record *record, int error, int64_t now_ns)
+static enum capture_recorder_change fail(struct capture_recorder *record, int error, int64_t now_ns)
 {
     bool is_new = record->error == 0;
     record->error = error;
-    record->retry_ns = now_ns + RECORD_RETRY_NS;
+    record->retry_ns = now_ns + RECORDER_RETRY_NS;
     record->lost += record->line_count;
     empty_lines(record);
-    return is_new ? RECORD_FAILED : RECORD_AS_BEFORE;
+    return is_new ? RECORDER_FAILED : RECORDER_AS_BEFORE;
 }
 
 /* All of it, or nothing: half a line would spoil the one that follows. */
-static bool write_whole(struct record *record, struct span bytes)
+static bool write_whole(struct capture_recorder *record, struct span bytes)
 {
     size_t done = 0;
     while (done < bytes.len) {
@@ -168,14 +168,14 @@ static bool write_whole(struct record *record, struct span bytes)
     return true;
 }
 
-enum record_change record_flush(struct record *record, int64_t now_ns)
+enum capture_recorder_change capture_recorder_flush(struct capture_recorder *record, int64_t now_ns)
 {
     if (record->line_count == 0) {
-        return RECORD_AS_BEFORE;
+        return RECORDER_AS_BEFORE;
     }
     /* A clock that was set back must not keep it from trying. */
-    if (record->error && now_ns < record->retry_ns && record->retry_ns - now_ns <= RECORD_RETRY_NS) {
-        return fail(record, record->error, record->retry_ns - RECORD_RETRY_NS);
+    if (record->error && now_ns < record->retry_ns && record->retry_ns - now_ns <= RECORDER_RETRY_NS) {
+        return fail(record, record->error, record->retry_ns - RECORDER_RETRY_NS);
     }
     if (record->fd < 0 && !open_file(record, now_ns)) {
         return fail(record, errno, now_ns);
@@ -191,21 +191,21 @@ enum record_change record_flush(struct record *record, int64_t now_ns)
     record->written += record->line_count;
     record->error = 0;
     empty_lines(record);
-    return recovered ? RECORD_RECOVERED : RECORD_AS_BEFORE;
+    return recovered ? RECORDER_RECOVERED : RECORDER_AS_BEFORE;
 }
 
 /* What is gathered goes into one file: never more than that holds. */
-static size_t gathered_at_most(const struct record *record)
+static size_t gathered_at_most(const struct capture_recorder *record)
 {
     size_t max = record->settings.max_bytes;
-    return max < RECORD_BUFFER_BYTES ? max : RECORD_BUFFER_BYTES;
+    return max < RECORDER_BUFFER_BYTES ? max : RECORDER_BUFFER_BYTES;
 }
 
-enum record_change record_put(struct record *record, struct span line, int64_t now_ns)
+enum capture_recorder_change capture_recorder_put(struct capture_recorder *record, struct span line, int64_t now_ns)
 {
-    enum record_change change = RECORD_AS_BEFORE;
+    enum capture_recorder_change change = RECORDER_AS_BEFORE;
     if (record->lines.len + line.len > gathered_at_most(record)) {
-        change = record_flush(record, now_ns);
+        change = capture_recorder_flush(record, now_ns);
     }
     buf_span(&record->lines, line);
     if (record->lines.failed) { /* so long a line; nothing was gathered before it */
@@ -216,24 +216,25 @@ enum record_change record_put(struct record *record, struct span line, int64_t n
     }
     record->line_count++;
     if (record->lines.len >= gathered_at_most(record)) {
-        enum record_change second = record_flush(record, now_ns);
-        change = second != RECORD_AS_BEFORE ? second : change;
+        enum capture_recorder_change second = capture_recorder_flush(record, now_ns);
+        change = second != RECORDER_AS_BEFORE ? second : change;
     }
     return change;
 }
 
-static void remove_surplus(const struct record *record)
+static void remove_surplus(const struct capture_recorder *record)
 {
-    char name[RECORD_NAME_BYTES];
+    char name[RECORDER_NAME_BYTES];
     for (size_t number = record->settings.keep; name_of(record, number, name) && unlink(name) == 0; number++) {
     }
 }
 
-bool record_open(struct record *record, const struct record_settings *settings, int64_t now_ns, struct err *err)
+bool capture_recorder_open(struct capture_recorder *record, const struct capture_recorder_settings *settings,
+                           int64_t now_ns, struct err *err)
 {
-    char name[RECORD_NAME_BYTES];
-    *record = (struct record){.settings = *settings, .fd = -1};
-    buf_init(&record->lines, RECORD_LINE_BYTES);
+    char name[RECORDER_NAME_BYTES];
+    *record = (struct capture_recorder){.settings = *settings, .fd = -1};
+    buf_init(&record->lines, RECORDER_LINE_BYTES);
     if (!name_of(record, settings->keep, name)) {
         err_set(err, 0, "--record: the name is too long");
         record->error = ENAMETOOLONG;
@@ -242,16 +243,16 @@ bool record_open(struct record *record, const struct record_settings *settings, 
     remove_surplus(record);
     if (!open_file(record, now_ns)) {
         record->error = errno;
-        record->retry_ns = now_ns + RECORD_RETRY_NS;
-        err_set(err, 0, "--record: %.160s: %s", settings->file, record_strerror(record->error));
+        record->retry_ns = now_ns + RECORDER_RETRY_NS;
+        err_set(err, 0, "--record: %.160s: %s", settings->file, capture_recorder_strerror(record->error));
         return false;
     }
     return true;
 }
 
-void record_close(struct record *record, int64_t now_ns)
+void capture_recorder_close(struct capture_recorder *record, int64_t now_ns)
 {
-    (void)record_flush(record, now_ns);
+    (void)capture_recorder_flush(record, now_ns);
     close_file(record);
     buf_free(&record->lines);
 }

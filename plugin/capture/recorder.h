@@ -6,7 +6,7 @@
  * Files beyond those, of a run that kept more, are removed at the start.
  *
  * A disk that is full, or any other fault, never stops the program: lines are left out and counted, half a line is taken back, and the file is
- * tried again once a second. Lines are gathered; record_flush() hands them to the system.
+ * tried again once a second. Lines are gathered; capture_recorder_flush() hands them to the system.
  */
 #ifndef VENDING_CAPTURE_RECORDER_H
 #define VENDING_CAPTURE_RECORDER_H
@@ -17,22 +17,24 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/span.h"
+#include "base/units.h"
 
-#define RECORD_BUFFER_BYTES ((size_t)64 * 1024) /* gathered before they are written */
-#define RECORD_RETRY_NS INT64_C(1000000000)
-#define RECORD_NAME_BYTES 4096
-#define RECORD_LINE_BYTES ((size_t)64 * 1024 * 1024) /* a longer line is left out */
+#define RECORDER_BUFFER_BYTES ((size_t)64 * 1024) /* gathered before they are written */
+#define RECORDER_RETRY_NS SECOND_NS
+#define RECORDER_NAME_BYTES 4096
+#define RECORDER_LINE_BYTES ((size_t)64 * 1024 * 1024) /* a longer line is left out */
 
-struct record_settings {
+struct capture_recorder_settings {
     const char *file; /* NULL = nothing is recorded */
     size_t max_bytes;
     int64_t max_age_ns; /* 0 = whatever its age */
     size_t keep;        /* files in all, 1 at least */
 };
 
-struct record {
-    struct record_settings settings;
+struct capture_recorder {
+    struct capture_recorder_settings settings;
     int fd; /* -1 = not open */
     size_t size;
     int64_t began_ns;  /* time of the first line; 0 = none yet */
@@ -45,21 +47,21 @@ struct record {
 };
 
 /* What a call has changed, for the log. */
-enum record_change { RECORD_AS_BEFORE, RECORD_FAILED, RECORD_RECOVERED };
+enum capture_recorder_change { RECORDER_AS_BEFORE, RECORDER_FAILED, RECORDER_RECOVERED };
 
 /* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be opened, or is not a regular file); the record
  * is then one that has failed, and is tried again like that. */
-bool record_open(struct record *record, const struct record_settings *settings, int64_t now_ns, struct err *err)
-    __attribute__((warn_unused_result));
+bool capture_recorder_open(struct capture_recorder *record, const struct capture_recorder_settings *settings,
+                           int64_t now_ns, struct err *err) MUST_USE;
 
 /* record->error in words. */
-const char *record_strerror(int error);
+const char *capture_recorder_strerror(int error);
 
 /* Writes what was gathered, and closes. */
-void record_close(struct record *record, int64_t now_ns);
+void capture_recorder_close(struct capture_recorder *record, int64_t now_ns);
 
 /* One line with its newline. now_ns: Unix time. */
-enum record_change record_put(struct record *record, struct span line, int64_t now_ns);
-enum record_change record_flush(struct record *record, int64_t now_ns);
+enum capture_recorder_change capture_recorder_put(struct capture_recorder *record, struct span line, int64_t now_ns);
+enum capture_recorder_change capture_recorder_flush(struct capture_recorder *record, int64_t now_ns);
 
 #endif

@@ -14,17 +14,17 @@
 
 #define ARENA_SPARE_BYTES ((size_t)64 * 1024)
 
-struct source {
+struct capture_source {
     const char *const *files;
     size_t count;
     size_t max_line;
-    source_on_bad_line *on_bad_line;
+    capture_source_on_invalid_line *on_bad_line;
     void *ctx;
-    size_t next;        /* the file to open next */
-    bool is_open;       /* the one before it */
-    struct input input; /* ... is read through this */
-    struct arena arena; /* of the last message */
-    uint64_t line;      /* of the present file */
+    size_t next;         /* the file to open next */
+    bool is_open;        /* the one before it */
+    struct reader input; /* ... is read through this */
+    struct arena arena;  /* of the last message */
+    uint64_t line;       /* of the present file */
     uint64_t bad_lines;
     uint64_t bytes_before; /* of the files that have been read */
     uint64_t total_bytes;
@@ -42,7 +42,7 @@ static int open_file(const char *file)
 }
 
 /* A folder can be opened, but not read. */
-static bool look_at_file(struct source *source, const char *file, struct err *err)
+static bool look_at_file(struct capture_source *source, const char *file, struct err *err)
 {
     struct stat status;
     int fd = open_file(file);
@@ -65,7 +65,7 @@ static bool look_at_file(struct source *source, const char *file, struct err *er
     return ok;
 }
 
-static bool look_at_files(struct source *source, struct err *err)
+static bool look_at_files(struct capture_source *source, struct err *err)
 {
     source->total_is_known = true;
     for (size_t i = 0; i < source->count; i++) {
@@ -76,13 +76,13 @@ static bool look_at_files(struct source *source, struct err *err)
     return true;
 }
 
-struct source *source_new(const char *const *files, size_t count, size_t max_line, source_on_bad_line *on_bad_line,
-                          void *ctx, struct err *err)
+struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
+                                          capture_source_on_invalid_line *on_bad_line, void *ctx, struct err *err)
 {
-    struct source *source = calloc(1, sizeof *source);
+    struct capture_source *source = calloc(1, sizeof *source);
     if (!source || !arena_init(&source->arena, 2 * max_line + ARENA_SPARE_BYTES)) {
         err_set(err, 0, "no memory to read captures");
-        source_free(source);
+        capture_source_free(source);
         return NULL;
     }
     source->files = files;
@@ -91,18 +91,18 @@ struct source *source_new(const char *const *files, size_t count, size_t max_lin
     source->on_bad_line = on_bad_line;
     source->ctx = ctx;
     if (!look_at_files(source, err)) {
-        source_free(source);
+        capture_source_free(source);
         return NULL;
     }
     return source;
 }
 
-static void close_file(struct source *source)
+static void close_file(struct capture_source *source)
 {
     if (source->is_open) {
         int fd = source->input.fd;
         source->bytes_before += source->input.bytes;
-        input_free(&source->input);
+        reader_free(&source->input);
         source->is_open = false;
         if (fd != STDIN_FILENO) {
             close(fd);
@@ -110,7 +110,7 @@ static void close_file(struct source *source)
     }
 }
 
-void source_free(struct source *source)
+void capture_source_free(struct capture_source *source)
 {
     if (source) {
         close_file(source);
@@ -119,7 +119,7 @@ void source_free(struct source *source)
     }
 }
 
-static bool open_next(struct source *source, struct err *err)
+static bool open_next(struct capture_source *source, struct err *err)
 {
     const char *file = source->files[source->next];
     int fd = open_file(file);
@@ -130,7 +130,7 @@ static bool open_next(struct source *source, struct err *err)
     source->is_open = true;
     source->line = 0;
     source->next++;
-    if (!input_init(&source->input, fd, INPUT_LINES, source->max_line)) {
+    if (!reader_init(&source->input, fd, READER_LINES, source->max_line)) {
         source->input.fd = fd; /* close_file() closes it */
         err_set(err, 0, "no memory to read %.160s", file);
         return false;
@@ -138,12 +138,12 @@ static bool open_next(struct source *source, struct err *err)
     return true;
 }
 
-static const char *present_file(const struct source *source)
+static const char *present_file(const struct capture_source *source)
 {
     return source->files[source->next - 1];
 }
 
-static void tell_bad_line(struct source *source, const char *why)
+static void tell_bad_line(struct capture_source *source, const char *why)
 {
     source->bad_lines++;
     if (source->on_bad_line) {
@@ -152,20 +152,20 @@ static void tell_bad_line(struct source *source, const char *why)
 }
 
 /* true = the line is a message. */
-static bool take_line(struct source *source, const struct frame *frame, struct capture_message *message)
+static bool take_line(struct capture_source *source, const struct lp_frame *frame, struct capture_message *message)
 {
     struct err err;
     err_clear(&err);
     arena_reset(&source->arena);
     source->line++;
-    if (frame->kind == FRAME_OVERSIZED) {
+    if (frame->kind == LP_FRAME_OVERSIZED) {
         char why[ERR_TEXT_BYTES];
         snprintf(why, sizeof why, "a line of %" PRIu64 " bytes, at most %zu are taken", frame->total_size,
                  source->max_line);
         tell_bad_line(source, why);
         return false;
     }
-    if (capture_parse(frame->bytes, &source->arena, message, &err)) {
+    if (capture_read_line(frame->bytes, &source->arena, message, &err)) {
         return true;
     }
     if (err.text[0]) {
@@ -181,34 +181,35 @@ static bool is_readable(int fd)
     return poll(&watched, 1, 0) > 0;
 }
 
-enum source_status source_next(struct source *source, struct capture_message *message, struct err *err)
+enum capture_source_status capture_source_next(struct capture_source *source, struct capture_message *message,
+                                               struct err *err)
 {
     for (;;) {
         if (!source->is_open && source->next == source->count) {
-            return SOURCE_END;
+            return CAPTURE_SOURCE_END;
         }
         if (!source->is_open && !open_next(source, err)) {
-            return SOURCE_FAILED;
+            return CAPTURE_SOURCE_FAILED;
         }
-        struct frame frame = input_next(&source->input);
-        if (frame.kind != FRAME_NONE) {
+        struct lp_frame frame = reader_next(&source->input);
+        if (frame.kind != LP_FRAME_NONE) {
             if (take_line(source, &frame, message)) {
-                return SOURCE_MESSAGE;
+                return CAPTURE_SOURCE_MESSAGE;
             }
         } else if (source->input.error) {
             err_set(err, 0, "%.160s: %s", present_file(source), strerror(source->input.error));
-            return SOURCE_FAILED;
+            return CAPTURE_SOURCE_FAILED;
         } else if (source->input.ended) {
             close_file(source);
         } else if (!is_readable(source->input.fd)) {
-            return SOURCE_WAIT;
+            return CAPTURE_SOURCE_WAIT;
         } else {
-            input_read(&source->input);
+            reader_read(&source->input);
         }
     }
 }
 
-void source_rewind(struct source *source)
+void capture_source_rewind(struct capture_source *source)
 {
     close_file(source);
     source->next = 0;
@@ -216,12 +217,12 @@ void source_rewind(struct source *source)
     source->bytes_before = 0;
 }
 
-int source_fd(const struct source *source)
+int capture_source_fd(const struct capture_source *source)
 {
     return source->input.fd;
 }
 
-bool source_is_once(const struct source *source)
+bool capture_source_is_once(const struct capture_source *source)
 {
     for (size_t i = 0; i < source->count; i++) {
         if (is_stdin(source->files[i])) {
@@ -231,12 +232,12 @@ bool source_is_once(const struct source *source)
     return false;
 }
 
-uint64_t source_bad_lines(const struct source *source)
+uint64_t capture_source_invalid_lines(const struct capture_source *source)
 {
     return source->bad_lines;
 }
 
-double source_fraction(const struct source *source)
+double capture_source_fraction(const struct capture_source *source)
 {
     uint64_t bytes = source->bytes_before + (source->is_open ? source->input.bytes : 0);
     if (!source->total_is_known) {

@@ -12,37 +12,39 @@
 #include "base/err.h"
 #include "capture/read.h"
 
-struct source;
+struct capture_source;
 
 /* Told of every line that is none. */
-typedef void source_on_bad_line(void *ctx, const char *file, uint64_t line, const char *why);
+typedef void capture_source_on_invalid_line(void *ctx, const char *file, uint64_t line, const char *why);
 
 /* Opens every file once, to see that it can be read. files must outlive the source; on_bad_line may be NULL. NULL = why is in *err. */
-struct source *source_new(const char *const *files, size_t count, size_t max_line, source_on_bad_line *on_bad_line,
-                          void *ctx, struct err *err);
-void source_free(struct source *source);
+struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
+                                          capture_source_on_invalid_line *on_bad_line, void *ctx, struct err *err);
+void capture_source_free(struct capture_source *source);
 
-enum source_status {
-    SOURCE_MESSAGE,
-    SOURCE_WAIT, /* nothing yet: poll source_fd() */
-    SOURCE_END,  /* of the last file */
-    SOURCE_FAILED,
+enum capture_source_status {
+    CAPTURE_SOURCE_MESSAGE,
+    CAPTURE_SOURCE_WAIT, /* nothing yet: poll capture_source_fd() */
+    CAPTURE_SOURCE_END,  /* of the last file */
+    CAPTURE_SOURCE_FAILED,
 };
 
 /* The next message; it lives until the next call. */
-enum source_status source_next(struct source *source, struct capture_message *message, struct err *err);
+enum capture_source_status capture_source_next(struct capture_source *source, struct capture_message *message,
+                                               struct err *err);
 
 /* Back to the first line of the first file. */
-void source_rewind(struct source *source);
+void capture_source_rewind(struct capture_source *source);
 
 /* The descriptor that is read. */
-int source_fd(const struct source *source);
+int capture_source_fd(const struct capture_source *source);
 
 /* Is standard input among the files? */
-bool source_is_once(const struct source *source);
+bool capture_source_is_once(const struct capture_source *source);
 
-uint64_t source_bad_lines(const struct source *source); /* since the start or source_rewind() */
-double
-source_fraction(const struct source *source); /* of all bytes that were read since then; below 0 = nobody knows */
+uint64_t
+capture_source_invalid_lines(const struct capture_source *source); /* since the start or capture_source_rewind() */
+double capture_source_fraction(
+    const struct capture_source *source); /* of all bytes that were read since then; below 0 = nobody knows */
 
 #endif

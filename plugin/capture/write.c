@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/timestamp.h"
+#include "base/units.h"
 
 #define SECONDS_TEXT_BYTES 19 /* "2026-11-24T00:31:58" */
 
@@ -55,7 +56,7 @@ static void put_key(struct buf *out, const char *name, const char *separator)
 static void put_time(struct buf *out, int64_t ns)
 {
     char text[TIMESTAMP_TEXT_BYTES];
-    int64_t us = ns % TIMESTAMP_NS_PER_S / CAPTURE_TIME_STEP_NS;
+    int64_t us = ns % SECOND_NS / CAPTURE_TIME_STEP_NS;
     timestamp_format(ns, text);
     buf_text(out, "{\"tst\":\"");
     buf_bytes(out, text, SECONDS_TEXT_BYTES);
@@ -108,7 +109,7 @@ static void put_properties(struct buf *out, const struct properties *properties)
     buf_char(out, '}');
 }
 
-void capture_write(struct buf *out, const struct capture_message *message, int mid)
+void capture_write_line(struct buf *out, const struct capture_message *message, int mid)
 {
     put_time(out, message->time_ns);
     put_key(out, "topic", ",");

@@ -11,6 +11,6 @@
 #define CAPTURE_TIME_STEP_NS 1000 /* what tst can tell apart */
 
 /* Appends the line with its newline. mid: packet identifier, 0 = none. out->failed = there was no room. */
-void capture_write(struct buf *out, const struct capture_message *message, int mid);
+void capture_write_line(struct buf *out, const struct capture_message *message, int mid);
 
 #endif

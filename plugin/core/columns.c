@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/ascii.h"
+#include "base/macros.h"
 #include "base/number.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
@@ -67,7 +69,7 @@ struct fill {
     const struct table_map *table;
     const struct payload *payload;
     struct arena *arena;
-    struct row *row;
+    struct lp_row *row;
     struct notes notes;
     struct span blocked[MAX_BLOCKED]; /* path prefixes already reported as neither object nor array */
     size_t blocked_count;
@@ -139,9 +141,9 @@ static char *take(struct fill *fill, size_t size)
     return space;
 }
 
-static bool add_field(struct fill *fill, const char *name, struct value value)
+static bool add_field(struct fill *fill, const char *name, struct lp_value value)
 {
-    bool fits = row_field(fill->row, name, value);
+    bool fits = lp_row_field(fill->row, name, value);
     if (!fits) {
         fill->out_of_memory = true;
     }
@@ -237,16 +239,16 @@ static const char *read_int(const struct json_value *value, const char *too_wide
     return "not an integer";
 }
 
-static const char *convert_float(const struct column *column, const struct json_value *value, struct value *out,
+static const char *convert_float(const struct column *column, const struct json_value *value, struct lp_value *out,
                                  char *buffer)
 {
     double number = 0;
     const char *reason = read_float(value, &number);
-    *out = value_float(number);
+    *out = lp_value_float(number);
     return reason[0] != '\0' ? reason : check_range(column, number, buffer);
 }
 
-static const char *convert_int(const struct column *column, const struct json_value *value, struct value *out,
+static const char *convert_int(const struct column *column, const struct json_value *value, struct lp_value *out,
                                char *buffer)
 {
     bool narrow = column->type == COLUMN_INTEGER;
@@ -259,14 +261,8 @@ static const char *convert_int(const struct column *column, const struct json_va
     if (narrow && (number < INT32_MIN || number > INT32_MAX)) {
         return too_wide;
     }
-    *out = value_int(number);
+    *out = lp_value_int(number);
     return check_range(column, (double)number, buffer);
-}
-
-/* ASCII only. */
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
 /* word is in lower case. */
@@ -276,14 +272,14 @@ static bool equals_ignoring_case(struct span text, const char *word)
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        if (lower(text.ptr[i]) != word[i]) {
+        if (ascii_lower(text.ptr[i]) != word[i]) {
             return false;
         }
     }
     return true;
 }
 
-static const char *convert_bool(const struct json_value *value, struct value *out)
+static const char *convert_bool(const struct json_value *value, struct lp_value *out)
 {
     static const struct {
         const char *text;
@@ -291,7 +287,7 @@ static const char *convert_bool(const struct json_value *value, struct value *ou
     } words[] = {{"true", true}, {"false", false}, {"1", true}, {"0", false}};
 
     if (value->kind == JSON_KIND_BOOL) {
-        *out = value_bool(value->b);
+        *out = lp_value_bool(value->b);
         return "";
     }
     int64_t number = -1;
@@ -301,12 +297,12 @@ static const char *convert_bool(const struct json_value *value, struct value *ou
         number = -1;
     }
     if (number == 0 || number == 1) {
-        *out = value_bool(number == 1);
+        *out = lp_value_bool(number == 1);
         return "";
     }
-    for (size_t i = 0; value->kind == JSON_KIND_TEXT && i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; value->kind == JSON_KIND_TEXT && i < COUNT(words); i++) {
         if (equals_ignoring_case(value->text, words[i].text)) {
-            *out = value_bool(words[i].means);
+            *out = lp_value_bool(words[i].means);
             return "";
         }
     }
@@ -323,7 +319,7 @@ static struct span to_lower(struct fill *fill, struct span text)
         return (struct span){"", 0};
     }
     for (size_t i = 0; i < text.len; i++) {
-        out[i] = lower(text.ptr[i]);
+        out[i] = ascii_lower(text.ptr[i]);
     }
     return (struct span){out, text.len};
 }
@@ -340,7 +336,7 @@ static struct span to_event_type(struct fill *fill, struct span text)
 }
 
 static const char *convert_text(struct fill *fill, const struct column *column, const struct json_value *value,
-                                struct value *out, char *buffer)
+                                struct lp_value *out, char *buffer)
 {
     struct span text = value->text;
     if (value->kind == JSON_KIND_INT) {
@@ -370,14 +366,14 @@ static const char *convert_text(struct fill *fill, const struct column *column, 
         text = to_event_type(fill, text);
         break;
     }
-    *out = value_text(text);
+    *out = lp_value_text(text);
     return "";
 }
 
 /* ---- columns ---- */
 
 static const char *convert(struct fill *fill, const struct column *column, const struct json_value *value,
-                           struct value *out, char *buffer)
+                           struct lp_value *out, char *buffer)
 {
     switch (column->type) {
     case COLUMN_FLOAT:
@@ -408,13 +404,13 @@ static enum outcome fill_column(struct fill *fill, const struct column *column)
         return REFUSED;
     }
     char buffer[REASON_BYTES];
-    struct value out = value_bool(false);
+    struct lp_value out = lp_value_bool(false);
     const char *reason = convert(fill, column, &value, &out, buffer);
     if (reason[0] != '\0') {
         note_value(&fill->notes, path_text(path), &value, reason);
         return REFUSED;
     }
-    if (column->required && out.type == VALUE_TEXT && out.as.text.len == 0) {
+    if (column->required && out.type == LP_VALUE_TEXT && out.as.text.len == 0) {
         return ABSENT;
     }
     return add_field(fill, column->name, out) ? FILLED : REFUSED;
@@ -500,7 +496,7 @@ static bool read_time(const struct json_value *value, int64_t *ns)
 static void fill_time(struct fill *fill)
 {
     int64_t arrival = fill->message->arrival_ns;
-    const struct value *status = fill->message->kind == MESSAGE_STATUS ? row_find(fill->row, "status") : NULL;
+    const struct lp_value *status = fill->message->kind == MESSAGE_STATUS ? lp_row_find(fill->row, "status") : NULL;
     bool offline = status && span_equal(status->as.text, SPAN_LITERAL("offline"));
     fill->row->time_ns = arrival;
 
@@ -518,7 +514,7 @@ static void fill_time(struct fill *fill)
         return;
     }
     if (fill->message->kind == MESSAGE_STATUS) {
-        add_field(fill, "device_ts", value_int(device));
+        add_field(fill, "device_ts", lp_value_int(device));
     }
     if (offline) {
         return;
@@ -604,13 +600,13 @@ static enum reject fill_columns(struct fill *fill, struct err *err)
 
 static void fill_event(struct fill *fill)
 {
-    const struct value *type = row_find(fill->row, "event_type");
+    const struct lp_value *type = lp_row_find(fill->row, "event_type");
     const struct event_type *known = type ? event_type_find(fill->mapping, type->as.text) : NULL;
     const struct json_report *report = &fill->payload->report;
     char reason[REASON_BYTES];
 
-    add_field(fill, "raw_data", value_text(fill->payload->text));
-    add_field(fill, "severity", value_text(known ? span_of(known->severity) : SPAN_LITERAL(SEVERITY_UNKNOWN)));
+    add_field(fill, "raw_data", lp_value_text(fill->payload->text));
+    add_field(fill, "severity", lp_value_text(known ? span_of(known->severity) : SPAN_LITERAL(SEVERITY_UNKNOWN)));
     if (report->wide_numbers > 0) {
         snprintf(reason, sizeof reason, "%zu number(s) too wide, kept as text", report->wide_numbers);
         note(&fill->notes, SPAN_LITERAL("payload"), reason, "");
@@ -658,7 +654,7 @@ static void fill_priority(struct fill *fill)
         snprintf(reason, sizeof reason, "longer than %d bytes", PRIORITY_MAX_BYTES);
         note_property(fill, path, property->text, reason);
     } else {
-        add_field(fill, "priority", value_text(to_lower(fill, property->text)));
+        add_field(fill, "priority", lp_value_text(to_lower(fill, property->text)));
     }
 }
 
@@ -673,8 +669,8 @@ static void fill_from_properties(struct fill *fill)
 }
 
 enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
-                         const struct payload *payload, struct arena *arena, struct row *row, struct filling *filling,
-                         struct err *err)
+                         const struct payload *payload, struct arena *arena, struct lp_row *row,
+                         struct filling *filling, struct err *err)
 {
     const struct table_map *table = &mapping->tables[message->kind];
     struct fill fill = {
@@ -687,8 +683,8 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
         .row = row,
     };
     *filling = (struct filling){0};
-    row_begin(row, table->measurement, message->arrival_ns);
-    row_tag(row, "device_no", message->device_no);
+    lp_row_begin(row, table->measurement, message->arrival_ns);
+    lp_row_tag(row, "device_no", message->device_no);
     fill.notes.text = take(&fill, ANOMALIES_MAX_BYTES);
     if (!fill.notes.text) {
         return lack_memory(err);
@@ -707,10 +703,10 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     fill_from_properties(&fill);
     fill_time(&fill);
     if (message->kind != MESSAGE_TELEMETRY) {
-        add_field(&fill, "message_id", value_int(message->message_id));
+        add_field(&fill, "message_id", lp_value_int(message->message_id));
     }
     if (fill.notes.count > 0) {
-        add_field(&fill, "anomalies", value_text(finish_notes(&fill.notes)));
+        add_field(&fill, "anomalies", lp_value_text(finish_notes(&fill.notes)));
     }
     if (fill.out_of_memory) {
         return lack_memory(err);

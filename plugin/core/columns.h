@@ -41,7 +41,7 @@ struct filling {
 /* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH, REJECT_MISSING_FIELD, REJECT_NO_DATA,
  * REJECT_OUT_OF_MEMORY with words in *err and nothing in *filling. */
 enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
-                         const struct payload *payload, struct arena *arena, struct row *row, struct filling *filling,
-                         struct err *err);
+                         const struct payload *payload, struct arena *arena, struct lp_row *row,
+                         struct filling *filling, struct err *err);
 
 #endif

@@ -1,38 +1,25 @@
 #include "core/event_type.h"
 
+#include "base/ascii.h"
 #include "base/utf8.h"
-
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* Part of a word: letters, digits, and whatever is not ASCII. */
 static bool is_word(char c)
 {
-    return is_upper(c) || is_lower(c) || is_digit(c) || (unsigned char)c >= 0x80;
+    return ascii_is_upper(c) || ascii_is_lower(c) || ascii_is_digit(c) || (unsigned char)c >= 0x80;
 }
 
 /* Does a word start at a capital? Behind a small letter or digit ("dispenseSuccess"), and where it is the last capital of a run
  * before a small letter ("HTTPError"). */
 static bool starts_word(struct span name, size_t i)
 {
-    if (i == 0 || !is_upper(name.ptr[i])) {
+    if (i == 0 || !ascii_is_upper(name.ptr[i])) {
         return false;
     }
     char before = name.ptr[i - 1];
-    bool small_follows = i + 1 < name.len && is_lower(name.ptr[i + 1]);
-    return is_lower(before) || is_digit(before) ? is_lower(before) || small_follows : is_upper(before) && small_follows;
+    bool small_follows = i + 1 < name.len && ascii_is_lower(name.ptr[i + 1]);
+    return ascii_is_lower(before) || ascii_is_digit(before) ? ascii_is_lower(before) || small_follows
+                                                            : ascii_is_upper(before) && small_follows;
 }
 
 size_t event_type_canonical(struct span name, char *out)
@@ -49,7 +36,7 @@ size_t event_type_canonical(struct span name, char *out)
             out[n++] = '_';
         }
         gap = false;
-        out[n++] = is_lower(c) ? (char)(c - ('a' - 'A')) : c;
+        out[n++] = ascii_upper(c);
     }
     n = utf8_prefix((struct span){out, n}, EVENT_TYPE_MAX_BYTES).len;
     return n > 0 && out[n - 1] == '_' ? n - 1 : n;

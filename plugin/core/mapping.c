@@ -3,11 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/macros.h"
 #include "core/event_type.h"
 
 /* ---- the table ---- */
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct line {
     const char *name;

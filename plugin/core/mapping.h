@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/macros.h"
 #include "base/span.h"
 #include "core/payload.h"
 
@@ -86,11 +87,11 @@ void mapping_free(struct mapping *mapping);
 const char *mapping_builtin_column(enum message_kind kind, size_t index);
 
 /* size bytes that live as long as the mapping; NULL = no memory. For mapping_file.c. */
-void *mapping_alloc(struct mapping *mapping, size_t size) __attribute__((warn_unused_result));
+void *mapping_alloc(struct mapping *mapping, size_t size) MUST_USE;
 
 /* The array with room for one element more than count, each of size bytes; NULL = no memory. An array that grows by this alone, from
  * nothing, takes no more than four times its size. It may move. */
-void *mapping_grow(struct mapping *mapping, void *array, size_t count, size_t size) __attribute__((warn_unused_result));
+void *mapping_grow(struct mapping *mapping, void *array, size_t count, size_t size) MUST_USE;
 
 /* Puts a path's text, copied, behind those in paths. false = not a path, too many, or no memory. */
 bool mapping_add_path(struct mapping *mapping, struct path *paths, size_t *count, const char *text);

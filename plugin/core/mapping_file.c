@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/macros.h"
 #include "base/number.h"
 #include "core/event_type.h"
 #include "json/scan.h"
@@ -22,8 +23,6 @@ static const char *const type_names[] = {
 };
 static const char *const form_names[] = {
     [FORM_PLAIN] = "plain", [FORM_LOWER] = "lower", [FORM_EVENT_TYPE] = "event_type"};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Names that no mapped column may have, and why. */
 static const struct {

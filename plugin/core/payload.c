@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/number.h"
 #include "base/utf8.h"
 
@@ -32,7 +33,7 @@ bool path_split(struct path *path, const char *text, char *storage)
 
 static bool is_padding(char c)
 {
-    return c == '\0' || c == ' ' || (c >= '\t' && c <= '\r');
+    return c == '\0' || ascii_is_space(c);
 }
 
 struct span payload_trim(struct span bytes)

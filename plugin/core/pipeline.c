@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "base/macros.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "core/columns.h"
@@ -24,7 +25,7 @@ struct pipeline {
     const struct settings *settings;
     const struct mapping *mapping;
     struct span topic_tag, topic_prefix, payload_field;
-    struct sink sink;
+    struct lp_sink sink;
     struct siphash_key window_key;
     pipeline_on_reject *on_reject;
     void *on_reject_ctx;
@@ -32,7 +33,7 @@ struct pipeline {
     struct dedup *messages; /* events, and whatever was rejected: key = mark = the message */
     struct dedup *statuses; /* key = the topic, mark = its last status */
     struct stats stats;
-    struct row row;
+    struct lp_row row;
 };
 
 /* One message on its way; kind and device_no are known only below our prefix. */
@@ -53,7 +54,7 @@ static size_t arena_size(const struct settings *settings)
     return 2 * settings->max_line + 2 * JSON_REPAIR_BYTES(settings->max_payload) + ARENA_SPARE_BYTES;
 }
 
-struct pipeline *pipeline_new(const struct settings *settings, const struct mapping *mapping, struct sink sink,
+struct pipeline *pipeline_new(const struct settings *settings, const struct mapping *mapping, struct lp_sink sink,
                               struct siphash_key window_key, pipeline_on_reject *on_reject, void *on_reject_ctx)
 {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
@@ -94,7 +95,7 @@ void pipeline_free(struct pipeline *pipeline)
 static uint64_t hash_message(struct siphash_key key, struct span topic, struct span payload)
 {
     const struct span parts[] = {topic, {"", 1}, payload};
-    return siphash(key, parts, sizeof parts / sizeof parts[0]);
+    return siphash(key, parts, COUNT(parts));
 }
 
 static int64_t message_id(struct span topic, struct span payload)
@@ -125,10 +126,10 @@ static bool is_duplicate(struct pipeline *pipeline, const struct arrival *arriva
 
 /* Where the device's clock works, a status holds the moment it was written: then the same bytes are the same message, whatever came
  * between. */
-static bool is_dated_duplicate(struct pipeline *pipeline, const struct arrival *arrival, const struct row *row)
+static bool is_dated_duplicate(struct pipeline *pipeline, const struct arrival *arrival, const struct lp_row *row)
 {
     const struct settings *settings = pipeline->settings;
-    const struct value *device_ts = row_find(row, "device_ts");
+    const struct lp_value *device_ts = lp_row_find(row, "device_ts");
     if (arrival->kind != MESSAGE_STATUS || !device_ts ||
         !timestamp_is_within(device_ts->as.i, arrival->time_ns, settings->max_age_ns, settings->max_ahead_ns)) {
         return false;
@@ -151,21 +152,21 @@ static struct span storable(struct pipeline *pipeline, struct span text)
 
 static void add_payload(struct pipeline *pipeline, struct span bytes, size_t size)
 {
-    struct row *row = &pipeline->row;
+    struct lp_row *row = &pipeline->row;
     const char *encoding = "text";
     if (!utf8_is_storable(bytes)) {
         char *out = arena_alloc(&pipeline->arena, BASE64_ENCODED_BYTES(bytes.len));
         bytes = (struct span){out, out ? base64_encode(bytes, out) : 0};
         encoding = "base64";
     }
-    row_field(row, "payload", value_text(bytes));
-    row_field(row, "payload_encoding", value_text(span_of(encoding)));
-    row_field(row, "payload_size", value_int((int64_t)size));
+    lp_row_field(row, "payload", lp_value_text(bytes));
+    lp_row_field(row, "payload_encoding", lp_value_text(span_of(encoding)));
+    lp_row_field(row, "payload_size", lp_value_int((int64_t)size));
 }
 
 static void reject(struct pipeline *pipeline, const struct arrival *arrival, enum reject reason, const char *detail)
 {
-    struct row *row = &pipeline->row;
+    struct lp_row *row = &pipeline->row;
     struct span kept = arrival->bytes;
     if (kept.len > pipeline->settings->max_payload) {
         kept.len = pipeline->settings->max_payload;
@@ -174,15 +175,15 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
     }
     int64_t id = message_id(arrival->topic, kept);
 
-    row_begin(row, "vm_rejected", arrival->time_ns);
-    row_tag(row, "device_no", arrival->device_no);
+    lp_row_begin(row, "vm_rejected", arrival->time_ns);
+    lp_row_tag(row, "device_no", arrival->device_no);
     if (arrival->topic.len > 0) {
-        row_field(row, "topic", value_text(storable(pipeline, arrival->topic)));
+        lp_row_field(row, "topic", lp_value_text(storable(pipeline, arrival->topic)));
     }
-    row_field(row, "reason", value_text(span_of(reject_name(reason))));
-    row_field(row, "detail", value_text(span_of(detail)));
+    lp_row_field(row, "reason", lp_value_text(span_of(reject_name(reason))));
+    lp_row_field(row, "detail", lp_value_text(span_of(detail)));
     add_payload(pipeline, kept, arrival->size);
-    row_field(row, "message_id", value_int(id));
+    lp_row_field(row, "message_id", lp_value_int(id));
 
     pipeline->stats.rejected[reason]++;
     pipeline->sink.row(pipeline->sink.ctx, row);
@@ -317,46 +318,36 @@ struct decoded {
 };
 
 /* Walks the whole record, since what is passed on must be well formed too. */
-static enum lp_piece decode(const struct pipeline *pipeline, struct span record, struct decoded *out, struct err *err)
+static enum lp_decode_piece decode(const struct pipeline *pipeline, struct span record, struct decoded *out,
+                                   struct err *err)
 {
-    struct lp_cursor cursor;
-    struct lp_item item;
-    lp_begin(&cursor, record);
+    struct lp_decode_cursor cursor;
+    struct lp_decode_item item;
+    lp_decode_begin(&cursor, record);
     for (;;) {
-        enum lp_piece piece = lp_next(&cursor, &item, err);
+        enum lp_decode_piece piece = lp_decode_next(&cursor, &item, err);
         switch (piece) {
-        case LP_MEASUREMENT:
+        case LP_DECODE_MEASUREMENT:
             break;
-        case LP_TAG:
-            if (lp_name_equal(item.key, pipeline->topic_tag)) {
+        case LP_DECODE_TAG:
+            if (lp_decode_name_equal(item.key, pipeline->topic_tag)) {
                 out->topic = item.raw;
             }
             break;
-        case LP_FIELD:
-            if (item.value.type == VALUE_TEXT && lp_name_equal(item.key, pipeline->payload_field)) {
+        case LP_DECODE_FIELD:
+            if (item.value.type == LP_VALUE_TEXT && lp_decode_name_equal(item.key, pipeline->payload_field)) {
                 out->payload = item.value.as.text;
             }
             break;
-        case LP_TIME:
+        case LP_DECODE_TIME:
             out->time_ns = item.value.as.i;
             break;
-        case LP_END:
-        case LP_BLANK:
-        case LP_ERROR:
+        case LP_DECODE_END:
+        case LP_DECODE_BLANK:
+        case LP_DECODE_ERROR:
             return piece;
         }
     }
-}
-
-static struct span strip_newline(struct span record)
-{
-    if (record.len > 0 && record.ptr[record.len - 1] == '\n') {
-        record.len--;
-    }
-    if (record.len > 0 && record.ptr[record.len - 1] == '\r') {
-        record.len--;
-    }
-    return record;
 }
 
 /* The payload's bytes from the field's text: REJECT_NONE, or why not. */
@@ -374,7 +365,7 @@ static enum reject unpack(struct pipeline *pipeline, struct span escaped, struct
         err_set(err, 0, "no memory for the payload");
         return REJECT_OUT_OF_MEMORY;
     }
-    *bytes = (struct span){text, lp_unescape_string(escaped, text)};
+    *bytes = (struct span){text, lp_decode_string(escaped, text)};
     if (!base64) {
         return REJECT_NONE;
     }
@@ -406,7 +397,7 @@ static void handle_record(struct pipeline *pipeline, struct span record, struct 
         handle(pipeline, &arrival);
         return;
     }
-    struct span kept = decoded->payload.ptr ? bytes : strip_newline(record);
+    struct span kept = decoded->payload.ptr ? bytes : span_without_newline(record);
     struct arrival arrival = {.topic = topic, .bytes = kept, .size = kept.len, .time_ns = decoded->time_ns};
     char detail[ERR_TEXT_BYTES + 32];
     (void)topic_parse(topic, pipeline->topic_prefix, &arrival.device_no, &arrival.kind);
@@ -419,18 +410,18 @@ void pipeline_record(struct pipeline *pipeline, struct span record, int64_t now_
     struct err err;
     struct decoded decoded = {.time_ns = now_ns};
     err_clear(&err);
-    enum lp_piece piece = decode(pipeline, record, &decoded, &err);
-    if (piece == LP_BLANK) {
+    enum lp_decode_piece piece = decode(pipeline, record, &decoded, &err);
+    if (piece == LP_DECODE_BLANK) {
         return;
     }
-    if (piece == LP_ERROR) {
+    if (piece == LP_DECODE_ERROR) {
         char detail[ERR_TEXT_BYTES + 32];
         describe(&err, detail, sizeof detail);
-        pipeline_reject(pipeline, REJECT_NOT_LINE_PROTOCOL, strip_newline(record), detail, now_ns);
+        pipeline_reject(pipeline, REJECT_NOT_LINE_PROTOCOL, span_without_newline(record), detail, now_ns);
         return;
     }
     char *topic = decoded.topic.ptr ? arena_alloc(&pipeline->arena, decoded.topic.len + 1) : NULL;
-    struct span plain = {topic, topic ? lp_unescape_name(decoded.topic, topic) : 0};
+    struct span plain = {topic, topic ? lp_decode_name(decoded.topic, topic) : 0};
     pipeline->stats.received++;
     if (topic_is_ours(plain, pipeline->topic_prefix)) {
         handle_record(pipeline, record, plain, &decoded);

@@ -1,4 +1,5 @@
 #include "core/stats.h"
+#include "base/macros.h"
 
 #include <stddef.h>
 
@@ -17,16 +18,16 @@ static const struct {
 };
 
 #define NS_PER_S 1e9
-#define COUNTERS (sizeof counters / sizeof counters[0])
+#define COUNTERS (COUNT(counters))
 
 static uint64_t read_counter(const struct stats *stats, size_t i)
 {
     return *(const uint64_t *)(const void *)((const char *)stats + counters[i].offset);
 }
 
-static void add_count(struct row *row, const char *column, uint64_t count)
+static void add_count(struct lp_row *row, const char *column, uint64_t count)
 {
-    row_field(row, column, value_int(count > INT64_MAX ? INT64_MAX : (int64_t)count));
+    lp_row_field(row, column, lp_value_int(count > INT64_MAX ? INT64_MAX : (int64_t)count));
 }
 
 uint64_t stats_rejected(const struct stats *stats)
@@ -38,10 +39,10 @@ uint64_t stats_rejected(const struct stats *stats)
     return sum;
 }
 
-void stats_row(const struct stats *stats, const char *instance, int64_t time_ns, double interval_s, struct row *row)
+void stats_row(const struct stats *stats, const char *instance, int64_t time_ns, double interval_s, struct lp_row *row)
 {
-    row_begin(row, "vm_ingest", time_ns);
-    row_tag(row, "instance", span_of(instance));
+    lp_row_begin(row, "vm_ingest", time_ns);
+    lp_row_tag(row, "instance", span_of(instance));
     for (size_t i = 0; i < COUNTERS; i++) {
         add_count(row, counters[i].column, read_counter(stats, i));
     }
@@ -52,10 +53,10 @@ void stats_row(const struct stats *stats, const char *instance, int64_t time_ns,
     add_count(row, "bytes_in", stats->bytes_in);
     add_count(row, "bytes_out", stats->bytes_out);
     add_count(row, "busy_us", stats->busy_ns > 0 ? (uint64_t)stats->busy_ns / 1000 : 0);
-    row_field(row, "interval_s", value_float(interval_s));
+    lp_row_field(row, "interval_s", lp_value_float(interval_s));
     if (stats->lags > 0) {
-        row_field(row, "lag_avg_s", value_float(stats->lag_sum_ns / (double)stats->lags / NS_PER_S));
-        row_field(row, "lag_max_s", value_float(stats->lag_max_ns / NS_PER_S));
+        lp_row_field(row, "lag_avg_s", lp_value_float(stats->lag_sum_ns / (double)stats->lags / NS_PER_S));
+        lp_row_field(row, "lag_max_s", lp_value_float(stats->lag_max_ns / NS_PER_S));
     }
 }
 

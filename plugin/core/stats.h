@@ -32,7 +32,7 @@ uint64_t stats_rejected(const struct stats *stats); /* over all reasons */
 /* The row: tag instance; integer fields received, telemetry, events, status, passed, duplicates, anomalies, rejected, rejected_{reason}..., bytes_in,
  * bytes_out, busy_us; float field interval_s; float fields lag_avg_s and lag_max_s if any row had the device's time. instance must outlive the
  * row. */
-void stats_row(const struct stats *stats, const char *instance, int64_t time_ns, double interval_s, struct row *row);
+void stats_row(const struct stats *stats, const char *instance, int64_t time_ns, double interval_s, struct lp_row *row);
 
 /* Counts a row's way from the device to here. */
 void stats_lag(struct stats *stats, int64_t arrival_ns, int64_t device_ns);

@@ -1,9 +1,9 @@
 #include "core/topic.h"
+#include "base/ascii.h"
 
 static bool is_device_char(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == ':' || c == '-';
+    return ascii_is_upper(c) || ascii_is_lower(c) || ascii_is_digit(c) || c == '.' || c == '_' || c == ':' || c == '-';
 }
 
 static bool is_device_no(struct span text)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "capture/recorder.h"
 #include "capture/write.h"
 #include "core/mapping_file.h"
@@ -17,7 +18,6 @@
 #include "mqtt/client.h"
 #include "run/engine.h"
 
-#define SECOND_NS INT64_C(1000000000)
 #define FILTER_BYTES 512
 #define CLIENT_ID_BYTES (FLOW_HOST_BYTES + 64)
 #define DRAIN_NS SECOND_NS            /* when told to end: for what lies in the socket */
@@ -30,7 +30,7 @@ struct subscriber {
     struct input_settings settings;
     struct flow flow;
     struct mqtt *mqtt;
-    struct record record;
+    struct capture_recorder record;
     struct buf line; /* of one message */
     int signal_fd;   /* -1 = none */
     bool stdin_ended;
@@ -48,18 +48,18 @@ static void tell(void *ctx, enum log_level level, const char *line)
     log_line(&subscriber->flow.log, clock_monotonic_ns(), level, "%s", line);
 }
 
-static void tell_change(struct subscriber *subscriber, enum record_change change)
+static void tell_change(struct subscriber *subscriber, enum capture_recorder_change change)
 {
-    const struct record *record = &subscriber->record;
+    const struct capture_recorder *record = &subscriber->record;
     switch (change) {
-    case RECORD_AS_BEFORE:
+    case RECORDER_AS_BEFORE:
         break;
-    case RECORD_FAILED:
+    case RECORDER_FAILED:
         log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR,
                  "cannot record to %s: %s; messages are not recorded until that is mended, rows are not concerned",
-                 record->settings.file, record_strerror(record->error));
+                 record->settings.file, capture_recorder_strerror(record->error));
         break;
-    case RECORD_RECOVERED:
+    case RECORDER_RECOVERED:
         log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_INFO,
                  "recording to %s again; %" PRIu64 " messages were left out since the start", record->settings.file,
                  record->lost);
@@ -76,11 +76,11 @@ static void record_message(struct subscriber *subscriber, const struct mqtt_mess
                                              .retain = message->retain,
                                              .properties = message->properties};
     buf_truncate(&subscriber->line, 0);
-    capture_write(&subscriber->line, &captured, message->mid);
+    capture_write_line(&subscriber->line, &captured, message->mid);
     if (subscriber->line.failed) {
         subscriber->record.lost++;
     } else {
-        tell_change(subscriber, record_put(&subscriber->record, buf_view(&subscriber->line), arrival_ns));
+        tell_change(subscriber, capture_recorder_put(&subscriber->record, buf_view(&subscriber->line), arrival_ns));
     }
     if (subscriber->line.cap > LONG_LINE_BYTES) {
         buf_free(&subscriber->line);
@@ -161,7 +161,7 @@ static short wait_for_something(struct subscriber *subscriber, bool may_read, in
 static void flush_record(struct subscriber *subscriber)
 {
     if (subscriber->settings.record.file) {
-        tell_change(subscriber, record_flush(&subscriber->record, clock_wall_ns()));
+        tell_change(subscriber, capture_recorder_flush(&subscriber->record, clock_wall_ns()));
     }
 }
 
@@ -275,7 +275,7 @@ static int run(struct subscriber *subscriber)
     drain(subscriber);
     finish_output(subscriber);
     say_goodbye(subscriber);
-    record_close(&subscriber->record, clock_wall_ns());
+    capture_recorder_close(&subscriber->record, clock_wall_ns());
     if (subscriber->output_error) {
         log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR, "cannot write to standard output: %s",
                  strerror(subscriber->output_error));
@@ -318,11 +318,11 @@ static bool make_client(struct subscriber *subscriber, struct err *err)
 /* A fault of the recording is no reason to lose rows: it is told, and tried again. */
 static void open_record(struct subscriber *subscriber)
 {
-    const struct record_settings *settings = &subscriber->settings.record;
+    const struct capture_recorder_settings *settings = &subscriber->settings.record;
     struct err err;
     err_clear(&err);
-    buf_init(&subscriber->line, RECORD_LINE_BYTES);
-    if (settings->file && !record_open(&subscriber->record, settings, clock_wall_ns(), &err)) {
+    buf_init(&subscriber->line, RECORDER_LINE_BYTES);
+    if (settings->file && !capture_recorder_open(&subscriber->record, settings, clock_wall_ns(), &err)) {
         log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR,
                  "%s; messages are not recorded until that is mended, rows are not concerned", err.text);
     }

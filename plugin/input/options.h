@@ -18,7 +18,7 @@ struct input_settings {
     struct mqtt_settings mqtt;
     enum input_qos qos;
     const char *share; /* "" = none */
-    struct record_settings record;
+    struct capture_recorder_settings record;
 };
 
 struct input_request {

@@ -2,15 +2,15 @@
 
 #include <time.h>
 
-#define NS_PER_S INT64_C(1000000000)
-#define NS_PER_MS INT64_C(1000000)
+#include "base/units.h"
+
 #define LONGEST_MS 60000
 
 static int64_t read_clock(clockid_t clock)
 {
     struct timespec now;
     clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+    return (int64_t)now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
 int64_t clock_monotonic_ns(void)
@@ -36,6 +36,6 @@ int clock_poll_timeout(int64_t deadline_ns, int64_t now_ns)
     if (deadline_ns <= now_ns) {
         return 0;
     }
-    int64_t wait_ms = (deadline_ns - now_ns - 1) / NS_PER_MS + 1;
+    int64_t wait_ms = (deadline_ns - now_ns - 1) / MS_NS + 1;
     return wait_ms > LONGEST_MS ? LONGEST_MS : (int)wait_ms;
 }

@@ -3,37 +3,37 @@
 #include <errno.h>
 #include <unistd.h>
 
-bool input_init(struct input *input, int fd, enum input_kind kind, size_t max_line)
+bool reader_init(struct reader *input, int fd, enum reader_kind kind, size_t max_line)
 {
-    *input = (struct input){.fd = fd};
+    *input = (struct reader){.fd = fd};
     switch (kind) {
-    case INPUT_LINE_PROTOCOL:
-        input->framer = framer_new(max_line, INPUT_CHUNK_BYTES);
+    case READER_LINE_PROTOCOL:
+        input->framer = lp_frame_new(max_line, READER_CHUNK_BYTES);
         break;
-    case INPUT_LINES:
-        input->lines = lines_new(max_line, INPUT_CHUNK_BYTES);
+    case READER_LINES:
+        input->lines = lines_new(max_line, READER_CHUNK_BYTES);
         break;
     }
     return input->framer || input->lines;
 }
 
-void input_free(struct input *input)
+void reader_free(struct reader *input)
 {
-    framer_free(input->framer);
+    lp_frame_free(input->framer);
     lines_free(input->lines);
 }
 
-static void end(struct input *input)
+static void end(struct reader *input)
 {
     input->ended = true;
     if (input->framer) {
-        framer_end(input->framer);
+        lp_frame_end(input->framer);
     } else {
         lines_end(input->lines);
     }
 }
 
-void input_cut_off(struct input *input)
+void reader_cut_off(struct reader *input)
 {
     if (!input->ended) {
         input->cut_off = true;
@@ -41,43 +41,43 @@ void input_cut_off(struct input *input)
     }
 }
 
-static char *space(struct input *input, size_t *size)
+static char *space(struct reader *input, size_t *size)
 {
-    return input->framer ? framer_space(input->framer, size) : lines_space(input->lines, size);
+    return input->framer ? lp_frame_space(input->framer, size) : lines_space(input->lines, size);
 }
 
-static void filled(struct input *input, size_t n)
+static void filled(struct reader *input, size_t n)
 {
     input->bytes += n;
     if (input->framer) {
-        framer_filled(input->framer, n);
+        lp_frame_filled(input->framer, n);
     } else {
         lines_filled(input->lines, n);
     }
 }
 
-bool input_read(struct input *input)
+bool reader_read(struct reader *input)
 {
     size_t size;
     char *target = space(input, &size);
-    ssize_t n = read(input->fd, target, size < INPUT_CHUNK_BYTES ? size : INPUT_CHUNK_BYTES);
+    ssize_t n = read(input->fd, target, size < READER_CHUNK_BYTES ? size : READER_CHUNK_BYTES);
     if (n > 0) {
         filled(input, (size_t)n);
     } else if (n == 0) {
         end(input);
     } else if (errno != EINTR && errno != EAGAIN) {
         input->error = errno;
-        input_cut_off(input);
+        reader_cut_off(input);
     }
     return n > 0;
 }
 
-struct frame input_next(struct input *input)
+struct lp_frame reader_next(struct reader *input)
 {
-    return input->framer ? framer_next(input->framer) : lines_next(input->lines);
+    return input->framer ? lp_frame_next(input->framer) : lines_next(input->lines);
 }
 
-bool input_is_half(const struct input *input, const struct frame *frame)
+bool reader_is_half(const struct reader *input, const struct lp_frame *frame)
 {
     return input->cut_off && frame->bytes.len > 0 && frame->bytes.ptr[frame->bytes.len - 1] != '\n';
 }

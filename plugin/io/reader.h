@@ -6,16 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/macros.h"
 #include "lp/frame.h"
 #include "lp/lines.h"
 
-#define INPUT_CHUNK_BYTES ((size_t)64 * 1024) /* the most that one read brings */
+#define READER_CHUNK_BYTES ((size_t)64 * 1024) /* the most that one read brings */
 
-enum input_kind { INPUT_LINE_PROTOCOL, INPUT_LINES };
+enum reader_kind { READER_LINE_PROTOCOL, READER_LINES };
 
-struct input {
+struct reader {
     int fd;
-    struct framer *framer; /* one of the two */
+    struct lp_framer *framer; /* one of the two */
     struct lines *lines;
     uint64_t bytes; /* read so far */
     bool ended;     /* nothing more will be read */
@@ -24,19 +25,19 @@ struct input {
 };
 
 /* false = no memory; *input is then safe to free. */
-bool input_init(struct input *input, int fd, enum input_kind kind, size_t max_line) __attribute__((warn_unused_result));
-void input_free(struct input *input);
+bool reader_init(struct reader *input, int fd, enum reader_kind kind, size_t max_line) MUST_USE;
+void reader_free(struct reader *input);
 
 /* One read(2). true = it brought something. At the end of the input, or after an error, the input has ended. */
-bool input_read(struct input *input);
+bool reader_read(struct reader *input);
 
 /* Nothing more is to be read, although there may be more. */
-void input_cut_off(struct input *input);
+void reader_cut_off(struct reader *input);
 
 /* The next record or line of what was read. */
-struct frame input_next(struct input *input);
+struct lp_frame reader_next(struct reader *input);
 
 /* Is this what was left, without its newline, when the input was cut off? It may be half a record that looks like a whole one. */
-bool input_is_half(const struct input *input, const struct frame *frame);
+bool reader_is_half(const struct reader *input, const struct lp_frame *frame);
 
 #endif

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/ascii.h"
+#include "base/macros.h"
 #include "base/number.h"
 #include "base/utf8.h"
 
@@ -34,14 +36,9 @@ struct token {
     const char *error;
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static int hex_digit(char c)
 {
-    if (is_digit(c)) {
+    if (ascii_is_digit(c)) {
         return c - '0';
     }
     if (c >= 'a' && c <= 'f') {
@@ -107,7 +104,7 @@ static struct token scan_string(struct span text, size_t start)
 
 static size_t skip_digits(struct span text, size_t pos)
 {
-    while (pos < text.len && is_digit(text.ptr[pos])) {
+    while (pos < text.len && ascii_is_digit(text.ptr[pos])) {
         pos++;
     }
     return pos;
@@ -143,7 +140,7 @@ static struct token scan_number(struct span text, size_t start)
 static struct token scan_word(struct span text, size_t start)
 {
     static const struct span words[] = {{"true", 4}, {"false", 5}, {"null", 4}};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; i < COUNT(words); i++) {
         if (span_starts_with(span_after(text, start), words[i])) {
             return (struct token){TOKEN_WORD, start, start + words[i].len, NULL};
         }
@@ -170,7 +167,7 @@ static struct token next_token(struct span text, size_t pos)
     if (c == '"') {
         return scan_string(text, pos);
     }
-    return c == '-' || is_digit(c) ? scan_number(text, pos) : scan_word(text, pos);
+    return c == '-' || ascii_is_digit(c) ? scan_number(text, pos) : scan_word(text, pos);
 }
 
 static struct span token_text(struct span text, const struct token *token)

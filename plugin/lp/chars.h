@@ -8,15 +8,15 @@
 
 #include <stdbool.h>
 
-static inline bool lp_is_blank(char c)
+static inline bool lp_chars_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\v' || c == '\f';
 }
 
 /* Does it, unescaped, end a measurement, tag or key? */
-static inline bool lp_is_separator(char c)
+static inline bool lp_chars_is_separator(char c)
 {
-    return lp_is_blank(c) && c != '\v';
+    return lp_chars_is_blank(c) && c != '\v';
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "lp/decode.h"
 
+#include "base/macros.h"
 #include "base/number.h"
 #include "lp/chars.h"
 
@@ -12,39 +13,34 @@ enum state { AT_MEASUREMENT, AT_TAG, AT_FIELD, AT_TIME, AT_END, AT_BLANK, AT_ERR
 static const char measurement_stops[] = ", \t\f\n\r";
 static const char name_stops[] = ",= \t\f\n\r";
 
-void lp_begin(struct lp_cursor *cursor, struct span record)
+void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record)
 {
-    if (record.len > 0 && record.ptr[record.len - 1] == '\n') {
-        record.len--;
-        if (record.len > 0 && record.ptr[record.len - 1] == '\r') {
-            record.len--;
-        }
-    }
-    *cursor = (struct lp_cursor){record, 0, AT_MEASUREMENT};
+    bool has_newline = record.len > 0 && record.ptr[record.len - 1] == '\n';
+    *cursor = (struct lp_decode_cursor){has_newline ? span_without_newline(record) : record, 0, AT_MEASUREMENT};
 }
 
-static bool at_end(const struct lp_cursor *cursor)
+static bool at_end(const struct lp_decode_cursor *cursor)
 {
     return cursor->pos == cursor->record.len;
 }
 
-static char peek(const struct lp_cursor *cursor)
+static char peek(const struct lp_decode_cursor *cursor)
 {
     return cursor->record.ptr[cursor->pos];
 }
 
-static void skip_blanks(struct lp_cursor *cursor)
+static void skip_blanks(struct lp_decode_cursor *cursor)
 {
-    while (!at_end(cursor) && lp_is_blank(peek(cursor))) {
+    while (!at_end(cursor) && lp_chars_is_blank(peek(cursor))) {
         cursor->pos++;
     }
 }
 
-static enum lp_piece fail(struct lp_cursor *cursor, struct err *err, const char *reason)
+static enum lp_decode_piece fail(struct lp_decode_cursor *cursor, struct err *err, const char *reason)
 {
     cursor->state = AT_ERROR;
     err_set(err, cursor->pos, "%s", reason);
-    return LP_ERROR;
+    return LP_DECODE_ERROR;
 }
 
 /* A backslash escapes these in names; before anything else it stands for itself. */
@@ -54,7 +50,7 @@ static bool is_escapable(char c)
 }
 
 /* Moves over a name up to the first unescaped character of `stops`. */
-static struct span take_name(struct lp_cursor *cursor, const char *stops)
+static struct span take_name(struct lp_decode_cursor *cursor, const char *stops)
 {
     size_t start = cursor->pos;
     while (!at_end(cursor)) {
@@ -71,12 +67,13 @@ static struct span take_name(struct lp_cursor *cursor, const char *stops)
     return (struct span){cursor->record.ptr + start, cursor->pos - start};
 }
 
-static enum lp_piece read_measurement(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+static enum lp_decode_piece read_measurement(struct lp_decode_cursor *cursor, struct lp_decode_item *item,
+                                             struct err *err)
 {
     skip_blanks(cursor);
     if (at_end(cursor) || peek(cursor) == '#') {
         cursor->state = AT_BLANK;
-        return LP_BLANK;
+        return LP_DECODE_BLANK;
     }
     item->raw = take_name(cursor, measurement_stops);
     if (item->raw.len == 0) {
@@ -85,14 +82,14 @@ static enum lp_piece read_measurement(struct lp_cursor *cursor, struct lp_item *
     if (at_end(cursor)) {
         return fail(cursor, err, "expected a field");
     }
-    if (peek(cursor) != ',' && !lp_is_separator(peek(cursor))) {
+    if (peek(cursor) != ',' && !lp_chars_is_separator(peek(cursor))) {
         return fail(cursor, err, "expected a comma or a space");
     }
     cursor->state = peek(cursor) == ',' ? AT_TAG : AT_FIELD;
-    return LP_MEASUREMENT;
+    return LP_DECODE_MEASUREMENT;
 }
 
-static enum lp_piece read_tag(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+static enum lp_decode_piece read_tag(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     cursor->pos++; /* the comma */
     item->key = take_name(cursor, name_stops);
@@ -107,14 +104,14 @@ static enum lp_piece read_tag(struct lp_cursor *cursor, struct lp_item *item, st
     if (at_end(cursor)) {
         return fail(cursor, err, "expected a field");
     }
-    if (peek(cursor) != ',' && !lp_is_separator(peek(cursor))) {
+    if (peek(cursor) != ',' && !lp_chars_is_separator(peek(cursor))) {
         return fail(cursor, err, "expected a comma or a space");
     }
     cursor->state = peek(cursor) == ',' ? AT_TAG : AT_FIELD;
-    return LP_TAG;
+    return LP_DECODE_TAG;
 }
 
-static enum lp_piece read_text(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+static enum lp_decode_piece read_text(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     size_t start = ++cursor->pos;
     while (!at_end(cursor) && peek(cursor) != '"') {
@@ -130,9 +127,9 @@ static enum lp_piece read_text(struct lp_cursor *cursor, struct lp_item *item, s
     if (at_end(cursor)) {
         return fail(cursor, err, "expected the closing quote of a string");
     }
-    item->value = value_text((struct span){cursor->record.ptr + start, cursor->pos - start});
+    item->value = lp_value_text((struct span){cursor->record.ptr + start, cursor->pos - start});
     cursor->pos++;
-    return LP_FIELD;
+    return LP_DECODE_FIELD;
 }
 
 static bool read_bool(struct span text, bool *out)
@@ -144,7 +141,7 @@ static bool read_bool(struct span text, bool *out)
         {"t", true},  {"T", true},  {"true", true},   {"True", true},   {"TRUE", true},
         {"f", false}, {"F", false}, {"false", false}, {"False", false}, {"FALSE", false},
     };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    for (size_t i = 0; i < COUNT(words); i++) {
         if (span_equal(text, span_of(words[i].text))) {
             *out = words[i].means;
             return true;
@@ -187,7 +184,7 @@ static bool read_unsigned(struct span text, uint64_t *out)
 }
 
 /* A number, by its last character: i, u, or a float. */
-static bool read_number(struct span text, struct value *out)
+static bool read_number(struct span text, struct lp_value *out)
 {
     char last = text.ptr[text.len - 1];
     struct span digits = {text.ptr, text.len - 1};
@@ -196,40 +193,40 @@ static bool read_number(struct span text, struct value *out)
     double f;
     if (last == 'i') {
         bool ok = is_integer(digits, true) && number_int64(digits, &i) == NUMBER_OK;
-        *out = value_int(ok ? i : 0);
+        *out = lp_value_int(ok ? i : 0);
         return ok;
     }
     if (last == 'u') {
         bool ok = is_integer(digits, false) && read_unsigned(digits, &u);
-        *out = (struct value){VALUE_UINT, {.u = ok ? u : 0}};
+        *out = (struct lp_value){LP_VALUE_UINT, {.u = ok ? u : 0}};
         return ok;
     }
     bool ok = text.ptr[0] != '+' && number_double(text, &f) == NUMBER_OK;
-    *out = value_float(ok ? f : 0);
+    *out = lp_value_float(ok ? f : 0);
     return ok;
 }
 
-static enum lp_piece read_plain(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+static enum lp_decode_piece read_plain(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     size_t start = cursor->pos;
     while (!at_end(cursor) && peek(cursor) != ',' && peek(cursor) != '\r' && peek(cursor) != '\n' &&
-           !lp_is_blank(peek(cursor))) {
+           !lp_chars_is_blank(peek(cursor))) {
         cursor->pos++;
     }
     struct span text = {cursor->record.ptr + start, cursor->pos - start};
     bool truth = false;
     if (text.len > 0 && read_bool(text, &truth)) {
-        item->value = value_bool(truth);
-        return LP_FIELD;
+        item->value = lp_value_bool(truth);
+        return LP_DECODE_FIELD;
     }
     if (text.len > 0 && read_number(text, &item->value)) {
-        return LP_FIELD;
+        return LP_DECODE_FIELD;
     }
     cursor->pos = start;
     return fail(cursor, err, "expected a field value");
 }
 
-static enum lp_piece read_field(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+static enum lp_decode_piece read_field(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     if (!at_end(cursor) && peek(cursor) == ',') {
         cursor->pos++;
@@ -242,15 +239,15 @@ static enum lp_piece read_field(struct lp_cursor *cursor, struct lp_item *item, 
     }
     cursor->pos++;
     bool is_text = !at_end(cursor) && peek(cursor) == '"';
-    enum lp_piece piece = is_text ? read_text(cursor, item, err) : read_plain(cursor, item, err);
-    if (piece == LP_ERROR) {
+    enum lp_decode_piece piece = is_text ? read_text(cursor, item, err) : read_plain(cursor, item, err);
+    if (piece == LP_DECODE_ERROR) {
         return piece;
     }
-    if (!at_end(cursor) && peek(cursor) != ',' && !lp_is_blank(peek(cursor))) {
+    if (!at_end(cursor) && peek(cursor) != ',' && !lp_chars_is_blank(peek(cursor))) {
         return fail(cursor, err, "expected a comma, a space or the end of the line");
     }
     cursor->state = !at_end(cursor) && peek(cursor) == ',' ? AT_FIELD : AT_TIME;
-    return LP_FIELD;
+    return LP_DECODE_FIELD;
 }
 
 /* Up to 19 digits, with an optional minus, within int64. */
@@ -263,15 +260,15 @@ static bool read_timestamp(struct span text, int64_t *out)
     return number_int64(text, out) == NUMBER_OK;
 }
 
-static enum lp_piece read_time(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+static enum lp_decode_piece read_time(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     skip_blanks(cursor);
     if (at_end(cursor)) {
         cursor->state = AT_END;
-        return LP_END;
+        return LP_DECODE_END;
     }
     size_t start = cursor->pos;
-    while (!at_end(cursor) && !lp_is_blank(peek(cursor))) {
+    while (!at_end(cursor) && !lp_chars_is_blank(peek(cursor))) {
         cursor->pos++;
     }
     int64_t ns = 0;
@@ -283,12 +280,12 @@ static enum lp_piece read_time(struct lp_cursor *cursor, struct lp_item *item, s
     if (!at_end(cursor)) {
         return fail(cursor, err, "expected the end of the line");
     }
-    item->value = value_int(ns);
+    item->value = lp_value_int(ns);
     cursor->state = AT_END;
-    return LP_TIME;
+    return LP_DECODE_TIME;
 }
 
-static enum lp_piece read_piece(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+static enum lp_decode_piece read_piece(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     switch ((enum state)cursor->state) {
     case AT_MEASUREMENT:
@@ -300,28 +297,28 @@ static enum lp_piece read_piece(struct lp_cursor *cursor, struct lp_item *item, 
     case AT_TIME:
         return read_time(cursor, item, err);
     case AT_END:
-        return LP_END;
+        return LP_DECODE_END;
     case AT_BLANK:
-        return LP_BLANK;
+        return LP_DECODE_BLANK;
     case AT_ERROR:
         break;
     }
-    return LP_ERROR;
+    return LP_DECODE_ERROR;
 }
 
-static const struct lp_item nothing = {.value = {.type = VALUE_BOOL}};
+static const struct lp_decode_item nothing = {.value = {.type = LP_VALUE_BOOL}};
 
-enum lp_piece lp_next(struct lp_cursor *cursor, struct lp_item *item, struct err *err)
+enum lp_decode_piece lp_decode_next(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     *item = nothing;
-    enum lp_piece piece = read_piece(cursor, item, err);
-    if (piece == LP_ERROR) {
+    enum lp_decode_piece piece = read_piece(cursor, item, err);
+    if (piece == LP_DECODE_ERROR) {
         *item = nothing;
     }
     return piece;
 }
 
-bool lp_name_equal(struct span escaped, struct span plain)
+bool lp_decode_name_equal(struct span escaped, struct span plain)
 {
     size_t n = 0;
     for (size_t i = 0; i < escaped.len; i++, n++) {
@@ -335,7 +332,7 @@ bool lp_name_equal(struct span escaped, struct span plain)
     return n == plain.len;
 }
 
-size_t lp_unescape_name(struct span escaped, char *out)
+size_t lp_decode_name(struct span escaped, char *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < escaped.len; i++) {
@@ -347,7 +344,7 @@ size_t lp_unescape_name(struct span escaped, char *out)
     return n;
 }
 
-size_t lp_unescape_string(struct span escaped, char *out)
+size_t lp_decode_string(struct span escaped, char *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < escaped.len; i++) {

@@ -16,41 +16,41 @@
 #include "base/span.h"
 #include "lp/value.h"
 
-enum lp_piece {
-    LP_MEASUREMENT, /* .raw */
-    LP_TAG,         /* .key, .raw */
-    LP_FIELD,       /* .key, .value; a VALUE_TEXT is raw: see lp_unescape_string */
-    LP_TIME,        /* .value is VALUE_INT, nanoseconds; absent when the record has none */
-    LP_END,         /* the record is whole and well formed */
-    LP_BLANK,       /* empty line or comment: not a record */
-    LP_ERROR,       /* not line protocol: position and reason are in the err */
+enum lp_decode_piece {
+    LP_DECODE_MEASUREMENT, /* .raw */
+    LP_DECODE_TAG,         /* .key, .raw */
+    LP_DECODE_FIELD,       /* .key, .value; a LP_VALUE_TEXT is raw: see lp_decode_string */
+    LP_DECODE_TIME,        /* .value is LP_VALUE_INT, nanoseconds; absent when the record has none */
+    LP_DECODE_END,         /* the record is whole and well formed */
+    LP_DECODE_BLANK,       /* empty line or comment: not a record */
+    LP_DECODE_ERROR,       /* not line protocol: position and reason are in the err */
 };
 
-struct lp_item {
+struct lp_decode_item {
     struct span key; /* escaped as it came */
     struct span raw; /* escaped as it came */
-    struct value value;
+    struct lp_value value;
 };
 
-struct lp_cursor {
+struct lp_decode_cursor {
     struct span record; /* without the end of line */
     size_t pos;
     int state;
 };
 
-/* Starts on a record as framer_next gives it. */
-void lp_begin(struct lp_cursor *cursor, struct span record);
+/* Starts on a record as lp_frame_next gives it. */
+void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record);
 
-/* The next piece, in order of the record. Call until LP_END, LP_BLANK or LP_ERROR, which a further call says again.
+/* The next piece, in order of the record. Call until LP_DECODE_END, LP_DECODE_BLANK or LP_DECODE_ERROR, which a further call says again.
  * *item is zeroed first. */
-enum lp_piece lp_next(struct lp_cursor *cursor, struct lp_item *item, struct err *err);
+enum lp_decode_piece lp_decode_next(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err);
 
 /* Is this key or tag value, escaped as it came, the same text as plain? */
-bool lp_name_equal(struct span escaped, struct span plain);
+bool lp_decode_name_equal(struct span escaped, struct span plain);
 
 /* Undoes the escapes of a tag or key, or of a string field, into out, which holds escaped.len bytes. Returns the bytes
  * written. */
-size_t lp_unescape_name(struct span escaped, char *out);
-size_t lp_unescape_string(struct span escaped, char *out);
+size_t lp_decode_name(struct span escaped, char *out);
+size_t lp_decode_string(struct span escaped, char *out);
 
 #endif

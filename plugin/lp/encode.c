@@ -73,7 +73,7 @@ static struct span trim(struct span name)
     return name;
 }
 
-static void put_tag(struct buf *out, const struct row_tag *tag)
+static void put_tag(struct buf *out, const struct lp_row_tag *tag)
 {
     struct span name = trim(span_of(tag->name));
     struct span value = trim(tag->value);
@@ -85,28 +85,28 @@ static void put_tag(struct buf *out, const struct row_tag *tag)
     }
 }
 
-static bool is_writable(struct value value)
+static bool is_writable(struct lp_value value)
 {
-    return value.type != VALUE_FLOAT || isfinite(value.as.f);
+    return value.type != LP_VALUE_FLOAT || isfinite(value.as.f);
 }
 
-static void put_value(struct buf *out, struct value value)
+static void put_value(struct buf *out, struct lp_value value)
 {
     char digits[NUMBER_TEXT_BYTES] = "";
     switch (value.type) {
-    case VALUE_FLOAT:
+    case LP_VALUE_FLOAT:
         buf_bytes(out, digits, number_format_double(value.as.f, digits));
         break;
-    case VALUE_INT:
+    case LP_VALUE_INT:
         buf_format(out, "%" PRId64 "i", value.as.i);
         break;
-    case VALUE_UINT:
+    case LP_VALUE_UINT:
         buf_format(out, "%" PRIu64 "u", value.as.u);
         break;
-    case VALUE_BOOL:
+    case LP_VALUE_BOOL:
         buf_text(out, value.as.b ? "true" : "false");
         break;
-    case VALUE_TEXT:
+    case LP_VALUE_TEXT:
         buf_char(out, '"');
         put(out, value.as.text, string_escapes, false);
         buf_char(out, '"');
@@ -115,7 +115,7 @@ static void put_value(struct buf *out, struct value value)
 }
 
 /* false = line protocol cannot say it: left out. */
-static bool put_field(struct buf *out, char separator, const struct row_field *field)
+static bool put_field(struct buf *out, char separator, const struct lp_row_field *field)
 {
     struct span name = trim(span_of(field->name));
     if (name.len == 0 || !is_writable(field->value)) {
@@ -128,7 +128,7 @@ static bool put_field(struct buf *out, char separator, const struct row_field *f
     return true;
 }
 
-bool lp_encode(struct buf *out, const struct row *row)
+bool lp_encode_row(struct buf *out, const struct lp_row *row)
 {
     if (out->failed) {
         return false;

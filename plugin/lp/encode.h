@@ -15,6 +15,6 @@
 
 /* Appends the row and a newline. false = nothing was appended: no name, no field, or out is at its cap or has failed
  * before. */
-bool lp_encode(struct buf *out, const struct row *row);
+bool lp_encode_row(struct buf *out, const struct lp_row *row);
 
 #endif

@@ -22,7 +22,7 @@ enum state {
 
 #define NOWHERE SIZE_MAX
 
-struct framer {
+struct lp_framer {
     char *buffer;
     size_t capacity;
     size_t max_record;
@@ -36,9 +36,9 @@ struct framer {
     bool ended;
 };
 
-struct framer *framer_new(size_t max_record, size_t chunk)
+struct lp_framer *lp_frame_new(size_t max_record, size_t chunk)
 {
-    struct framer *framer = chunk > 0 && chunk <= SIZE_MAX - max_record ? calloc(1, sizeof *framer) : NULL;
+    struct lp_framer *framer = chunk > 0 && chunk <= SIZE_MAX - max_record ? calloc(1, sizeof *framer) : NULL;
     if (!framer) {
         return NULL;
     }
@@ -53,7 +53,7 @@ struct framer *framer_new(size_t max_record, size_t chunk)
     return framer;
 }
 
-void framer_free(struct framer *framer)
+void lp_frame_free(struct lp_framer *framer)
 {
     if (framer) {
         free(framer->buffer);
@@ -63,7 +63,7 @@ void framer_free(struct framer *framer)
 
 /* Moves what is left to the front, only when the space behind it has run out: a byte moves at most once per record that
  * it is read as. */
-static void compact(struct framer *framer)
+static void compact(struct lp_framer *framer)
 {
     if (framer->start == 0) {
         return;
@@ -77,7 +77,7 @@ static void compact(struct framer *framer)
     framer->start = 0;
 }
 
-char *framer_space(struct framer *framer, size_t *size)
+char *lp_frame_space(struct lp_framer *framer, size_t *size)
 {
     if (framer->start == framer->end) {
         framer->start = framer->scan = framer->end = 0;
@@ -91,12 +91,12 @@ char *framer_space(struct framer *framer, size_t *size)
     return framer->buffer + framer->end;
 }
 
-void framer_filled(struct framer *framer, size_t n)
+void lp_frame_filled(struct lp_framer *framer, size_t n)
 {
     framer->end += n;
 }
 
-void framer_end(struct framer *framer)
+void lp_frame_end(struct lp_framer *framer)
 {
     framer->ended = true;
 }
@@ -104,17 +104,17 @@ void framer_end(struct framer *framer)
 /* What a closing quote may be followed by. */
 static bool ends_text(char c)
 {
-    return c == ',' || c == '\n' || c == '\r' || lp_is_blank(c);
+    return c == ',' || c == '\n' || c == '\r' || lp_chars_is_blank(c);
 }
 
 static enum state in_head(char c)
 {
-    return c == '\\' ? HEAD_ESCAPE : lp_is_separator(c) ? KEY : HEAD;
+    return c == '\\' ? HEAD_ESCAPE : lp_chars_is_separator(c) ? KEY : HEAD;
 }
 
 static enum state in_value(char c)
 {
-    return c == ',' ? KEY : lp_is_blank(c) ? REST : VALUE;
+    return c == ',' ? KEY : lp_chars_is_blank(c) ? REST : VALUE;
 }
 
 /* One step: the state behind character c in state s. Newlines outside strings never get here. */
@@ -122,7 +122,7 @@ static enum state step(enum state s, char c)
 {
     switch (s) {
     case START:
-        return c == '#' ? COMMENT : lp_is_blank(c) ? START : in_head(c);
+        return c == '#' ? COMMENT : lp_chars_is_blank(c) ? START : in_head(c);
     case COMMENT:
     case REST:
         return s;
@@ -154,11 +154,11 @@ static bool in_text(enum state s)
 }
 
 /* Ends the present record before position `next`, where the following one starts. */
-static struct frame finish(struct framer *framer, size_t next)
+static struct lp_frame finish(struct lp_framer *framer, size_t next)
 {
     size_t len = next - framer->start;
-    struct frame frame = {
-        .kind = framer->oversized ? FRAME_OVERSIZED : FRAME_RECORD,
+    struct lp_frame frame = {
+        .kind = framer->oversized ? LP_FRAME_OVERSIZED : LP_FRAME_RECORD,
         .bytes = {framer->buffer + framer->start, framer->oversized ? framer->max_record : len},
         .total_size = framer->dropped + len,
     };
@@ -171,7 +171,7 @@ static struct frame finish(struct framer *framer, size_t next)
 }
 
 /* Forgets what has been read of an oversized record but for its first bytes; all in the buffer has been looked at. */
-static void drop_rest(struct framer *framer)
+static void drop_rest(struct lp_framer *framer)
 {
     size_t keep_to = framer->start + framer->max_record;
     framer->dropped += framer->end - keep_to;
@@ -179,7 +179,7 @@ static void drop_rest(struct framer *framer)
 }
 
 /* Looks at one character that belongs to the present record. */
-static void take(struct framer *framer, char c)
+static void take(struct lp_framer *framer, char c)
 {
     if (c == '\n' && framer->first_break == NOWHERE) {
         framer->first_break = framer->scan;
@@ -192,7 +192,7 @@ static void take(struct framer *framer, char c)
     }
 }
 
-struct frame framer_next(struct framer *framer)
+struct lp_frame lp_frame_next(struct lp_framer *framer)
 {
     while (framer->scan < framer->end) {
         char c = framer->buffer[framer->scan];
@@ -211,5 +211,5 @@ struct frame framer_next(struct framer *framer)
     if (framer->oversized) {
         drop_rest(framer);
     }
-    return (struct frame){.kind = FRAME_NONE};
+    return (struct lp_frame){.kind = LP_FRAME_NONE};
 }

@@ -20,35 +20,35 @@
 
 #include "base/span.h"
 
-enum frame_kind {
-    FRAME_NONE,      /* no whole record is left: read more (or the input has ended and all is consumed) */
-    FRAME_RECORD,    /* one record, terminating newline included where there was one; also empty lines and comments */
-    FRAME_OVERSIZED, /* a record over the limit: its first bytes; the rest has been dropped */
+enum lp_frame_kind {
+    LP_FRAME_NONE,   /* no whole record is left: read more (or the input has ended and all is consumed) */
+    LP_FRAME_RECORD, /* one record, terminating newline included where there was one; also empty lines and comments */
+    LP_FRAME_OVERSIZED, /* a record over the limit: its first bytes; the rest has been dropped */
 };
 
-struct frame {
-    enum frame_kind kind;
+struct lp_frame {
+    enum lp_frame_kind kind;
     struct span bytes;   /* a view, good until the next call on the framer */
     uint64_t total_size; /* bytes that the record had in the input, newline included */
 };
 
-struct framer; /* one buffer of max_record + chunk bytes, allocated once */
+struct lp_framer; /* one buffer of max_record + chunk bytes, allocated once */
 
 /* NULL = no memory, or chunk is 0. A record of more than max_record bytes, its newline not counted, is oversized; chunk
  * is the most that one read brings. */
-struct framer *framer_new(size_t max_record, size_t chunk);
-void framer_free(struct framer *framer);
+struct lp_framer *lp_frame_new(size_t max_record, size_t chunk);
+void lp_frame_free(struct lp_framer *framer);
 
-/* Space for the next read: at least 1 byte once framer_next has said FRAME_NONE. */
-char *framer_space(struct framer *framer, size_t *size);
+/* Space for the next read: at least 1 byte once lp_frame_next has said LP_FRAME_NONE. */
+char *lp_frame_space(struct lp_framer *framer, size_t *size);
 
 /* Says that n bytes were put there. */
-void framer_filled(struct framer *framer, size_t n);
+void lp_frame_filled(struct lp_framer *framer, size_t n);
 
 /* Says that no more input comes: a last record without newline is then a record too. */
-void framer_end(struct framer *framer);
+void lp_frame_end(struct lp_framer *framer);
 
 /* The next record. Work is linear in the input: no byte of a long record is looked at again when more arrives. */
-struct frame framer_next(struct framer *framer);
+struct lp_frame lp_frame_next(struct lp_framer *framer);
 
 #endif

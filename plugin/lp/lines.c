@@ -66,14 +66,14 @@ void lines_end(struct lines *lines)
 }
 
 /* The line from start to end; the next one begins behind it. */
-static struct frame hand_out(struct lines *lines, size_t end)
+static struct lp_frame hand_out(struct lines *lines, size_t end)
 {
     size_t len = end - lines->start;
     uint64_t total = len + lines->dropped;
     bool has_newline = lines->block[end - 1] == '\n';
     bool fits = total - has_newline <= lines->max_line;
     size_t kept = fits || len < lines->max_line ? len : lines->max_line;
-    struct frame frame = {fits ? FRAME_RECORD : FRAME_OVERSIZED, {lines->block + lines->start, kept}, total};
+    struct lp_frame frame = {fits ? LP_FRAME_RECORD : LP_FRAME_OVERSIZED, {lines->block + lines->start, kept}, total};
     lines->start = end;
     lines->scanned = end;
     lines->dropped = 0;
@@ -91,7 +91,7 @@ static void drop_excess(struct lines *lines)
     lines->scanned = lines->filled;
 }
 
-struct frame lines_next(struct lines *lines)
+struct lp_frame lines_next(struct lines *lines)
 {
     const char *from = lines->block + lines->scanned;
     const char *newline = memchr(from, '\n', lines->filled - lines->scanned);
@@ -102,5 +102,5 @@ struct frame lines_next(struct lines *lines)
     if (lines->ended && lines->filled > lines->start) {
         return hand_out(lines, lines->filled);
     }
-    return (struct frame){FRAME_NONE, {lines->block, 0}, 0};
+    return (struct lp_frame){LP_FRAME_NONE, {lines->block, 0}, 0};
 }

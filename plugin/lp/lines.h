@@ -15,7 +15,7 @@ struct lines; /* one buffer of max_line + chunk bytes, allocated once */
 struct lines *lines_new(size_t max_line, size_t chunk);
 void lines_free(struct lines *lines);
 
-/* Space for the next read: at least 1 byte once lines_next has said FRAME_NONE. */
+/* Space for the next read: at least 1 byte once lines_next has said LP_FRAME_NONE. */
 char *lines_space(struct lines *lines, size_t *size);
 
 /* Says that n bytes were put there. */
@@ -25,6 +25,6 @@ void lines_filled(struct lines *lines, size_t n);
 void lines_end(struct lines *lines);
 
 /* The next line, its newline included. Work is linear in the input. */
-struct frame lines_next(struct lines *lines);
+struct lp_frame lines_next(struct lines *lines);
 
 #endif

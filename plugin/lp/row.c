@@ -1,6 +1,6 @@
 #include "lp/row.h"
 
-void row_begin(struct row *row, const char *measurement, int64_t time_ns)
+void lp_row_begin(struct lp_row *row, const char *measurement, int64_t time_ns)
 {
     row->measurement = measurement;
     row->tag_count = 0;
@@ -8,28 +8,28 @@ void row_begin(struct row *row, const char *measurement, int64_t time_ns)
     row->time_ns = time_ns;
 }
 
-bool row_tag(struct row *row, const char *name, struct span value)
+bool lp_row_tag(struct lp_row *row, const char *name, struct span value)
 {
     if (value.len == 0) {
         return true;
     }
-    if (row->tag_count == ROW_MAX_TAGS) {
+    if (row->tag_count == LP_ROW_MAX_TAGS) {
         return false;
     }
-    row->tags[row->tag_count++] = (struct row_tag){name, value};
+    row->tags[row->tag_count++] = (struct lp_row_tag){name, value};
     return true;
 }
 
-bool row_field(struct row *row, const char *name, struct value value)
+bool lp_row_field(struct lp_row *row, const char *name, struct lp_value value)
 {
-    if (row->field_count == ROW_MAX_FIELDS) {
+    if (row->field_count == LP_ROW_MAX_FIELDS) {
         return false;
     }
-    row->fields[row->field_count++] = (struct row_field){name, value};
+    row->fields[row->field_count++] = (struct lp_row_field){name, value};
     return true;
 }
 
-const struct value *row_find(const struct row *row, const char *name)
+const struct lp_value *lp_row_find(const struct lp_row *row, const char *name)
 {
     for (size_t i = 0; i < row->field_count; i++) {
         if (strcmp(row->fields[i].name, name) == 0) {

@@ -13,42 +13,42 @@
 #include "base/span.h"
 #include "lp/value.h"
 
-#define ROW_MAX_TAGS 2
-#define ROW_MAX_FIELDS 96 /* a mapping may not give a table more columns than this */
+#define LP_ROW_MAX_TAGS 2
+#define LP_ROW_MAX_FIELDS 96 /* a mapping may not give a table more columns than this */
 
-struct row_tag {
+struct lp_row_tag {
     const char *name;
     struct span value; /* never empty */
 };
 
-struct row_field {
+struct lp_row_field {
     const char *name;
-    struct value value;
+    struct lp_value value;
 };
 
-struct row {
+struct lp_row {
     const char *measurement;
-    struct row_tag tags[ROW_MAX_TAGS];
+    struct lp_row_tag tags[LP_ROW_MAX_TAGS];
     size_t tag_count;
-    struct row_field fields[ROW_MAX_FIELDS];
+    struct lp_row_field fields[LP_ROW_MAX_FIELDS];
     size_t field_count;
     int64_t time_ns; /* Unix time, nanoseconds */
 };
 
 /* Empties the row and names its table. */
-void row_begin(struct row *row, const char *measurement, int64_t time_ns);
+void lp_row_begin(struct lp_row *row, const char *measurement, int64_t time_ns);
 
 /* Appends. A tag of no bytes is left out (line protocol cannot say it); what does not fit is left out: false. */
-bool row_tag(struct row *row, const char *name, struct span value);
-bool row_field(struct row *row, const char *name, struct value value);
+bool lp_row_tag(struct lp_row *row, const char *name, struct span value);
+bool lp_row_field(struct lp_row *row, const char *name, struct lp_value value);
 
 /* The field of that name, or NULL. */
-const struct value *row_find(const struct row *row, const char *name);
+const struct lp_value *lp_row_find(const struct lp_row *row, const char *name);
 
 /* Where rows and passed-through records go: line protocol or a table for people. */
-struct sink {
+struct lp_sink {
     void *ctx;
-    void (*row)(void *ctx, const struct row *row);
+    void (*row)(void *ctx, const struct lp_row *row);
     void (*raw)(void *ctx, struct span record); /* bytes of a metric that is not ours, as they came */
 };
 

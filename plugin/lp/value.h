@@ -7,10 +7,10 @@
 
 #include "base/span.h"
 
-enum value_type { VALUE_FLOAT, VALUE_INT, VALUE_UINT, VALUE_BOOL, VALUE_TEXT };
+enum lp_value_type { LP_VALUE_FLOAT, LP_VALUE_INT, LP_VALUE_UINT, LP_VALUE_BOOL, LP_VALUE_TEXT };
 
-struct value {
-    enum value_type type;
+struct lp_value {
+    enum lp_value_type type;
     union {
         double f;
         int64_t i;
@@ -20,21 +20,21 @@ struct value {
     } as;
 };
 
-static inline struct value value_float(double f)
+static inline struct lp_value lp_value_float(double f)
 {
-    return (struct value){VALUE_FLOAT, {.f = f}};
+    return (struct lp_value){LP_VALUE_FLOAT, {.f = f}};
 }
-static inline struct value value_int(int64_t i)
+static inline struct lp_value lp_value_int(int64_t i)
 {
-    return (struct value){VALUE_INT, {.i = i}};
+    return (struct lp_value){LP_VALUE_INT, {.i = i}};
 }
-static inline struct value value_bool(bool b)
+static inline struct lp_value lp_value_bool(bool b)
 {
-    return (struct value){VALUE_BOOL, {.b = b}};
+    return (struct lp_value){LP_VALUE_BOOL, {.b = b}};
 }
-static inline struct value value_text(struct span text)
+static inline struct lp_value lp_value_text(struct span text)
 {
-    return (struct value){VALUE_TEXT, {.text = text}};
+    return (struct lp_value){LP_VALUE_TEXT, {.text = text}};
 }
 
 #endif

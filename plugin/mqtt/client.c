@@ -15,11 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "mqtt/backoff.h"
 #include "mqtt/reason.h"
 #include "mqtt/secret.h"
 
-#define SECOND_NS INT64_C(1000000000)
 #define ATTEMPT_NS (15 * SECOND_NS) /* from connecting to the broker's answer */
 #define LASTED_NS (10 * SECOND_NS)  /* a connection that held so long starts the waits anew */
 #define CARE_NS SECOND_NS           /* between looks at the keep-alive */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/units.h"
 #include "capture/read.h"
 #include "core/mapping_file.h"
 #include "io/clock.h"
@@ -18,19 +19,18 @@
 #include "run/engine.h"
 
 #define ARENA_SPARE_BYTES ((size_t)64 * 1024)
-#define SECOND_NS INT64_C(1000000000)
 #define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long means that none will come */
 #define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is the end, input or not: Telegraf kills after 5 s */
 
 struct processor {
     struct settings settings;
     struct flow flow;
-    struct input input;
-    struct arena arena; /* of one capture line */
-    int64_t capture_ns; /* tst of the capture's last message: when a line that is none came */
-    int source_fd;      /* standard input or the capture; -1 = not open */
-    int signal_fd;      /* -1 = none */
-    int64_t stop_ns;    /* when SIGTERM came (monotonic), 0 = not yet */
+    struct reader input;
+    struct arena arena;    /* of one capture line */
+    int64_t capture_ns;    /* tst of the capture's last message: when a line that is none came */
+    int capture_source_fd; /* standard input or the capture; -1 = not open */
+    int signal_fd;         /* -1 = none */
+    int64_t stop_ns;       /* when SIGTERM came (monotonic), 0 = not yet */
 };
 
 static void log_start(struct processor *processor)
@@ -50,7 +50,7 @@ static void take_capture_line(struct processor *processor, struct span line, int
     struct capture_message message;
     struct err err;
     err_clear(&err);
-    if (capture_parse(line, &processor->arena, &message, &err)) {
+    if (capture_read_line(line, &processor->arena, &message, &err)) {
         processor->capture_ns = message.time_ns;
         pipeline_message(processor->flow.pipeline, message.topic, message.payload, &message.properties,
                          message.time_ns);
@@ -70,11 +70,11 @@ static struct span without_newline(struct span line)
     return line;
 }
 
-static void take_frame(struct processor *processor, const struct frame *frame, int64_t now_ns)
+static void take_frame(struct processor *processor, const struct lp_frame *frame, int64_t now_ns)
 {
-    if (frame->kind == FRAME_OVERSIZED) {
+    if (frame->kind == LP_FRAME_OVERSIZED) {
         pipeline_oversized(processor->flow.pipeline, frame->bytes, frame->total_size, now_ns);
-    } else if (input_is_half(&processor->input, frame)) {
+    } else if (reader_is_half(&processor->input, frame)) {
         pipeline_reject(processor->flow.pipeline, REJECT_NOT_LINE_PROTOCOL, frame->bytes,
                         "reading was stopped inside this record", now_ns);
     } else if (processor->settings.capture_file) {
@@ -95,10 +95,10 @@ static void take_frames(struct processor *processor)
 {
     int64_t now_ns = clock_wall_ns();
     flow_begin_work(&processor->flow);
-    struct frame frame = input_next(&processor->input);
-    while (frame.kind != FRAME_NONE && !processor->flow.output.writer.error) {
+    struct lp_frame frame = reader_next(&processor->input);
+    while (frame.kind != LP_FRAME_NONE && !processor->flow.output.writer.error) {
         take_frame(processor, &frame, arrival_ns(processor, now_ns));
-        frame = input_next(&processor->input);
+        frame = reader_next(&processor->input);
     }
     flow_end_work(&processor->flow);
 }
@@ -151,8 +151,8 @@ static void run_until_end(struct processor *processor)
     while (!processor->input.ended && !processor->flow.output.writer.error) {
         bool readable = wait_for_input(processor);
         if (must_stop(processor, readable)) {
-            input_cut_off(&processor->input);
-        } else if (readable && input_read(&processor->input)) {
+            reader_cut_off(&processor->input);
+        } else if (readable && reader_read(&processor->input)) {
             processor->flow.input_ns = clock_monotonic_ns();
         }
         processor->flow.bytes_in = processor->input.bytes;
@@ -194,8 +194,8 @@ static const char *prepare(struct processor *processor)
     if (processor->signal_fd < 0) {
         return "cannot watch for signals";
     }
-    if (!input_init(&processor->input, processor->source_fd, settings->capture_file ? INPUT_LINES : INPUT_LINE_PROTOCOL,
-                    settings->max_line) ||
+    if (!reader_init(&processor->input, processor->capture_source_fd,
+                     settings->capture_file ? READER_LINES : READER_LINE_PROTOCOL, settings->max_line) ||
         (settings->capture_file && !arena_init(&processor->arena, 2 * settings->max_line + ARENA_SPARE_BYTES))) {
         return "no memory for the buffers";
     }
@@ -212,7 +212,7 @@ static int prepare_and_run(struct processor *processor)
     } else {
         code = run(processor);
     }
-    input_free(&processor->input);
+    reader_free(&processor->input);
     arena_free(&processor->arena);
     if (processor->signal_fd >= 0) {
         close(processor->signal_fd);
@@ -241,8 +241,8 @@ static bool load(struct processor *processor, struct err *err)
     if (!flow_load(&processor->flow, &processor->settings, err)) {
         return false;
     }
-    processor->source_fd = open_source(processor->settings.capture_file, err);
-    return processor->source_fd >= 0;
+    processor->capture_source_fd = open_source(processor->settings.capture_file, err);
+    return processor->capture_source_fd >= 0;
 }
 
 static int act(struct processor *processor, enum program_action action)
@@ -268,7 +268,7 @@ static int act(struct processor *processor, enum program_action action)
 
 int main(int argc, char *argv[])
 {
-    struct processor processor = {.source_fd = -1, .signal_fd = -1};
+    struct processor processor = {.capture_source_fd = -1, .signal_fd = -1};
     struct processor_request request;
     struct err err;
     process_begin();
@@ -280,8 +280,8 @@ int main(int argc, char *argv[])
         processor.settings.report_interval_ns > 0 && (!processor.settings.capture_file || request.report_asked_for);
     bool loaded = action_only_prints(request.action) || load(&processor, &err);
     int code = loaded ? act(&processor, request.action) : process_refuse(processor_program.name, err.text);
-    if (processor.source_fd > STDIN_FILENO) {
-        close(processor.source_fd);
+    if (processor.capture_source_fd > STDIN_FILENO) {
+        close(processor.capture_source_fd);
     }
     flow_free(&processor.flow);
     return code;

@@ -10,7 +10,7 @@
 #define SCHEDULE_RECORDS 65536
 
 struct replay_feed {
-    struct source *source;
+    struct capture_source *source;
     const struct replay_rules *rules;
     struct replay_feed_settings settings;
     int64_t end_ns; /* the place where to end */
@@ -26,7 +26,7 @@ struct replay_feed {
     struct err err;
 };
 
-struct replay_feed *replay_feed_new(struct source *source, const struct replay_rules *rules,
+struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_rules *rules,
                                     const struct replay_feed_settings *settings)
 {
     size_t least = SCHEDULE_LINES * settings->max_line;
@@ -71,7 +71,7 @@ static bool begin_next_round(struct replay_feed *feed)
         return false;
     }
     feed->round_messages = 0;
-    source_rewind(feed->source);
+    capture_source_rewind(feed->source);
     replay_line_new_round(&feed->line);
     return true;
 }
@@ -81,19 +81,19 @@ static void hold_next(struct replay_feed *feed)
 {
     feed->waits = false;
     while (!feed->holds && !feed->has_read_all && !feed->waits) {
-        switch (source_next(feed->source, &feed->held, &feed->err)) {
-        case SOURCE_MESSAGE:
+        switch (capture_source_next(feed->source, &feed->held, &feed->err)) {
+        case CAPTURE_SOURCE_MESSAGE:
             feed->holds = true;
             feed->round_messages++;
             replay_line_add(&feed->line, feed->held.time_ns);
             break;
-        case SOURCE_WAIT:
+        case CAPTURE_SOURCE_WAIT:
             feed->waits = true;
             break;
-        case SOURCE_END:
+        case CAPTURE_SOURCE_END:
             feed->has_read_all = !begin_next_round(feed);
             break;
-        case SOURCE_FAILED:
+        case CAPTURE_SOURCE_FAILED:
             feed->has_read_all = true;
             break;
         }
@@ -169,7 +169,7 @@ bool replay_feed_is_repeating(const struct replay_feed *feed)
 
 double replay_feed_fraction(const struct replay_feed *feed)
 {
-    double of_round = source_fraction(feed->source);
+    double of_round = capture_source_fraction(feed->source);
     if (feed->settings.rounds == 0 || of_round < 0) {
         return -1;
     }

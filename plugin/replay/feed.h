@@ -23,7 +23,7 @@ struct replay_feed_settings {
 struct replay_feed;
 
 /* source and rules must outlive the feed. NULL = no memory. */
-struct replay_feed *replay_feed_new(struct source *source, const struct replay_rules *rules,
+struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_rules *rules,
                                     const struct replay_feed_settings *settings);
 void replay_feed_free(struct replay_feed *feed);
 

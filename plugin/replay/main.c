@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/timestamp.h"
+#include "base/units.h"
 #include "capture/source.h"
 #include "cli/shared.h"
 #include "core/mapping_file.h"
@@ -30,7 +31,6 @@
 #include "replay/show.h"
 #include "replay/survey.h"
 
-#define SECOND_NS TIMESTAMP_NS_PER_S
 #define SESSION_EXPIRY_NS (600 * SECOND_NS)
 #define STOP_PATIENCE_NS (5 * SECOND_NS)    /* for acknowledgements after a signal */
 #define GOODBYE_PATIENCE_NS (2 * SECOND_NS) /* for the connection to close */
@@ -50,7 +50,7 @@ struct replay {
     struct mapping *mapping;
     struct fleet *fleet;
     struct replay_rules rules;
-    struct source *source;
+    struct capture_source *source;
     struct survey survey;
     struct replay_feed *feed;
     struct mqtt *mqtt;
@@ -308,7 +308,7 @@ static void wait_and_turn(struct replay *replay, int64_t deadline_ns)
     struct pollfd watched[] = {
         mqtt_poll(replay->mqtt, true),
         {.fd = replay->signal_fd, .events = POLLIN},
-        {.fd = waits_for_input ? source_fd(replay->source) : -1, .events = POLLIN},
+        {.fd = waits_for_input ? capture_source_fd(replay->source) : -1, .events = POLLIN},
     };
     deadline_ns = clock_earlier(deadline_ns, mqtt_deadline_ns(replay->mqtt, true));
     deadline_ns = replay->shows ? clock_earlier(deadline_ns, replay->draw_ns) : deadline_ns;
@@ -454,7 +454,8 @@ static bool load(struct replay *replay, bool must_survey, struct err *err)
     if (settings->mapping_file && !mapping_overlay(replay->mapping, settings->mapping_file, err)) {
         return false;
     }
-    replay->source = source_new(settings->files, settings->file_count, settings->max_line, on_bad_line, replay, err);
+    replay->source =
+        capture_source_new(settings->files, settings->file_count, settings->max_line, on_bad_line, replay, err);
     if (!replay->source || !must_survey) {
         return replay->source != NULL;
     }
@@ -567,7 +568,7 @@ int main(int argc, char *argv[])
     int code = replay_options_parse(argc, argv, &replay.settings, &action, &err)
                    ? act(&replay, (enum program_action)action)
                    : process_refuse(replay_program.name, err.text);
-    source_free(replay.source);
+    capture_source_free(replay.source);
     mapping_free(replay.mapping);
     fleet_free(replay.fleet);
     return code;

@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "base/timestamp.h"
+#include "base/units.h"
 
 #define GROWTH 2 /* bytes that a number may gain */
 #define MAX_POWER 18
@@ -198,7 +199,7 @@ static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *le
     memcpy(out + start + TIME_AT, moved + TIME_AT, MINUTE_LEN);
     if (has_seconds) {
         memcpy(out + start + SECOND_AT, moved + SECOND_AT, 2);
-        write_fraction(local % TIMESTAMP_NS_PER_S, out + start + fraction, fraction_len);
+        write_fraction(local % SECOND_NS, out + start + fraction, fraction_len);
     }
     *len = text.len;
     return timestamp_parse_iso((struct span){out, *len}, &local);

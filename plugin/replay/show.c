@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND_NS INT64_C(1000000000)
+#include "base/units.h"
+
 #define MIN_BAR 10 /* columns, brackets not counted */
 #define MAX_BAR 40
 #define NUMBER_BYTES 32

@@ -17,24 +17,24 @@ static bool take(struct survey *survey, const struct capture_message *message, s
     return true;
 }
 
-bool survey_read(struct survey *survey, struct source *source, struct span topic_prefix, struct fleet *fleet,
+bool survey_read(struct survey *survey, struct capture_source *source, struct span topic_prefix, struct fleet *fleet,
                  struct err *err)
 {
     struct capture_message message;
     for (;;) {
-        switch (source_next(source, &message, err)) {
-        case SOURCE_MESSAGE:
+        switch (capture_source_next(source, &message, err)) {
+        case CAPTURE_SOURCE_MESSAGE:
             if (!take(survey, &message, topic_prefix, fleet, err)) {
                 return false;
             }
             break;
-        case SOURCE_WAIT:
-            (void)poll(&(struct pollfd){.fd = source_fd(source), .events = POLLIN}, 1, -1);
+        case CAPTURE_SOURCE_WAIT:
+            (void)poll(&(struct pollfd){.fd = capture_source_fd(source), .events = POLLIN}, 1, -1);
             break;
-        case SOURCE_END:
-            source_rewind(source);
+        case CAPTURE_SOURCE_END:
+            capture_source_rewind(source);
             return true;
-        case SOURCE_FAILED:
+        case CAPTURE_SOURCE_FAILED:
             return false;
         }
     }

@@ -17,7 +17,7 @@ struct survey {
 };
 
 /* Reads the source to its end, waiting for standard input, and goes back to its beginning. Machines are added to the fleet. false = *err says why. */
-bool survey_read(struct survey *survey, struct source *source, struct span topic_prefix, struct fleet *fleet,
+bool survey_read(struct survey *survey, struct capture_source *source, struct span topic_prefix, struct fleet *fleet,
                  struct err *err);
 
 #endif

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/siphash.h"
+#include "base/units.h"
 #include "core/mapping_file.h"
 #include "io/clock.h"
 
-#define SECOND_NS INT64_C(1000000000)
 #define SPARE_BYTES ((size_t)1024 * 1024) /* of a row: columns beside the payload */
 #define TABLE_IDLE_NS SECOND_NS           /* a table is shown when nothing came for so long */
 #define DRAIN_LIMIT_NS (4 * SECOND_NS)    /* for the reader to take what was written last */
@@ -103,7 +103,7 @@ static void report(struct flow *flow)
     int64_t now_ns = clock_monotonic_ns();
     struct stats stats = take_counts(flow);
     if (flow->reports) {
-        struct row row;
+        struct lp_row row;
         double interval_s = (double)(now_ns - flow->report_ns) / (double)SECOND_NS;
         stats_row(&stats, flow->settings->instance, clock_wall_ns(), interval_s, &row);
         flow->sink.row(flow->sink.ctx, &row);

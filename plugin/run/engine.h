@@ -28,7 +28,7 @@ struct flow {
     struct pipeline *pipeline;
     struct log log;
     struct output output;
-    struct sink sink;
+    struct lp_sink sink;
     uint64_t bytes_in; /* read so far; the program counts them */
     int64_t input_ns;  /* of the last read that brought something; the program sets it */
     int64_t started_ns;

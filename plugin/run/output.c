@@ -59,16 +59,16 @@ static void close_line(struct output *output)
     }
 }
 
-static void put_row(void *ctx, const struct row *row)
+static void put_row(void *ctx, const struct lp_row *row)
 {
     struct output *output = ctx;
     close_line(output);
-    if (lp_encode(&output->bytes, row)) {
+    if (lp_encode_row(&output->bytes, row)) {
         flush_if_much(output);
         return;
     }
     output_flush(output);
-    if (!lp_encode(&output->bytes, row)) {
+    if (!lp_encode_row(&output->bytes, row)) {
         output->lost++;
     }
 }
@@ -86,10 +86,10 @@ static void put_table_text(void *ctx, struct span text)
     put_bytes(ctx, text);
 }
 
-static void collect_row(void *ctx, const struct row *row)
+static void collect_row(void *ctx, const struct lp_row *row)
 {
     struct output *output = ctx;
-    struct sink sink = table_sink(output->table);
+    struct lp_sink sink = table_sink(output->table);
     sink.row(sink.ctx, row);
     output->holds_rows = true;
 }
@@ -97,14 +97,15 @@ static void collect_row(void *ctx, const struct row *row)
 static void collect_raw(void *ctx, struct span record)
 {
     struct output *output = ctx;
-    struct sink sink = table_sink(output->table);
+    struct lp_sink sink = table_sink(output->table);
     sink.raw(sink.ctx, record);
     output->holds_rows = true;
 }
 
-struct sink output_sink(struct output *output)
+struct lp_sink output_sink(struct output *output)
 {
-    return output->table ? (struct sink){output, collect_row, collect_raw} : (struct sink){output, put_row, put_raw};
+    return output->table ? (struct lp_sink){output, collect_row, collect_raw}
+                         : (struct lp_sink){output, put_row, put_raw};
 }
 
 void output_show_table(struct output *output)

@@ -32,7 +32,7 @@ bool output_init(struct output *output, int fd, enum output_format format, size_
 void output_free(struct output *output);
 
 /* The sink that leads here; *output must stay where it is. */
-struct sink output_sink(struct output *output);
+struct lp_sink output_sink(struct output *output);
 
 /* Turns the rows that a table holds into text. */
 void output_show_table(struct output *output);

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 
 #define MAX_TABLES 16
-#define MAX_CELLS_OF_ROW (1 + ROW_MAX_TAGS + ROW_MAX_FIELDS)
+#define MAX_CELLS_OF_ROW (1 + LP_ROW_MAX_TAGS + LP_ROW_MAX_FIELDS)
 #define MAX_COLUMNS (2 * MAX_CELLS_OF_ROW)
 #define NAME_WIDTH 256 /* PostgreSQL's names have at most 63 bytes */
 #define MAX_CELLS 32768
@@ -174,31 +174,31 @@ static struct cell make_cell(struct table *table, struct span text, size_t max_w
     return cell;
 }
 
-static struct cell value_cell(struct table *table, const struct value *value)
+static struct cell value_cell(struct table *table, const struct lp_value *value)
 {
     char text[NUMBER_TEXT_BYTES + 32];
     int len = 0;
     switch (value->type) {
-    case VALUE_FLOAT:
+    case LP_VALUE_FLOAT:
         len = (int)number_format_double(value->as.f, text);
         break;
-    case VALUE_INT:
+    case LP_VALUE_INT:
         len = snprintf(text, sizeof text, "%" PRId64, value->as.i);
         break;
-    case VALUE_UINT:
+    case LP_VALUE_UINT:
         len = snprintf(text, sizeof text, "%" PRIu64, value->as.u);
         break;
-    case VALUE_BOOL:
+    case LP_VALUE_BOOL:
         return make_cell(table, value->as.b ? SPAN_LITERAL("true") : SPAN_LITERAL("false"), TABLE_CELL_WIDTH);
-    case VALUE_TEXT:
+    case LP_VALUE_TEXT:
         return make_cell(table, value->as.text, TABLE_CELL_WIDTH);
     }
     return make_cell(table, (struct span){text, (size_t)len}, TABLE_CELL_WIDTH);
 }
 
-static bool is_number(const struct value *value)
+static bool is_number(const struct lp_value *value)
 {
-    return value->type == VALUE_FLOAT || value->type == VALUE_INT || value->type == VALUE_UINT;
+    return value->type == LP_VALUE_FLOAT || value->type == LP_VALUE_INT || value->type == LP_VALUE_UINT;
 }
 
 /* ---- collecting ---- */
@@ -267,7 +267,7 @@ static bool has_room(const struct table *table, size_t cells)
 }
 
 /* Is there room for a row of which every column is new? Rows with ever other fields are not ours, but are no fault. */
-static bool has_columns(const struct table *table, const struct row *row)
+static bool has_columns(const struct table *table, const struct lp_row *row)
 {
     for (size_t i = 0; i < table->measurement_count; i++) {
         if (is_named(table, &table->measurements[i].name, row->measurement)) {
@@ -277,7 +277,7 @@ static bool has_columns(const struct table *table, const struct row *row)
     return true;
 }
 
-static void collect_row(void *ctx, const struct row *row)
+static void collect_row(void *ctx, const struct lp_row *row)
 {
     struct table *table = ctx;
     size_t cells = 1 + row->tag_count + row->field_count;
@@ -316,9 +316,9 @@ static void collect_raw(void *ctx, struct span record)
     table->raw[table->raw_count++] = make_cell(table, record, RAW_WIDTH);
 }
 
-struct sink table_sink(struct table *table)
+struct lp_sink table_sink(struct table *table)
 {
-    return (struct sink){table, collect_row, collect_raw};
+    return (struct lp_sink){table, collect_row, collect_raw};
 }
 
 /* ---- printing ---- */

@@ -25,7 +25,7 @@ struct table *table_new(table_emit *emit, void *ctx);
 void table_free(struct table *table);
 
 /* The sink that collects into the table. When the bound is reached, it prints. */
-struct sink table_sink(struct table *table);
+struct lp_sink table_sink(struct table *table);
 
 /* Prints what was collected, if anything, and starts anew. */
 void table_flush(struct table *table);

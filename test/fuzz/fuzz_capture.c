@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!arena_init(&arena, 2 * PROMISES_MAX_LINE)) {
         abort();
     }
-    if (capture_parse((struct span){(const char *)data, size}, &arena, &message, &err)) {
+    if (capture_read_line((struct span){(const char *)data, size}, &arena, &message, &err)) {
         pipeline_message(promises.pipeline, message.topic, message.payload, &message.properties, message.time_ns);
     }
     arena_free(&arena);

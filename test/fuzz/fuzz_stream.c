@@ -7,10 +7,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take_frames(struct promises *promises, struct framer *framer)
+static void take_frames(struct promises *promises, struct lp_framer *framer)
 {
-    for (struct frame frame = framer_next(framer); frame.kind != FRAME_NONE; frame = framer_next(framer)) {
-        if (frame.kind == FRAME_OVERSIZED) {
+    for (struct lp_frame frame = lp_frame_next(framer); frame.kind != LP_FRAME_NONE; frame = lp_frame_next(framer)) {
+        if (frame.kind == LP_FRAME_OVERSIZED) {
             pipeline_oversized(promises->pipeline, frame.bytes, frame.total_size, PROMISES_NOW_NS);
         } else {
             pipeline_record(promises->pipeline, frame.bytes, PROMISES_NOW_NS);
@@ -26,23 +26,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct promises promises;
     size_t chunk = (size_t)data[0] + 1;
-    struct framer *framer = framer_new(PROMISES_MAX_LINE, chunk);
+    struct lp_framer *framer = lp_frame_new(PROMISES_MAX_LINE, chunk);
     promises_begin(&promises, NULL);
     for (size_t at = 1; framer && at < size;) {
         size_t room = 0;
-        char *space = framer_space(framer, &room);
+        char *space = lp_frame_space(framer, &room);
         size_t n = size - at < room ? size - at : room;
         n = n < chunk ? n : chunk;
         memcpy(space, data + at, n);
-        framer_filled(framer, n);
+        lp_frame_filled(framer, n);
         at += n;
         take_frames(&promises, framer);
     }
     if (framer) {
-        framer_end(framer);
+        lp_frame_end(framer);
         take_frames(&promises, framer);
     }
-    framer_free(framer);
+    lp_frame_free(framer);
     promises_end(&promises);
     return 0;
 }

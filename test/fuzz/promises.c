@@ -29,7 +29,7 @@ static const struct settings settings = {
     .dedup_age_ns = INT64_C(3600) * 1000000000,
 };
 
-static void require(bool holds, const char *promise, const struct row *row)
+static void require(bool holds, const char *promise, const struct lp_row *row)
 {
     if (!holds) {
         fprintf(stderr, "broken: %s, in a row of %s\n", promise, row->measurement);
@@ -43,7 +43,7 @@ static const struct {
     const char *column;
 } not_null[] = {{"vm_events", "event_type"}, {"vm_status", "status"}, {"vm_rejected", "reason"}};
 
-static const struct column *find_column(const struct mapping *mapping, const struct row *row, const char *name)
+static const struct column *find_column(const struct mapping *mapping, const struct lp_row *row, const char *name)
 {
     for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
         const struct table_map *table = &mapping->tables[kind];
@@ -56,34 +56,34 @@ static const struct column *find_column(const struct mapping *mapping, const str
     return NULL;
 }
 
-static void check_type(const struct column *column, const struct value *value, const struct row *row)
+static void check_type(const struct column *column, const struct lp_value *value, const struct lp_row *row)
 {
     switch (column->type) {
     case COLUMN_FLOAT:
-        require(value->type == VALUE_FLOAT, "a float column gets a float", row);
+        require(value->type == LP_VALUE_FLOAT, "a float column gets a float", row);
         break;
     case COLUMN_INTEGER:
-        require(value->type == VALUE_INT, "an integer column gets an integer", row);
+        require(value->type == LP_VALUE_INT, "an integer column gets an integer", row);
         require(value->as.i >= INT32_MIN && value->as.i <= INT32_MAX, "an integer fits int4", row);
         break;
     case COLUMN_BIGINT:
-        require(value->type == VALUE_INT, "a bigint column gets an integer", row);
+        require(value->type == LP_VALUE_INT, "a bigint column gets an integer", row);
         break;
     case COLUMN_BOOLEAN:
-        require(value->type == VALUE_BOOL, "a boolean column gets a boolean", row);
+        require(value->type == LP_VALUE_BOOL, "a boolean column gets a boolean", row);
         break;
     case COLUMN_TEXT:
-        require(value->type == VALUE_TEXT, "a text column gets text", row);
+        require(value->type == LP_VALUE_TEXT, "a text column gets text", row);
         break;
     }
 }
 
-static void check_field(const struct mapping *mapping, const struct row *row, size_t at)
+static void check_field(const struct mapping *mapping, const struct lp_row *row, size_t at)
 {
-    const struct row_field *field = &row->fields[at];
+    const struct lp_row_field *field = &row->fields[at];
     const struct column *column = find_column(mapping, row, field->name);
-    require(field->value.type != VALUE_FLOAT || isfinite(field->value.as.f), "no NaN, no infinity", row);
-    require(field->value.type != VALUE_TEXT || utf8_is_storable(field->value.as.text), "text is UTF-8 without NUL",
+    require(field->value.type != LP_VALUE_FLOAT || isfinite(field->value.as.f), "no NaN, no infinity", row);
+    require(field->value.type != LP_VALUE_TEXT || utf8_is_storable(field->value.as.text), "text is UTF-8 without NUL",
             row);
     require(strcmp(field->name, "time") != 0, "no column is named time", row);
     for (size_t i = 0; i < row->tag_count; i++) {
@@ -98,28 +98,28 @@ static void check_field(const struct mapping *mapping, const struct row *row, si
 }
 
 /* What is written reads back as one record with the same number of pieces. */
-static void check_line(const struct row *row)
+static void check_line(const struct lp_row *row)
 {
     struct buf line;
-    struct lp_cursor cursor;
-    struct lp_item item;
+    struct lp_decode_cursor cursor;
+    struct lp_decode_item item;
     struct err err;
     size_t tags = 0;
     size_t fields = 0;
     buf_init(&line, ROW_BYTES);
-    require(lp_encode(&line, row), "a row can be written", row);
-    lp_begin(&cursor, buf_view(&line));
-    enum lp_piece piece = lp_next(&cursor, &item, &err);
-    for (; piece != LP_END && piece != LP_BLANK && piece != LP_ERROR; piece = lp_next(&cursor, &item, &err)) {
-        tags += piece == LP_TAG;
-        fields += piece == LP_FIELD;
+    require(lp_encode_row(&line, row), "a row can be written", row);
+    lp_decode_begin(&cursor, buf_view(&line));
+    enum lp_decode_piece piece = lp_decode_next(&cursor, &item, &err);
+    for (; piece != LP_DECODE_END && piece != LP_DECODE_BLANK && piece != LP_DECODE_ERROR; piece = lp_decode_next(&cursor, &item, &err)) {
+        tags += piece == LP_DECODE_TAG;
+        fields += piece == LP_DECODE_FIELD;
     }
-    require(piece == LP_END, "a line reads back", row);
+    require(piece == LP_DECODE_END, "a line reads back", row);
     require(tags == row->tag_count && fields == row->field_count, "a line reads back whole", row);
     buf_free(&line);
 }
 
-static void take_row(void *ctx, const struct row *row)
+static void take_row(void *ctx, const struct lp_row *row)
 {
     struct promises *promises = ctx;
     promises->rows++;
@@ -131,7 +131,7 @@ static void take_row(void *ctx, const struct row *row)
     }
     for (size_t i = 0; i < sizeof not_null / sizeof not_null[0]; i++) {
         if (strcmp(not_null[i].measurement, row->measurement) == 0) {
-            require(row_find(row, not_null[i].column) != NULL, "no NOT NULL column is missing", row);
+            require(lp_row_find(row, not_null[i].column) != NULL, "no NOT NULL column is missing", row);
         }
     }
     require(row->tag_count == 1 || strcmp(row->measurement, "vm_rejected") == 0, "a row names its machine", row);
@@ -152,7 +152,7 @@ void promises_begin(struct promises *promises, struct mapping *mapping)
     const struct siphash_key key = {1, 2};
     *promises = (struct promises){.mapping = mapping ? mapping : mapping_new()};
     promises->pipeline =
-        pipeline_new(&settings, promises->mapping, (struct sink){promises, take_row, take_raw}, key, NULL, NULL);
+        pipeline_new(&settings, promises->mapping, (struct lp_sink){promises, take_row, take_raw}, key, NULL, NULL);
     if (!promises->pipeline) {
         abort();
     }

@@ -35,24 +35,24 @@ static inline struct span exact_copy(struct span text, char **block)
     return copy;
 }
 
-static inline void put_value(struct buf *out, const struct value *value)
+static inline void put_value(struct buf *out, const struct lp_value *value)
 {
     char digits[NUMBER_TEXT_BYTES];
     switch (value->type) {
-    case VALUE_FLOAT:
+    case LP_VALUE_FLOAT:
         number_format_double(value->as.f, digits);
         buf_text(out, digits);
         break;
-    case VALUE_INT:
+    case LP_VALUE_INT:
         buf_format(out, "%lldi", (long long)value->as.i);
         break;
-    case VALUE_UINT:
+    case LP_VALUE_UINT:
         buf_format(out, "%lluu", (unsigned long long)value->as.u);
         break;
-    case VALUE_BOOL:
+    case LP_VALUE_BOOL:
         buf_text(out, value->as.b ? "true" : "false");
         break;
-    case VALUE_TEXT:
+    case LP_VALUE_TEXT:
         buf_char(out, '"');
         buf_span(out, value->as.text);
         buf_char(out, '"');
@@ -71,7 +71,7 @@ static inline bool is_among(const char *name, const char *const *names)
 }
 
 /* The fields as `name=value name=value`, text between quotes as it is. hidden: names to leave out, ends with NULL; may be NULL. */
-static inline void put_fields(struct buf *out, const struct row *row, const char *const *hidden)
+static inline void put_fields(struct buf *out, const struct lp_row *row, const char *const *hidden)
 {
     size_t start = out->len;
     for (size_t i = 0; i < row->field_count; i++) {
@@ -83,7 +83,7 @@ static inline void put_fields(struct buf *out, const struct row *row, const char
 }
 
 /* The whole row: `table,tag=value fields @time`. */
-static inline void put_row(struct buf *out, const struct row *row, const char *const *hidden)
+static inline void put_row(struct buf *out, const struct lp_row *row, const char *const *hidden)
 {
     buf_text(out, row->measurement);
     for (size_t i = 0; i < row->tag_count; i++) {

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/timestamp.h"
+#include "base/units.h"
 #include "support.h"
 
 #define BYTES(literal)                                                                                                 \
     {                                                                                                                  \
         literal, sizeof(literal) - 1                                                                                   \
     }
-#define S TIMESTAMP_NS_PER_S
+#define S SECOND_NS
 #define NOON (INT64_C(1795521600) * S) /* 2026-11-24T12:00:00Z */
 
 static const struct {

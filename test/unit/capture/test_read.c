@@ -107,7 +107,7 @@ START_TEST(reads_lines)
         struct span line = exact(cases[i].line);
         struct capture_message message;
         struct err err = {0};
-        bool read = capture_parse(line, &arena, &message, &err);
+        bool read = capture_read_line(line, &arena, &message, &err);
         release(line); /* what was read lives in the arena */
         ck_assert_msg(read, "%s: %s at %zu", name, err.text, err.pos);
         ck_assert_msg(err.text[0] == '\0', "%s: %s", name, err.text);
@@ -132,9 +132,9 @@ START_TEST(skips_blank_lines)
         struct span line = exact(lines[i]);
         struct capture_message message;
         struct err err = {0};
-        ck_assert(!capture_parse(line, &arena, &message, &err));
+        ck_assert(!capture_read_line(line, &arena, &message, &err));
         ck_assert_msg(err.text[0] == '\0', "line %zu: %s", i, err.text);
-        ck_assert(!capture_parse(line, &arena, &message, NULL));
+        ck_assert(!capture_read_line(line, &arena, &message, NULL));
         release(line);
     }
 }
@@ -177,7 +177,7 @@ START_TEST(refuses_other_lines)
         struct capture_message message;
         struct err err = {0};
         memset(&message, 0x55, sizeof message);
-        bool read = capture_parse(line, &arena, &message, &err);
+        bool read = capture_read_line(line, &arena, &message, &err);
         ck_assert_msg(!read, "%s: taken", cases[i].name);
         ck_assert_msg(err.pos == cases[i].pos && strcmp(err.text, cases[i].why) == 0, "%s: \"%s\" at %zu",
                       cases[i].name, err.text, err.pos);
@@ -198,7 +198,7 @@ START_TEST(refuses_every_beginning)
         struct span line = exact((struct span){usual_line.ptr, len});
         struct capture_message message;
         struct err err = {0};
-        ck_assert_msg(!capture_parse(line, &arena, &message, &err), "%zu bytes", len);
+        ck_assert_msg(!capture_read_line(line, &arena, &message, &err), "%zu bytes", len);
         ck_assert_msg(err.text[0] != '\0' && err.pos <= len, "%zu bytes: \"%s\" at %zu", len, err.text, err.pos);
         release(line);
         arena_reset(&arena);
@@ -216,7 +216,7 @@ START_TEST(reports_a_full_arena)
         struct capture_message message;
         struct err err = {0};
         ck_assert(arena_init(&small, size));
-        passed = capture_parse(usual_line, &small, &message, &err);
+        passed = capture_read_line(usual_line, &small, &message, &err);
         topic_failed = topic_failed || strcmp(err.text, "no memory for the topic") == 0;
         payload_failed = payload_failed || strcmp(err.text, "no memory for the payload") == 0;
         ck_assert_msg(passed || (err.text[0] != '\0' && !message.topic.ptr), "%zu bytes", size);
@@ -262,7 +262,7 @@ START_TEST(reads_what_was_seen_in_the_field)
         struct capture_message message;
         struct payload payload;
         struct err err = {0};
-        bool read = capture_parse(line, &arena, &message, &err);
+        bool read = capture_read_line(line, &arena, &message, &err);
         release(line);
         ck_assert_msg(read, "%s: %s at %zu", cases[i].name, err.text, err.pos);
         struct span bytes = payload_trim(message.payload);
@@ -289,7 +289,7 @@ START_TEST(redelivery_is_the_same_bytes)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         struct capture_message message;
         struct err err = {0};
-        ck_assert_msg(capture_parse(span_of(lines[i]), &arena, &message, &err), "%s", err.text);
+        ck_assert_msg(capture_read_line(span_of(lines[i]), &arena, &message, &err), "%s", err.text);
         ck_assert_int_eq(message.time_ns, TST_NS + (int64_t)i * 60 * INT64_C(1000000000));
         ck_assert(span_equal(message.topic, SPAN_LITERAL(TOPIC_TEXT)));
         ck_assert(span_equal(message.payload, SPAN_LITERAL("{\"a\":1}")));
@@ -305,7 +305,7 @@ START_TEST(memory_does_not_grow_with_keys)
     struct capture_message message;
     size_t n = (size_t)snprintf(line, sizeof line, "{" TST "," TOPIC);
     line[n] = '}';
-    ck_assert(capture_parse((struct span){line, n + 1}, &arena, &message, NULL));
+    ck_assert(capture_read_line((struct span){line, n + 1}, &arena, &message, NULL));
     size_t alone = arena.used;
     for (int i = 0; i < 200; i++) {
         n += (size_t)snprintf(line + n, sizeof line - n, "," TOPIC);
@@ -313,7 +313,7 @@ START_TEST(memory_does_not_grow_with_keys)
     ck_assert_uint_lt(n, sizeof line);
     line[n] = '}';
     arena_reset(&arena);
-    ck_assert(capture_parse((struct span){line, n + 1}, &arena, &message, NULL));
+    ck_assert(capture_read_line((struct span){line, n + 1}, &arena, &message, NULL));
     ck_assert_uint_eq(arena.used, alone);
 }
 END_TEST
@@ -344,7 +344,7 @@ START_TEST(reads_properties)
         "4294967295,\"payload-format-indicator\":1},\"payload\":\"x\"}"));
     struct capture_message message;
     struct err err = {0};
-    ck_assert_msg(capture_parse(line, &arena, &message, &err), "%s", err.text);
+    ck_assert_msg(capture_read_line(line, &arena, &message, &err), "%s", err.text);
     release(line);
     check_property(&message.properties, 0, PROPERTY_CONTENT_TYPE, 0, none, SPAN_LITERAL("application/json"));
     check_property(&message.properties, 1, PROPERTY_USER, 0, SPAN_LITERAL("priority"), SPAN_LITERAL("high"));
@@ -383,7 +383,7 @@ START_TEST(leaves_odd_properties_out)
         struct capture_message message;
         struct err err = {0};
         snprintf(text, sizeof text, "{" TST "," TOPIC ",\"properties\":%s,\"payload\":\"x\"}", odd[i]);
-        ck_assert_msg(capture_parse(span_of(text), &arena, &message, &err), "%s: %s", odd[i], err.text);
+        ck_assert_msg(capture_read_line(span_of(text), &arena, &message, &err), "%s: %s", odd[i], err.text);
         ck_assert_msg(message.properties.count == 0, "%s", odd[i]);
         arena_reset(&arena);
     }
@@ -401,7 +401,7 @@ START_TEST(counts_properties_without_room)
         len += (size_t)snprintf(text + len, sizeof text - len, ",\"n\":\"%d\"", i);
     }
     snprintf(text + len, sizeof text - len, "}},\"payload\":\"x\"}");
-    ck_assert_msg(capture_parse(span_of(text), &arena, &message, &err), "%s", err.text);
+    ck_assert_msg(capture_read_line(span_of(text), &arena, &message, &err), "%s", err.text);
     ck_assert_uint_eq(message.properties.count, PROPERTIES_MAX);
     ck_assert_uint_eq(message.properties.dropped, 3);
 }

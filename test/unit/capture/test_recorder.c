@@ -13,7 +13,7 @@
 
 static char folder[64];
 static char file[80];
-static struct record record;
+static struct capture_recorder record;
 static struct err err;
 
 static void make_folder(void)
@@ -41,8 +41,8 @@ static void remove_folder(void)
 
 static void open_record(size_t max_bytes, int64_t max_age_ns, size_t keep, int64_t now_ns)
 {
-    const struct record_settings settings = {file, max_bytes, max_age_ns, keep};
-    ck_assert_msg(record_open(&record, &settings, now_ns, &err), "%s", err.text);
+    const struct capture_recorder_settings settings = {file, max_bytes, max_age_ns, keep};
+    ck_assert_msg(capture_recorder_open(&record, &settings, now_ns, &err), "%s", err.text);
 }
 
 static const char *contents(size_t number)
@@ -75,20 +75,20 @@ static void write_contents(size_t number, const char *text)
 /* A line that is written at once. */
 static void put(const char *line, int64_t now_ns)
 {
-    ck_assert_int_eq(record_put(&record, span_of(line), now_ns), RECORD_AS_BEFORE);
-    ck_assert_int_eq(record_flush(&record, now_ns), RECORD_AS_BEFORE);
+    ck_assert_int_eq(capture_recorder_put(&record, span_of(line), now_ns), RECORDER_AS_BEFORE);
+    ck_assert_int_eq(capture_recorder_flush(&record, now_ns), RECORDER_AS_BEFORE);
 }
 
 START_TEST(gathers_lines)
 {
     open_record(1000, 0, 3, NOW);
-    ck_assert_int_eq(record_put(&record, SPAN_LITERAL("one\n"), NOW), RECORD_AS_BEFORE);
-    ck_assert_int_eq(record_put(&record, SPAN_LITERAL("two\n"), NOW), RECORD_AS_BEFORE);
+    ck_assert_int_eq(capture_recorder_put(&record, SPAN_LITERAL("one\n"), NOW), RECORDER_AS_BEFORE);
+    ck_assert_int_eq(capture_recorder_put(&record, SPAN_LITERAL("two\n"), NOW), RECORDER_AS_BEFORE);
     check_contents(0, "");
-    record_flush(&record, NOW);
+    capture_recorder_flush(&record, NOW);
     check_contents(0, "one\ntwo\n");
-    ck_assert_int_eq(record_put(&record, SPAN_LITERAL("three\n"), NOW), RECORD_AS_BEFORE);
-    record_close(&record, NOW);
+    ck_assert_int_eq(capture_recorder_put(&record, SPAN_LITERAL("three\n"), NOW), RECORDER_AS_BEFORE);
+    capture_recorder_close(&record, NOW);
     check_contents(0, "one\ntwo\nthree\n");
     ck_assert_uint_eq(record.written, 3);
     ck_assert_uint_eq(record.lost, 0);
@@ -114,7 +114,7 @@ START_TEST(rotates_by_size)
     check_contents(1, "a line longer than a file\n");
     check_contents(2, "h\n");
     check_contents(3, NULL);
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 
@@ -124,9 +124,9 @@ START_TEST(gathered_lines_rotate)
     open_record(10, 0, 9, NOW);
     for (char c = 'a'; c <= 'f'; c++) {
         char line[] = {c, c, c, '\n', '\0'};
-        ck_assert_int_eq(record_put(&record, span_of(line), NOW), RECORD_AS_BEFORE);
+        ck_assert_int_eq(capture_recorder_put(&record, span_of(line), NOW), RECORDER_AS_BEFORE);
     }
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
     check_contents(0, "eee\nfff\n");
     check_contents(1, "ccc\nddd\n");
     check_contents(2, "aaa\nbbb\n");
@@ -146,7 +146,7 @@ START_TEST(rotates_by_age)
     check_contents(0, "d\n");
     check_contents(1, "c\n");
     check_contents(2, NULL);
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 
@@ -157,7 +157,7 @@ START_TEST(keeps_one_file)
     put("def\n", NOW);
     check_contents(0, "def\n");
     check_contents(1, NULL);
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 
@@ -169,18 +169,18 @@ START_TEST(goes_on_with_an_earlier_file)
     check_contents(0, "{\"tst\":\"2026-11-24T00:31:00.000000Z+0000\",\"topic\"\nhalf a li\na\n");
     put("b\n", NOW + 2 * S);
     check_contents(0, "b\n");
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 
     open_record(1000, 60 * S, 2, NOW); /* a first line without tst counts from now */
     put("c\n", NOW + 60 * S - 1);
     check_contents(0, "b\nc\n");
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 
     open_record(5, 0, 2, NOW);
     put("d\n", NOW);
     check_contents(0, "d\n");
     check_contents(1, "b\nc\n");
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 
@@ -191,7 +191,7 @@ START_TEST(removes_what_is_too_many)
     }
     unlink(numbered(6));
     open_record(1000, 0, 3, NOW);
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
     for (size_t number = 0; number < 8; number++) {
         check_contents(number, number < 3 || number == 7 ? "x\n" : NULL); /* behind a gap it may be somebody else's */
     }
@@ -213,24 +213,25 @@ START_TEST(a_full_disk)
     open_record(1000, 0, 3, NOW);
     put("12345\n", NOW);
     limit_files(10);
-    ck_assert_int_eq(record_put(&record, SPAN_LITERAL("6789abc\n"), NOW), RECORD_AS_BEFORE);
-    ck_assert_int_eq(record_put(&record, SPAN_LITERAL("d\n"), NOW), RECORD_AS_BEFORE);
-    ck_assert_int_eq(record_flush(&record, NOW), RECORD_FAILED);
+    ck_assert_int_eq(capture_recorder_put(&record, SPAN_LITERAL("6789abc\n"), NOW), RECORDER_AS_BEFORE);
+    ck_assert_int_eq(capture_recorder_put(&record, SPAN_LITERAL("d\n"), NOW), RECORDER_AS_BEFORE);
+    ck_assert_int_eq(capture_recorder_flush(&record, NOW), RECORDER_FAILED);
     ck_assert_int_eq(record.error, EFBIG);
     ck_assert_uint_eq(record.lost, 2);
     check_contents(0, "12345\n"); /* no half line */
 
     limit_files(RLIM_INFINITY);
-    record_put(&record, SPAN_LITERAL("e\n"), NOW + RECORD_RETRY_NS - 1);
-    ck_assert_int_eq(record_flush(&record, NOW + RECORD_RETRY_NS - 1), RECORD_AS_BEFORE); /* not tried yet */
+    capture_recorder_put(&record, SPAN_LITERAL("e\n"), NOW + RECORDER_RETRY_NS - 1);
+    ck_assert_int_eq(capture_recorder_flush(&record, NOW + RECORDER_RETRY_NS - 1),
+                     RECORDER_AS_BEFORE); /* not tried yet */
     ck_assert_uint_eq(record.lost, 3);
-    record_put(&record, SPAN_LITERAL("f\n"), NOW + RECORD_RETRY_NS);
-    ck_assert_int_eq(record_flush(&record, NOW + RECORD_RETRY_NS), RECORD_RECOVERED);
+    capture_recorder_put(&record, SPAN_LITERAL("f\n"), NOW + RECORDER_RETRY_NS);
+    ck_assert_int_eq(capture_recorder_flush(&record, NOW + RECORDER_RETRY_NS), RECORDER_RECOVERED);
     check_contents(0, "12345\nf\n");
     ck_assert_uint_eq(record.written, 2);
     ck_assert_uint_eq(record.lost, 3);
     ck_assert_int_eq(record.error, 0);
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 
@@ -238,17 +239,17 @@ START_TEST(a_fault_is_told_once)
 {
     open_record(1000, 0, 3, NOW);
     limit_files(1);
-    record_put(&record, SPAN_LITERAL("12\n"), NOW);
-    ck_assert_int_eq(record_flush(&record, NOW), RECORD_FAILED);
+    capture_recorder_put(&record, SPAN_LITERAL("12\n"), NOW);
+    ck_assert_int_eq(capture_recorder_flush(&record, NOW), RECORDER_FAILED);
     for (int64_t t = 1; t < 5; t++) {
-        record_put(&record, SPAN_LITERAL("12\n"), NOW + t * RECORD_RETRY_NS);
-        ck_assert_int_eq(record_flush(&record, NOW + t * RECORD_RETRY_NS), RECORD_AS_BEFORE);
+        capture_recorder_put(&record, SPAN_LITERAL("12\n"), NOW + t * RECORDER_RETRY_NS);
+        ck_assert_int_eq(capture_recorder_flush(&record, NOW + t * RECORDER_RETRY_NS), RECORDER_AS_BEFORE);
     }
     ck_assert_uint_eq(record.lost, 5);
     limit_files(RLIM_INFINITY);
-    record_put(&record, SPAN_LITERAL("12\n"), NOW - 3600 * S); /* the clock was set back */
-    ck_assert_int_eq(record_flush(&record, NOW - 3600 * S), RECORD_RECOVERED);
-    record_close(&record, NOW);
+    capture_recorder_put(&record, SPAN_LITERAL("12\n"), NOW - 3600 * S); /* the clock was set back */
+    ck_assert_int_eq(capture_recorder_flush(&record, NOW - 3600 * S), RECORDER_RECOVERED);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 
@@ -258,29 +259,29 @@ START_TEST(a_folder_that_goes_away)
     put("abc\n", NOW);
     unlink(file);
     ck_assert_int_eq(rmdir(folder), 0);
-    record_put(&record, SPAN_LITERAL("def\n"), NOW);
-    ck_assert_int_eq(record_flush(&record, NOW), RECORD_FAILED);
+    capture_recorder_put(&record, SPAN_LITERAL("def\n"), NOW);
+    ck_assert_int_eq(capture_recorder_flush(&record, NOW), RECORDER_FAILED);
     ck_assert_int_eq(record.error, ENOENT);
     ck_assert_int_eq(mkdir(folder, 0700), 0);
-    record_put(&record, SPAN_LITERAL("ghi\n"), NOW + RECORD_RETRY_NS);
-    ck_assert_int_eq(record_flush(&record, NOW + RECORD_RETRY_NS), RECORD_RECOVERED);
+    capture_recorder_put(&record, SPAN_LITERAL("ghi\n"), NOW + RECORDER_RETRY_NS);
+    ck_assert_int_eq(capture_recorder_flush(&record, NOW + RECORDER_RETRY_NS), RECORDER_RECOVERED);
     check_contents(0, "ghi\n");
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 
 START_TEST(what_cannot_be_opened)
 {
-    const struct record_settings nowhere = {"/nonexistent/raw", 1000, 0, 3};
-    ck_assert(!record_open(&record, &nowhere, NOW, &err));
+    const struct capture_recorder_settings nowhere = {"/nonexistent/raw", 1000, 0, 3};
+    ck_assert(!capture_recorder_open(&record, &nowhere, NOW, &err));
     ck_assert_str_eq(err.text, "--record: /nonexistent/raw: No such file or directory");
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 
-    const struct record_settings device = {"/dev/null", 1000, 0, 3};
+    const struct capture_recorder_settings device = {"/dev/null", 1000, 0, 3};
     err_clear(&err);
-    ck_assert(!record_open(&record, &device, NOW, &err));
+    ck_assert(!capture_recorder_open(&record, &device, NOW, &err));
     ck_assert_str_eq(err.text, "--record: /dev/null: not a regular file");
-    record_close(&record, NOW);
+    capture_recorder_close(&record, NOW);
 }
 END_TEST
 

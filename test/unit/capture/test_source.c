@@ -50,17 +50,17 @@ static void note_bad_line(void *ctx, const char *file, uint64_t line, const char
     sprintf(notes + strlen(notes), "%s:%llu %s; ", strrchr(file, '/') + 1, (unsigned long long)line, why);
 }
 
-static const char *read_all(struct source *source, char *out)
+static const char *read_all(struct capture_source *source, char *out)
 {
     struct capture_message message;
     struct err err = {0};
-    enum source_status status;
+    enum capture_source_status status;
     out[0] = '\0';
-    while ((status = source_next(source, &message, &err)) == SOURCE_MESSAGE) {
+    while ((status = capture_source_next(source, &message, &err)) == CAPTURE_SOURCE_MESSAGE) {
         strncat(out, message.payload.ptr, message.payload.len);
     }
-    ck_assert_int_eq(status, SOURCE_END);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_END);
+    ck_assert_int_eq(status, CAPTURE_SOURCE_END);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_END);
     return out;
 }
 
@@ -73,20 +73,20 @@ START_TEST(files_in_order_again_and_again)
     char notes[512] = "";
     char out[64];
     struct err err = {0};
-    struct source *source = source_new(names, COUNT(names), MAX_LINE, note_bad_line, notes, &err);
+    struct capture_source *source = capture_source_new(names, COUNT(names), MAX_LINE, note_bad_line, notes, &err);
     ck_assert_msg(source != NULL, "%s", err.text);
-    ck_assert(!source_is_once(source));
-    ck_assert(source_fraction(source) == 0);
+    ck_assert(!capture_source_is_once(source));
+    ck_assert(capture_source_fraction(source) == 0);
     ck_assert_str_eq(read_all(source, out), "abc");
     ck_assert_str_eq(notes, NOTES);
-    ck_assert_uint_eq(source_bad_lines(source), 2);
-    ck_assert(source_fraction(source) == 1);
-    source_rewind(source);
-    ck_assert(source_fraction(source) == 0);
-    ck_assert_uint_eq(source_bad_lines(source), 0);
+    ck_assert_uint_eq(capture_source_invalid_lines(source), 2);
+    ck_assert(capture_source_fraction(source) == 1);
+    capture_source_rewind(source);
+    ck_assert(capture_source_fraction(source) == 0);
+    ck_assert_uint_eq(capture_source_invalid_lines(source), 0);
     ck_assert_str_eq(read_all(source, out), "abc");
-    ck_assert_uint_eq(source_bad_lines(source), 2);
-    source_free(source);
+    ck_assert_uint_eq(capture_source_invalid_lines(source), 2);
+    capture_source_free(source);
 }
 END_TEST
 
@@ -95,12 +95,12 @@ START_TEST(back_to_the_start_from_the_middle)
     struct capture_message message;
     struct err err = {0};
     char out[64];
-    struct source *source = source_new(names, COUNT(names), MAX_LINE, NULL, NULL, &err);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_MESSAGE);
-    source_rewind(source);
+    struct capture_source *source = capture_source_new(names, COUNT(names), MAX_LINE, NULL, NULL, &err);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
+    capture_source_rewind(source);
     ck_assert_str_eq(read_all(source, out), "abc");
-    source_free(source);
-    source_free(NULL);
+    capture_source_free(source);
+    capture_source_free(NULL);
 }
 END_TEST
 
@@ -113,21 +113,21 @@ START_TEST(standard_input_as_it_comes)
     struct err err = {0};
     ck_assert_int_eq(pipe(pipe_fds), 0);
     ck_assert_int_eq(dup2(pipe_fds[0], STDIN_FILENO), STDIN_FILENO);
-    struct source *source = source_new(input, 2, MAX_LINE, NULL, NULL, &err);
-    ck_assert(source_is_once(source));
-    ck_assert(source_fraction(source) < 0);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_MESSAGE);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_MESSAGE);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_WAIT);
-    ck_assert_int_eq(source_fd(source), STDIN_FILENO);
+    struct capture_source *source = capture_source_new(input, 2, MAX_LINE, NULL, NULL, &err);
+    ck_assert(capture_source_is_once(source));
+    ck_assert(capture_source_fraction(source) < 0);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_WAIT);
+    ck_assert_int_eq(capture_source_fd(source), STDIN_FILENO);
     ck_assert_int_eq(write(pipe_fds[1], message_text, 10), 10);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_WAIT);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_WAIT);
     ck_assert_int_eq(write(pipe_fds[1], message_text + 10, sizeof message_text - 11), sizeof message_text - 11);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_MESSAGE);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
     ck_assert(span_equal(message.payload, SPAN_LITERAL("x")));
     close(pipe_fds[1]);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_END);
-    source_free(source);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_END);
+    capture_source_free(source);
     close(pipe_fds[0]);
 }
 END_TEST
@@ -137,10 +137,10 @@ START_TEST(what_cannot_be_read)
     const char *const none[] = {files[0], "/nowhere/x"};
     const char *const a_folder[] = {folder};
     struct err err = {0};
-    ck_assert_ptr_null(source_new(none, 2, MAX_LINE, NULL, NULL, &err));
+    ck_assert_ptr_null(capture_source_new(none, 2, MAX_LINE, NULL, NULL, &err));
     ck_assert_str_eq(err.text, "/nowhere/x: No such file or directory");
     err_clear(&err);
-    ck_assert_ptr_null(source_new(a_folder, 1, MAX_LINE, NULL, NULL, &err));
+    ck_assert_ptr_null(capture_source_new(a_folder, 1, MAX_LINE, NULL, NULL, &err));
     ck_assert_ptr_nonnull(strstr(err.text, ": Is a directory"));
 }
 END_TEST
@@ -149,11 +149,11 @@ START_TEST(a_file_that_goes_away)
 {
     struct capture_message message;
     struct err err = {0};
-    struct source *source = source_new(names, 1, MAX_LINE, NULL, NULL, &err);
+    struct capture_source *source = capture_source_new(names, 1, MAX_LINE, NULL, NULL, &err);
     unlink(files[0]);
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_FAILED);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_FAILED);
     ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
-    source_free(source);
+    capture_source_free(source);
 }
 END_TEST
 

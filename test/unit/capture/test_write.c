@@ -44,7 +44,7 @@ START_TEST(as_mosquitto_sub)
     char want[512];
     buf_init(&got, 4096);
     snprintf(want, sizeof want, "%s%s", HEAD, lines[_i].want);
-    capture_write(&got, &message, lines[_i].mid);
+    capture_write_line(&got, &message, lines[_i].mid);
     ck_assert_msg(strcmp(text_of(&got), want) == 0, "%s:\ngot  %swant %s", lines[_i].name, got.ptr, want);
     buf_free(&got);
 }
@@ -61,7 +61,7 @@ START_TEST(properties)
                    (struct property){.id = PROPERTY_CONTENT_TYPE, .text = SPAN_LITERAL("application/json")});
     properties_add(&message.properties, (struct property){.id = PROPERTY_MESSAGE_EXPIRY, .number = UINT32_MAX});
     properties_add(&message.properties, (struct property){.id = PROPERTY_USER, .name = {"a\"", 2}, .text = {"\n", 1}});
-    capture_write(&got, &message, 0);
+    capture_write_line(&got, &message, 0);
     ck_assert_str_eq(text_of(&got),
                      HEAD "\"qos\":0,\"retain\":0,\"payloadlen\":1,\"properties\":{\"content-type\":"
                           "\"application/json\",\"message-expiry-interval\":4294967295,\"user-properties\":"
@@ -69,7 +69,7 @@ START_TEST(properties)
     buf_truncate(&got, 0);
     message.properties.items[1] = message.properties.items[0];
     message.properties.count = 2;
-    capture_write(&got, &message, 0);
+    capture_write_line(&got, &message, 0);
     ck_assert_ptr_nonnull(strstr(text_of(&got),
                                  "\"properties\":{\"user-properties\":{\"priority\":\"high\",\"priority\":"
                                  "\"high\"}},"));
@@ -111,11 +111,11 @@ START_TEST(is_read_back_byte_for_byte)
             &message.properties,
             (struct property){.id = PROPERTY_USER, .name = {bytes, sizeof bytes}, .text = {bytes, sizeof bytes}});
         buf_truncate(&line, 0);
-        capture_write(&line, &message, c);
+        capture_write_line(&line, &message, c);
         ck_assert(!line.failed);
         char *block;
         struct span exact = exact_copy(buf_view(&line), &block);
-        ck_assert_msg(capture_parse(exact, &arena, &got, &err), "byte %d: %s at %zu", c, err.text, err.pos);
+        ck_assert_msg(capture_read_line(exact, &arena, &got, &err), "byte %d: %s at %zu", c, err.text, err.pos);
         ck_assert_int_eq(got.time_ns, message.time_ns);
         ck_assert_msg(span_equal(got.topic, message.topic), "topic with byte %d", c);
         ck_assert_msg(span_equal(got.payload, message.payload), "payload with byte %d", c);
@@ -135,7 +135,7 @@ START_TEST(without_room)
     struct capture_message message = {.time_ns = NS, .topic = {"t", 1}, .payload = {"x", 1}};
     struct buf line;
     buf_init(&line, 40);
-    capture_write(&line, &message, 0);
+    capture_write_line(&line, &message, 0);
     ck_assert(line.failed);
     buf_free(&line);
 }
@@ -143,8 +143,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("capture_write");
-    TCase *tcase = tcase_create("capture_write");
+    Suite *suite = suite_create("capture_write_line");
+    TCase *tcase = tcase_create("capture_write_line");
     tcase_add_loop_test(tcase, as_mosquitto_sub, 0, (int)COUNT(lines));
     tcase_add_test(tcase, properties);
     tcase_add_test(tcase, is_read_back_byte_for_byte);

@@ -22,7 +22,7 @@ static const char *const hidden[] = {"raw_data", "message_id", NULL};
 struct filled {
     struct arena arena;
     struct payload payload;
-    struct row row;
+    struct lp_row row;
     enum reject reason;
     struct filling filling;
     struct err err;
@@ -85,10 +85,10 @@ static const char *outcome(struct filled *filled)
 
 static const char *text_field(const struct filled *filled, const char *name, struct buf *out)
 {
-    const struct value *value = row_find(&filled->row, name);
+    const struct lp_value *value = lp_row_find(&filled->row, name);
     buf_init(out, 1024 * 1024);
     if (value) {
-        ck_assert_int_eq(value->type, VALUE_TEXT);
+        ck_assert_int_eq(value->type, LP_VALUE_TEXT);
         buf_span(out, value->as.text);
     }
     return text_of(out);
@@ -465,14 +465,14 @@ static size_t count_items(const char *anomalies)
 static void check_identity(const struct filled *filled, const char *name, enum message_kind kind)
 {
     static const char *const tables[] = {"vm_telemetry", "vm_events", "vm_status"};
-    const struct value *id = row_find(&filled->row, "message_id");
+    const struct lp_value *id = lp_row_find(&filled->row, "message_id");
     ck_assert_msg(strcmp(filled->row.measurement, tables[kind]) == 0, "%s: table", name);
     ck_assert_msg(filled->row.tag_count == 1 && strcmp(filled->row.tags[0].name, "device_no") == 0 &&
                       span_equal(filled->row.tags[0].value, SPAN_LITERAL("VM-SH-001")),
                   "%s: tag", name);
     ck_assert_msg((id != NULL) == (kind != MESSAGE_TELEMETRY), "%s: message_id", name);
-    ck_assert_msg(!id || (id->type == VALUE_INT && id->as.i == MESSAGE_ID), "%s: message_id", name);
-    ck_assert_msg((row_find(&filled->row, "raw_data") != NULL) == (kind == MESSAGE_EVENTS), "%s: raw_data", name);
+    ck_assert_msg(!id || (id->type == LP_VALUE_INT && id->as.i == MESSAGE_ID), "%s: message_id", name);
+    ck_assert_msg((lp_row_find(&filled->row, "raw_data") != NULL) == (kind == MESSAGE_EVENTS), "%s: raw_data", name);
     ck_assert_msg(filled->row.time_ns == ARRIVAL, "%s: time", name);
 }
 
@@ -563,11 +563,11 @@ static void check_number(size_t i, const char *number, const char *reason)
         buf_format(&want, "%s=%s %s", ranges[i].path, number, reason);
     }
     ck_assert_str_eq(text_field(&filled, "anomalies", &got), text_of(&want));
-    const struct value *value = row_find(&filled.row, ranges[i].column);
+    const struct lp_value *value = lp_row_find(&filled.row, ranges[i].column);
     ck_assert_msg((value != NULL) == (reason == NULL), "%s at %s", ranges[i].column, number);
     if (value) {
         char shown[NUMBER_TEXT_BYTES];
-        number_format_double(value->type == VALUE_INT ? (double)value->as.i : value->as.f, shown);
+        number_format_double(value->type == LP_VALUE_INT ? (double)value->as.i : value->as.f, shown);
         ck_assert_str_eq(shown, number);
     }
     buf_free(&json);
@@ -645,11 +645,11 @@ static void check_text_kept(size_t i, const char *unit, size_t bytes)
 {
     struct filled filled;
     fill_text(&filled, i, unit, bytes);
-    const struct value *value = row_find(&filled.row, texts[i].column);
-    ck_assert_msg(filled.reason == REJECT_NONE && value && value->type == VALUE_TEXT, "%s", texts[i].column);
+    const struct lp_value *value = lp_row_find(&filled.row, texts[i].column);
+    ck_assert_msg(filled.reason == REJECT_NONE && value && value->type == LP_VALUE_TEXT, "%s", texts[i].column);
     bool is_event_type = strcmp(texts[i].column, "event_type") == 0; /* cut at 64 after it was made canonical */
     ck_assert_uint_eq(value->as.text.len, is_event_type ? 64 - 64 % strlen(unit) : bytes);
-    ck_assert_ptr_null(row_find(&filled.row, "anomalies"));
+    ck_assert_ptr_null(lp_row_find(&filled.row, "anomalies"));
     finish(&filled);
 }
 
@@ -669,7 +669,7 @@ static void check_text_refused(size_t i, const char *unit, size_t bytes)
         return;
     }
     const char *anomalies = text_field(&filled, "anomalies", &got);
-    ck_assert_ptr_null(row_find(&filled.row, texts[i].column));
+    ck_assert_ptr_null(lp_row_find(&filled.row, texts[i].column));
     ck_assert_msg(strncmp(anomalies, path, strlen(path)) == 0, "%s", anomalies);
     ck_assert_msg(strlen(anomalies) > strlen(reason) &&
                       strcmp(anomalies + strlen(anomalies) - strlen(reason), reason) == 0,
@@ -800,10 +800,10 @@ static void check_time(size_t i, enum message_kind kind, const char *members, bo
     int64_t offset = offline ? 0 : times[i].offset;
     ck_assert_msg(filled.row.time_ns == ARRIVAL + offset, "%s (%s): time %lld", times[i].name, members,
                   (long long)(filled.row.time_ns - ARRIVAL));
-    const struct value *device = row_find(&filled.row, "device_ts");
+    const struct lp_value *device = lp_row_find(&filled.row, "device_ts");
     ck_assert_msg((device != NULL) == (kind == MESSAGE_STATUS && readable), "%s (%s): device_ts", times[i].name,
                   members);
-    ck_assert_msg(!device || (device->type == VALUE_INT && device->as.i == times[i].device), "%s (%s): device_ts",
+    ck_assert_msg(!device || (device->type == LP_VALUE_INT && device->as.i == times[i].device), "%s (%s): device_ts",
                   times[i].name, members);
     buf_free(&json);
     buf_free(&got);
@@ -906,7 +906,7 @@ START_TEST(raw_data)
     struct filled filled;
     fill(&filled, MESSAGE_EVENTS, "VM-SH-001", raws[_i].payload);
     struct span want = raws[_i].raw_data ? span_of(raws[_i].raw_data) : raws[_i].payload;
-    const struct value *raw = row_find(&filled.row, "raw_data");
+    const struct lp_value *raw = lp_row_find(&filled.row, "raw_data");
     ck_assert_ptr_nonnull(raw);
     ck_assert_msg(span_equal(raw->as.text, want), "%s: got %.*s", raws[_i].name, (int)raw->as.text.len,
                   raw->as.text.ptr);
@@ -1229,7 +1229,7 @@ START_TEST(out_of_memory)
         put_row(&filled.text, &filled.row, NULL);
         for (size_t size = 0; size < 4096; size += 8) {
             struct arena arena;
-            struct row row;
+            struct lp_row row;
             struct buf got;
             struct filling filling;
             struct err err;

@@ -7,8 +7,6 @@
 #include "core/event_type.h"
 #include "core/mapping.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
 static struct mapping *mapping;
 
 static void set_up(void)
@@ -245,7 +243,7 @@ END_TEST
 START_TEST(order)
 {
     size_t seen[MESSAGE_KINDS] = {0};
-    for (int i = 0; i < COUNT(columns); i++) {
+    for (int i = 0; i < (int)COUNT(columns); i++) {
         enum message_kind kind = columns[i].kind;
         size_t at = seen[kind]++;
         ck_assert_msg(at < mapping->tables[kind].column_count, "%s: no column there", columns[i].name);
@@ -373,7 +371,7 @@ END_TEST
 /* The look-up is binary: keys rise, no key is there twice, each is what a canonical name gives. */
 START_TEST(aliases_are_sorted)
 {
-    ck_assert_uint_eq(mapping->event_type_count, COUNT(types));
+    ck_assert_uint_eq(mapping->event_type_count, (int)COUNT(types));
     for (size_t i = 0; i < mapping->event_alias_count; i++) {
         const char *key = mapping->event_aliases[i].key;
         ck_assert_msg(strchr(key, '_') == NULL, "%s holds a separator", key);
@@ -532,15 +530,15 @@ static Suite *mapping_suite(void)
     TCase *tcase = tcase_create("mapping");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, one_table, 0, MESSAGE_KINDS);
-    tcase_add_loop_test(tcase, one_column, 0, COUNT(columns));
+    tcase_add_loop_test(tcase, one_column, 0, (int)COUNT(columns));
     tcase_add_test(tcase, order);
     tcase_add_test(tcase, path_parts);
-    tcase_add_loop_test(tcase, owners_column, 0, COUNT(owners));
-    tcase_add_loop_test(tcase, event_type, 0, COUNT(types));
+    tcase_add_loop_test(tcase, owners_column, 0, (int)COUNT(owners));
+    tcase_add_loop_test(tcase, event_type, 0, (int)COUNT(types));
     tcase_add_test(tcase, aliases_are_sorted);
-    tcase_add_loop_test(tcase, add_alias, 0, COUNT(additions));
+    tcase_add_loop_test(tcase, add_alias, 0, (int)COUNT(additions));
     tcase_add_test(tcase, add_many_aliases);
-    tcase_add_loop_test(tcase, add_path, 0, COUNT(paths));
+    tcase_add_loop_test(tcase, add_path, 0, (int)COUNT(paths));
     tcase_add_test(tcase, add_too_many_paths);
     tcase_add_test(tcase, grow_keeps_what_is_there);
     tcase_add_test(tcase, two_mappings_share_nothing);

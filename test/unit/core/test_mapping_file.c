@@ -6,7 +6,6 @@
 #include "core/event_type.h"
 #include "core/mapping_file.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 #define FILE_NAME "site.json"
 
 static struct mapping *mapping;
@@ -734,7 +733,7 @@ START_TEST(printed_lines)
         "\"lower\", \"required\": true},\n",
         "    \"device_no\": [\"device_no\", \"id\"],\n",
     };
-    for (int i = 0; i < COUNT(lines); i++) {
+    for (int i = 0; i < (int)COUNT(lines); i++) {
         ck_assert_msg(strstr(printed, lines[i]) != NULL, "no line %s in\n%s", lines[i], printed);
     }
     free(printed);
@@ -809,21 +808,21 @@ static Suite *mapping_file_suite(void)
     TCase *tcase = tcase_create("mapping_file");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 120); /* under valgrind */
-    tcase_add_loop_test(tcase, one_column, 0, COUNT(columns));
+    tcase_add_loop_test(tcase, one_column, 0, (int)COUNT(columns));
     tcase_add_test(tcase, device_no_and_time);
-    tcase_add_loop_test(tcase, event_type, 0, COUNT(types));
-    tcase_add_loop_test(tcase, refused, 0, COUNT(errors));
-    tcase_add_loop_test(tcase, not_json, 0, COUNT(syntax));
+    tcase_add_loop_test(tcase, event_type, 0, (int)COUNT(types));
+    tcase_add_loop_test(tcase, refused, 0, (int)COUNT(errors));
+    tcase_add_loop_test(tcase, not_json, 0, (int)COUNT(syntax));
     tcase_add_test(tcase, deep_nesting);
     tcase_add_test(tcase, no_err_wanted);
-    tcase_add_loop_test(tcase, bound, 0, COUNT(bounds));
+    tcase_add_loop_test(tcase, bound, 0, (int)COUNT(bounds));
     tcase_add_test(tcase, bound_of_aliases);
     tcase_add_test(tcase, cut_anywhere);
     tcase_add_test(tcase, spoilt_anywhere);
-    tcase_add_loop_test(tcase, round_trip, 0, COUNT(trips));
+    tcase_add_loop_test(tcase, round_trip, 0, (int)COUNT(trips));
     tcase_add_test(tcase, overlay_of_itself);
     tcase_add_test(tcase, printed_lines);
-    tcase_add_loop_test(tcase, from_file, 0, COUNT(files));
+    tcase_add_loop_test(tcase, from_file, 0, (int)COUNT(files));
     tcase_add_test(tcase, no_such_file);
     tcase_add_test(tcase, directory_for_a_file);
     suite_add_tcase(suite, tcase);

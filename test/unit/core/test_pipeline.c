@@ -43,7 +43,7 @@ static size_t row_count;
 static size_t raw_count;
 static bool hides_detail;
 
-static void take_row(void *ctx, const struct row *row)
+static void take_row(void *ctx, const struct lp_row *row)
 {
     static const char *const detail[] = {"detail", NULL};
     (void)ctx;
@@ -61,7 +61,7 @@ static void take_raw(void *ctx, struct span record)
     buf_char(&output, '|');
 }
 
-static const struct sink collector = {NULL, take_row, take_raw};
+static const struct lp_sink collector = {NULL, take_row, take_raw};
 
 static void open_pipeline(void)
 {
@@ -357,11 +357,11 @@ static const struct {
 /* Sees that a rejected row has words, and that they are hidden in the texts compared. */
 static size_t details_seen;
 
-static void check_detail(void *ctx, const struct row *row)
+static void check_detail(void *ctx, const struct lp_row *row)
 {
-    const struct value *detail = row_find(row, "detail");
+    const struct lp_value *detail = lp_row_find(row, "detail");
     ck_assert_ptr_nonnull(detail);
-    ck_assert_int_eq(detail->type, VALUE_TEXT);
+    ck_assert_int_eq(detail->type, LP_VALUE_TEXT);
     ck_assert_uint_gt(detail->as.text.len, 0);
     details_seen++;
     take_row(ctx, row);
@@ -370,7 +370,7 @@ static void check_detail(void *ctx, const struct row *row)
 static void open_rejecting(void)
 {
     const struct siphash_key key = {3, 4};
-    const struct sink sink = {NULL, check_detail, take_raw};
+    const struct lp_sink sink = {NULL, check_detail, take_raw};
     hides_detail = true;
     details_seen = 0;
     pipeline = pipeline_new(&settings, mapping, sink, key, NULL, NULL);
@@ -1100,19 +1100,19 @@ static const struct {
 
 static size_t text_length;
 
-static void measure_row(void *ctx, const struct row *row)
+static void measure_row(void *ctx, const struct lp_row *row)
 {
     (void)ctx;
     row_count++;
-    const struct value *text = row_find(row, "raw_data");
-    text = text ? text : row_find(row, "payload");
+    const struct lp_value *text = lp_row_find(row, "raw_data");
+    text = text ? text : lp_row_find(row, "payload");
     text_length = text ? text->as.text.len : 0;
 }
 
 START_TEST(large_messages)
 {
     const struct siphash_key key = {5, 6};
-    const struct sink sink = {NULL, measure_row, take_raw};
+    const struct lp_sink sink = {NULL, measure_row, take_raw};
     struct buf payload;
     struct buf record;
     settings.dedup_window = 0;
@@ -1144,7 +1144,7 @@ END_TEST
 START_TEST(large_and_encoded)
 {
     const struct siphash_key key = {5, 6};
-    const struct sink sink = {NULL, measure_row, take_raw};
+    const struct lp_sink sink = {NULL, measure_row, take_raw};
     struct buf record;
     settings.payload_encoding = PAYLOAD_BASE64;
     pipeline = pipeline_new(&settings, mapping, sink, key, NULL, NULL);

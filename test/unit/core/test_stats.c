@@ -23,7 +23,7 @@ static struct stats numbered(void)
 static void check_row(const struct stats *stats, const char *instance, double interval_s, const char *want)
 {
     struct buf got;
-    struct row row;
+    struct lp_row row;
     buf_init(&got, 4096);
     stats_row(stats, instance, 42, interval_s, &row);
     put_row(&got, &row, NULL);
@@ -50,7 +50,7 @@ END_TEST
 START_TEST(nothing_happened)
 {
     struct stats stats = {0};
-    struct row row;
+    struct lp_row row;
     stats_row(&stats, "edge-1", 7, 0, &row);
     ck_assert_int_eq(row.time_ns, 7);
     for (size_t i = 0; i + 1 < row.field_count; i++) {
@@ -63,11 +63,11 @@ END_TEST
 START_TEST(counts_past_the_column)
 {
     struct stats stats = {.bytes_in = UINT64_MAX, .bytes_out = INT64_MAX, .busy_ns = -5};
-    struct row row;
+    struct lp_row row;
     stats_row(&stats, "x", 0, 1, &row);
-    ck_assert_int_eq(row_find(&row, "bytes_in")->as.i, INT64_MAX);
-    ck_assert_int_eq(row_find(&row, "bytes_out")->as.i, INT64_MAX);
-    ck_assert_int_eq(row_find(&row, "busy_us")->as.i, 0);
+    ck_assert_int_eq(lp_row_find(&row, "bytes_in")->as.i, INT64_MAX);
+    ck_assert_int_eq(lp_row_find(&row, "bytes_out")->as.i, INT64_MAX);
+    ck_assert_int_eq(lp_row_find(&row, "busy_us")->as.i, 0);
 }
 END_TEST
 
@@ -115,17 +115,17 @@ START_TEST(lag_from_device_to_arrival)
     const int64_t now = INT64_C(1795480320000000000);
     struct stats total = {0};
     struct stats stats = {0};
-    struct row row;
+    struct lp_row row;
     stats_lag(&stats, now, now + 2000000000);
     stats_row(&stats, "x", 0, 1, &row);
-    ck_assert_double_eq(row_find(&row, "lag_max_s")->as.f, -2);
+    ck_assert_double_eq(lp_row_find(&row, "lag_max_s")->as.f, -2);
     stats_lag(&stats, now, now - 500000000);
     stats_lag(&stats, now, now - 3000000000);
     stats_add(&total, &(struct stats){0});
     stats_add(&total, &stats);
     stats_row(&total, "x", 0, 1, &row);
-    ck_assert_double_eq(row_find(&row, "lag_avg_s")->as.f, 0.5);
-    ck_assert_double_eq(row_find(&row, "lag_max_s")->as.f, 3);
+    ck_assert_double_eq(lp_row_find(&row, "lag_avg_s")->as.f, 0.5);
+    ck_assert_double_eq(lp_row_find(&row, "lag_max_s")->as.f, 3);
 }
 END_TEST
 
@@ -133,10 +133,10 @@ END_TEST
 START_TEST(no_lag_without_device_time)
 {
     struct stats stats = numbered();
-    struct row row;
+    struct lp_row row;
     stats_row(&stats, "x", 0, 1, &row);
-    ck_assert_ptr_null(row_find(&row, "lag_avg_s"));
-    ck_assert_ptr_null(row_find(&row, "lag_max_s"));
+    ck_assert_ptr_null(lp_row_find(&row, "lag_avg_s"));
+    ck_assert_ptr_null(lp_row_find(&row, "lag_max_s"));
 }
 END_TEST
 

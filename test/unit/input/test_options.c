@@ -4,7 +4,6 @@
 #include "support.h"
 
 #define S INT64_C(1000000000)
-#define MIB ((size_t)1024 * 1024)
 
 static bool parse(const char *const *args, struct input_settings *settings, struct input_request *request,
                   struct err *err)
@@ -34,10 +33,10 @@ START_TEST(defaults)
     ck_assert_str_eq(settings.mqtt.host, "127.0.0.1");
     ck_assert_int_eq(settings.mqtt.session_expiry_ns, 86400 * S);
     ck_assert_uint_eq(settings.mqtt.receive_maximum, 100);
-    ck_assert_uint_eq(settings.mqtt.max_packet, 16 * MIB);
+    ck_assert_uint_eq(settings.mqtt.max_packet, 16 * (size_t)MIB);
     ck_assert(!settings.mqtt.clean_start);
     ck_assert_ptr_null(settings.record.file);
-    ck_assert_uint_eq(settings.record.max_bytes, 64 * MIB);
+    ck_assert_uint_eq(settings.record.max_bytes, 64 * (size_t)MIB);
     ck_assert_int_eq(settings.record.max_age_ns, 3600 * S);
     ck_assert_uint_eq(settings.record.keep, 24);
     ck_assert_str_eq(settings.flow.topic_prefix, "v1/vm");

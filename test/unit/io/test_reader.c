@@ -10,7 +10,7 @@
 #define MAX_LINE 1024
 
 static int ends[2];
-static struct input input;
+static struct reader input;
 
 static void open_pipe(void)
 {
@@ -19,7 +19,7 @@ static void open_pipe(void)
 
 static void close_pipe(void)
 {
-    input_free(&input);
+    reader_free(&input);
     close(ends[0]);
     if (ends[1] >= 0) {
         close(ends[1]);
@@ -39,77 +39,77 @@ static void close_sender(void)
 
 static void expect(const char *text)
 {
-    struct frame frame = input_next(&input);
-    ck_assert_int_eq(frame.kind, FRAME_RECORD);
+    struct lp_frame frame = reader_next(&input);
+    ck_assert_int_eq(frame.kind, LP_FRAME_RECORD);
     ck_assert_msg(span_equal(frame.bytes, span_of(text)), "got %.*s, want %s", (int)frame.bytes.len, frame.bytes.ptr,
                   text);
 }
 
-static const enum input_kind kinds[] = {INPUT_LINE_PROTOCOL, INPUT_LINES};
+static const enum reader_kind kinds[] = {READER_LINE_PROTOCOL, READER_LINES};
 
 START_TEST(to_the_end)
 {
-    ck_assert(input_init(&input, ends[0], kinds[_i], MAX_LINE));
+    ck_assert(reader_init(&input, ends[0], kinds[_i], MAX_LINE));
     send_text("a b=1\nc d");
-    ck_assert(input_read(&input));
+    ck_assert(reader_read(&input));
     ck_assert_uint_eq(input.bytes, 9);
     expect("a b=1\n");
-    ck_assert_int_eq(input_next(&input).kind, FRAME_NONE);
+    ck_assert_int_eq(reader_next(&input).kind, LP_FRAME_NONE);
     send_text("=2");
     close_sender();
-    ck_assert(input_read(&input));
-    ck_assert_int_eq(input_next(&input).kind, FRAME_NONE);
+    ck_assert(reader_read(&input));
+    ck_assert_int_eq(reader_next(&input).kind, LP_FRAME_NONE);
     ck_assert(!input.ended);
-    ck_assert(!input_read(&input));
+    ck_assert(!reader_read(&input));
     ck_assert(input.ended && !input.cut_off && input.error == 0);
-    struct frame last = input_next(&input);
+    struct lp_frame last = reader_next(&input);
     ck_assert(span_equal(last.bytes, SPAN_LITERAL("c d=2")));
-    ck_assert(!input_is_half(&input, &last));
-    ck_assert_int_eq(input_next(&input).kind, FRAME_NONE);
+    ck_assert(!reader_is_half(&input, &last));
+    ck_assert_int_eq(reader_next(&input).kind, LP_FRAME_NONE);
     ck_assert_uint_eq(input.bytes, 11);
 }
 END_TEST
 
 START_TEST(quotes_hold_newlines_in_line_protocol_alone)
 {
-    ck_assert(input_init(&input, ends[0], kinds[_i], MAX_LINE));
+    ck_assert(reader_init(&input, ends[0], kinds[_i], MAX_LINE));
     send_text("a b=\"1\n2\"\n");
-    ck_assert(input_read(&input));
-    expect(kinds[_i] == INPUT_LINES ? "a b=\"1\n" : "a b=\"1\n2\"\n");
+    ck_assert(reader_read(&input));
+    expect(kinds[_i] == READER_LINES ? "a b=\"1\n" : "a b=\"1\n2\"\n");
 }
 END_TEST
 
 START_TEST(cut_off)
 {
-    ck_assert(input_init(&input, ends[0], kinds[_i], MAX_LINE));
+    ck_assert(reader_init(&input, ends[0], kinds[_i], MAX_LINE));
     send_text("a b=1\nc d=2");
-    ck_assert(input_read(&input));
-    input_cut_off(&input);
+    ck_assert(reader_read(&input));
+    reader_cut_off(&input);
     ck_assert(input.ended && input.cut_off);
-    struct frame whole = input_next(&input);
+    struct lp_frame whole = reader_next(&input);
     ck_assert(span_equal(whole.bytes, SPAN_LITERAL("a b=1\n")));
-    ck_assert(!input_is_half(&input, &whole));
-    struct frame half = input_next(&input);
+    ck_assert(!reader_is_half(&input, &whole));
+    struct lp_frame half = reader_next(&input);
     ck_assert(span_equal(half.bytes, SPAN_LITERAL("c d=2")));
-    ck_assert(input_is_half(&input, &half));
+    ck_assert(reader_is_half(&input, &half));
 }
 END_TEST
 
 START_TEST(cut_off_at_the_end_is_no_cut)
 {
-    ck_assert(input_init(&input, ends[0], kinds[_i], MAX_LINE));
+    ck_assert(reader_init(&input, ends[0], kinds[_i], MAX_LINE));
     close_sender();
-    ck_assert(!input_read(&input));
-    input_cut_off(&input);
+    ck_assert(!reader_read(&input));
+    reader_cut_off(&input);
     ck_assert(!input.cut_off);
 }
 END_TEST
 
 START_TEST(nothing_there_yet)
 {
-    ck_assert(input_init(&input, ends[0], kinds[_i], MAX_LINE));
+    ck_assert(reader_init(&input, ends[0], kinds[_i], MAX_LINE));
     ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-    ck_assert(!input_read(&input));
+    ck_assert(!reader_read(&input));
     ck_assert(!input.ended && input.error == 0);
 }
 END_TEST
@@ -117,11 +117,11 @@ END_TEST
 START_TEST(read_error)
 {
     int directory = open("/", O_RDONLY);
-    ck_assert(input_init(&input, directory, kinds[_i], MAX_LINE));
-    ck_assert(!input_read(&input));
+    ck_assert(reader_init(&input, directory, kinds[_i], MAX_LINE));
+    ck_assert(!reader_read(&input));
     ck_assert(input.ended && input.cut_off);
     ck_assert_int_eq(input.error, EISDIR);
-    ck_assert_int_eq(input_next(&input).kind, FRAME_NONE);
+    ck_assert_int_eq(reader_next(&input).kind, LP_FRAME_NONE);
     close(directory);
 }
 END_TEST

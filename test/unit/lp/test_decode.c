@@ -229,9 +229,9 @@ static const struct span bad_values[] = {
     BYTES("99999999999999999999999999999999999999u"),
 };
 
-static bool is_last(enum lp_piece piece)
+static bool is_last(enum lp_decode_piece piece)
 {
-    return piece == LP_END || piece == LP_BLANK || piece == LP_ERROR;
+    return piece == LP_DECODE_END || piece == LP_DECODE_BLANK || piece == LP_DECODE_ERROR;
 }
 
 static void put_named(struct buf *out, const char *kind, struct span key)
@@ -241,32 +241,33 @@ static void put_named(struct buf *out, const char *kind, struct span key)
     buf_char(out, '=');
 }
 
-static void put_piece(struct buf *out, enum lp_piece piece, const struct lp_item *item, const struct err *err)
+static void put_piece(struct buf *out, enum lp_decode_piece piece, const struct lp_decode_item *item,
+                      const struct err *err)
 {
     switch (piece) {
-    case LP_MEASUREMENT:
+    case LP_DECODE_MEASUREMENT:
         buf_text(out, "m ");
         buf_span(out, item->raw);
         break;
-    case LP_TAG:
+    case LP_DECODE_TAG:
         put_named(out, "t ", item->key);
         buf_span(out, item->raw);
         break;
-    case LP_FIELD:
+    case LP_DECODE_FIELD:
         put_named(out, "f ", item->key);
         put_value(out, &item->value);
         break;
-    case LP_TIME:
-        ck_assert_int_eq(item->value.type, VALUE_INT);
+    case LP_DECODE_TIME:
+        ck_assert_int_eq(item->value.type, LP_VALUE_INT);
         buf_format(out, "@%lld", (long long)item->value.as.i);
         break;
-    case LP_END:
+    case LP_DECODE_END:
         buf_text(out, "end");
         break;
-    case LP_BLANK:
+    case LP_DECODE_BLANK:
         buf_text(out, "blank");
         break;
-    case LP_ERROR:
+    case LP_DECODE_ERROR:
         buf_format(out, "!%zu %s", err->pos, err->text);
         break;
     }
@@ -278,29 +279,29 @@ static bool is_within(struct span part, struct span whole)
 }
 
 /* Decodes to the end; out, if there is one, gets the pieces. The same last piece again and again is checked here. */
-static enum lp_piece decode(struct span record, struct buf *out)
+static enum lp_decode_piece decode(struct span record, struct buf *out)
 {
-    struct lp_cursor cursor;
-    struct lp_item item;
+    struct lp_decode_cursor cursor;
+    struct lp_decode_item item;
     struct err err;
-    enum lp_piece piece = LP_TIME;
+    enum lp_decode_piece piece = LP_DECODE_TIME;
     err_clear(&err);
-    lp_begin(&cursor, record);
+    lp_decode_begin(&cursor, record);
     for (size_t pieces = 0; !is_last(piece); pieces++) {
         memset(&item, 0xA5, sizeof item);
-        piece = lp_next(&cursor, &item, &err);
-        bool is_text = piece == LP_FIELD && item.value.type == VALUE_TEXT;
-        ck_assert(pieces <= record.len + 1 && err.pos <= record.len && (piece == LP_ERROR) == (err.text[0] != '\0') &&
-                  is_within(item.key, record) && is_within(item.raw, record) &&
-                  (!is_text || is_within(item.value.as.text, record)));
+        piece = lp_decode_next(&cursor, &item, &err);
+        bool is_text = piece == LP_DECODE_FIELD && item.value.type == LP_VALUE_TEXT;
+        ck_assert(pieces <= record.len + 1 && err.pos <= record.len &&
+                  (piece == LP_DECODE_ERROR) == (err.text[0] != '\0') && is_within(item.key, record) &&
+                  is_within(item.raw, record) && (!is_text || is_within(item.value.as.text, record)));
         if (out) {
             buf_text(out, out->len > 0 ? "|" : "");
             put_piece(out, piece, &item, &err);
         }
     }
     ck_assert(!item.key.ptr && !item.raw.ptr && item.key.len == 0 && item.raw.len == 0);
-    ck_assert_int_eq(lp_next(&cursor, &item, &err), piece);
-    ck_assert_int_eq(lp_next(&cursor, &item, NULL), piece);
+    ck_assert_int_eq(lp_decode_next(&cursor, &item, &err), piece);
+    ck_assert_int_eq(lp_decode_next(&cursor, &item, NULL), piece);
     return piece;
 }
 
@@ -360,16 +361,16 @@ START_TEST(refuses_values)
     buf_init(&text, MAX_TEXT);
     buf_text(&text, "m v=");
     buf_span(&text, bad_values[_i]);
-    struct lp_cursor cursor;
-    struct lp_item item;
+    struct lp_decode_cursor cursor;
+    struct lp_decode_item item;
     struct err err;
     err_clear(&err);
-    lp_begin(&cursor, buf_view(&text));
-    enum lp_piece piece = lp_next(&cursor, &item, &err);
+    lp_decode_begin(&cursor, buf_view(&text));
+    enum lp_decode_piece piece = lp_decode_next(&cursor, &item, &err);
     while (!is_last(piece)) {
-        piece = lp_next(&cursor, &item, &err);
+        piece = lp_decode_next(&cursor, &item, &err);
     }
-    ck_assert_msg(piece == LP_ERROR, "%.*s was taken", (int)bad_values[_i].len, bad_values[_i].ptr);
+    ck_assert_msg(piece == LP_DECODE_ERROR, "%.*s was taken", (int)bad_values[_i].len, bad_values[_i].ptr);
     ck_assert_uint_eq(err.pos, 4);
     buf_free(&text);
 }
@@ -402,7 +403,7 @@ START_TEST(any_bytes_end_well)
 {
     static const char letters[] = "mv1-.eiut=== ,,\"\"\"\\\n\r\t\v\f#\0\xFF";
     uint64_t seed = 3;
-    size_t ends[LP_ERROR + 1] = {0};
+    size_t ends[LP_DECODE_ERROR + 1] = {0};
     for (int round = 0; round < 20000; round++) {
         char text[48] = "m v=";
         size_t len = draw(&seed, sizeof text - 4);
@@ -414,9 +415,9 @@ START_TEST(any_bytes_end_well)
         ends[decode(exact_copy((struct span){text + skip, len + 4 - skip}, &block), NULL)]++;
         free(block);
     }
-    ck_assert_uint_gt(ends[LP_END], 0);
-    ck_assert_uint_gt(ends[LP_BLANK], 0);
-    ck_assert_uint_gt(ends[LP_ERROR], 0);
+    ck_assert_uint_gt(ends[LP_DECODE_END], 0);
+    ck_assert_uint_gt(ends[LP_DECODE_BLANK], 0);
+    ck_assert_uint_gt(ends[LP_DECODE_ERROR], 0);
 }
 END_TEST
 
@@ -444,12 +445,13 @@ START_TEST(undoes_the_escapes_of_names)
     struct span plain = exact_copy(names[_i].plain, &plain_block);
     char *out = malloc(escaped.len > 0 ? escaped.len : 1);
     ck_assert_ptr_nonnull(out);
-    struct span got = {out, lp_unescape_name(escaped, out)};
+    struct span got = {out, lp_decode_name(escaped, out)};
 
     ck_assert_msg(span_equal(got, plain), "%s: got %.*s", names[_i].name, (int)got.len, got.ptr);
-    ck_assert_msg(lp_name_equal(escaped, plain), "%s: not equal", names[_i].name);
+    ck_assert_msg(lp_decode_name_equal(escaped, plain), "%s: not equal", names[_i].name);
     for (size_t len = 0; len < plain.len; len++) {
-        ck_assert_msg(!lp_name_equal(escaped, (struct span){plain.ptr, len}), "%s: equal at %zu", names[_i].name, len);
+        ck_assert_msg(!lp_decode_name_equal(escaped, (struct span){plain.ptr, len}), "%s: equal at %zu", names[_i].name,
+                      len);
     }
     free(out);
     free(plain_block);
@@ -467,7 +469,7 @@ START_TEST(tells_names_apart)
         {"a", ""},           {"a\\,b", "a\\,b"},  {"a\\", "a"},       {"a\\ ", "a"},
     };
     for (size_t i = 0; i < COUNT(different); i++) {
-        ck_assert_msg(!lp_name_equal(span_of(different[i].escaped), span_of(different[i].plain)), "%s is not %s",
+        ck_assert_msg(!lp_decode_name_equal(span_of(different[i].escaped), span_of(different[i].plain)), "%s is not %s",
                       different[i].escaped, different[i].plain);
     }
 }
@@ -493,7 +495,7 @@ START_TEST(undoes_the_escapes_of_strings)
     struct span escaped = exact_copy(strings[_i].escaped, &block);
     char *out = malloc(escaped.len > 0 ? escaped.len : 1);
     ck_assert_ptr_nonnull(out);
-    struct span got = {out, lp_unescape_string(escaped, out)};
+    struct span got = {out, lp_decode_string(escaped, out)};
     ck_assert_msg(span_equal(got, strings[_i].plain), "%s: got %.*s", strings[_i].name, (int)got.len, got.ptr);
     free(out);
     free(block);

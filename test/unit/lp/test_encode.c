@@ -15,23 +15,23 @@
 
 #define FLOAT(number)                                                                                                  \
     {                                                                                                                  \
-        .type = VALUE_FLOAT, .as = {.f = (number) }                                                                    \
+        .type = LP_VALUE_FLOAT, .as = {.f = (number) }                                                                 \
     }
 #define INT(number)                                                                                                    \
     {                                                                                                                  \
-        .type = VALUE_INT, .as = {.i = (number) }                                                                      \
+        .type = LP_VALUE_INT, .as = {.i = (number) }                                                                   \
     }
 #define UINT(number)                                                                                                   \
     {                                                                                                                  \
-        .type = VALUE_UINT, .as = {.u = (number) }                                                                     \
+        .type = LP_VALUE_UINT, .as = {.u = (number) }                                                                  \
     }
 #define BOOL(truth)                                                                                                    \
     {                                                                                                                  \
-        .type = VALUE_BOOL, .as = {.b = (truth) }                                                                      \
+        .type = LP_VALUE_BOOL, .as = {.b = (truth) }                                                                   \
     }
 #define TEXT(chars)                                                                                                    \
     {                                                                                                                  \
-        .type = VALUE_TEXT, .as = {.text = BYTES(chars) }                                                              \
+        .type = LP_VALUE_TEXT, .as = {.text = BYTES(chars) }                                                           \
     }
 #define NO_TAGS                                                                                                        \
     {                                                                                                                  \
@@ -50,8 +50,8 @@
 static const struct {
     const char *name;
     const char *measurement;
-    struct row_tag tags[ROW_MAX_TAGS];
-    struct row_field fields[MAX_FIELDS];
+    struct lp_row_tag tags[LP_ROW_MAX_TAGS];
+    struct lp_row_field fields[MAX_FIELDS];
     int64_t time_ns;
     struct span line;
 } cases[] = {
@@ -185,25 +185,25 @@ static const struct {
     {"measurement of backslashes", "\\\\", NO_TAGS, {{"v", INT(1)}}, 0, BYTES("")},
 };
 
-static void fill(struct row *row, size_t i)
+static void fill(struct lp_row *row, size_t i)
 {
-    row_begin(row, cases[i].measurement, cases[i].time_ns);
-    for (size_t t = 0; t < ROW_MAX_TAGS && cases[i].tags[t].name; t++) {
-        ck_assert(row_tag(row, cases[i].tags[t].name, cases[i].tags[t].value));
+    lp_row_begin(row, cases[i].measurement, cases[i].time_ns);
+    for (size_t t = 0; t < LP_ROW_MAX_TAGS && cases[i].tags[t].name; t++) {
+        ck_assert(lp_row_tag(row, cases[i].tags[t].name, cases[i].tags[t].value));
     }
     for (size_t f = 0; f < MAX_FIELDS && cases[i].fields[f].name; f++) {
-        ck_assert(row_field(row, cases[i].fields[f].name, cases[i].fields[f].value));
+        ck_assert(lp_row_field(row, cases[i].fields[f].name, cases[i].fields[f].value));
     }
 }
 
 START_TEST(encodes)
 {
-    struct row row;
+    struct lp_row row;
     struct buf out;
     fill(&row, (size_t)_i);
     buf_init(&out, MAX_TEXT);
     buf_text(&out, "before\n");
-    bool ok = lp_encode(&out, &row);
+    bool ok = lp_encode_row(&out, &row);
     struct span got = span_after(buf_view(&out), 7);
 
     ck_assert_msg(ok == (cases[_i].line.len > 0), "%s: returned %d", cases[_i].name, ok);
@@ -217,14 +217,14 @@ END_TEST
 /* With each cap up to what it takes: nothing or all, and what was there stays. buf_format wants one byte more than it adds. */
 START_TEST(appends_all_or_nothing)
 {
-    struct row row;
+    struct lp_row row;
     size_t whole = cases[_i].line.len;
     fill(&row, (size_t)_i);
     for (size_t room = 0; room <= whole + 1; room++) {
         struct buf out;
         buf_init(&out, room + 4);
         buf_text(&out, "abc\n");
-        bool ok = lp_encode(&out, &row);
+        bool ok = lp_encode_row(&out, &row);
         ck_assert_msg(whole > 0 ? ok == (room > whole) : !ok, "%s: returned %d at %zu", cases[_i].name, ok, room);
         ck_assert_uint_eq(out.len, 4 + (ok ? whole : 0));
         ck_assert(!out.failed && memcmp(out.ptr, "abc\n", 4) == 0);
@@ -235,7 +235,7 @@ END_TEST
 
 START_TEST(leaves_a_failed_buffer_alone)
 {
-    struct row row;
+    struct lp_row row;
     struct buf out;
     fill(&row, 0);
     buf_init(&out, 64);
@@ -245,7 +245,7 @@ START_TEST(leaves_a_failed_buffer_alone)
     }
     ck_assert(out.failed);
     size_t len = out.len;
-    ck_assert(!lp_encode(&out, &row));
+    ck_assert(!lp_encode_row(&out, &row));
     ck_assert(out.failed);
     ck_assert_uint_eq(out.len, len);
     buf_free(&out);
@@ -256,10 +256,10 @@ END_TEST
 
 /* A row made from a record, with the memory that its views need. */
 struct decoded {
-    struct row row;
+    struct lp_row row;
     char measurement[NAME_BYTES];
-    char names[MAX_FIELDS + ROW_MAX_TAGS][NAME_BYTES];
-    char texts[MAX_FIELDS + ROW_MAX_TAGS][4 * NAME_BYTES];
+    char names[MAX_FIELDS + LP_ROW_MAX_TAGS][NAME_BYTES];
+    char texts[MAX_FIELDS + LP_ROW_MAX_TAGS][4 * NAME_BYTES];
     size_t used;
 };
 
@@ -267,54 +267,54 @@ static const char *plain_name(struct decoded *decoded, struct span escaped)
 {
     char *name = decoded->names[decoded->used];
     ck_assert_uint_lt(escaped.len, NAME_BYTES);
-    name[lp_unescape_name(escaped, name)] = '\0';
+    name[lp_decode_name(escaped, name)] = '\0';
     return name;
 }
 
-static void take_piece(struct decoded *decoded, enum lp_piece piece, const struct lp_item *item)
+static void take_piece(struct decoded *decoded, enum lp_decode_piece piece, const struct lp_decode_item *item)
 {
     ck_assert_uint_lt(decoded->used, COUNT(decoded->names));
     char *text = decoded->texts[decoded->used];
-    struct value value = item->value;
+    struct lp_value value = item->value;
     switch (piece) {
-    case LP_MEASUREMENT:
+    case LP_DECODE_MEASUREMENT:
         ck_assert_uint_lt(item->raw.len, NAME_BYTES);
-        decoded->measurement[lp_unescape_name(item->raw, decoded->measurement)] = '\0';
-        row_begin(&decoded->row, decoded->measurement, 0);
+        decoded->measurement[lp_decode_name(item->raw, decoded->measurement)] = '\0';
+        lp_row_begin(&decoded->row, decoded->measurement, 0);
         break;
-    case LP_TAG:
-        ck_assert(row_tag(&decoded->row, plain_name(decoded, item->key),
-                          (struct span){text, lp_unescape_name(item->raw, text)}));
+    case LP_DECODE_TAG:
+        ck_assert(lp_row_tag(&decoded->row, plain_name(decoded, item->key),
+                             (struct span){text, lp_decode_name(item->raw, text)}));
         decoded->used++;
         break;
-    case LP_FIELD:
-        if (value.type == VALUE_TEXT) {
-            value.as.text = (struct span){text, lp_unescape_string(item->value.as.text, text)};
+    case LP_DECODE_FIELD:
+        if (value.type == LP_VALUE_TEXT) {
+            value.as.text = (struct span){text, lp_decode_string(item->value.as.text, text)};
         }
-        ck_assert(row_field(&decoded->row, plain_name(decoded, item->key), value));
+        ck_assert(lp_row_field(&decoded->row, plain_name(decoded, item->key), value));
         decoded->used++;
         break;
-    case LP_TIME:
+    case LP_DECODE_TIME:
         decoded->row.time_ns = item->value.as.i;
         break;
-    case LP_END:
-    case LP_BLANK:
-    case LP_ERROR:
+    case LP_DECODE_END:
+    case LP_DECODE_BLANK:
+    case LP_DECODE_ERROR:
         break;
     }
 }
 
-static enum lp_piece decode(struct span record, struct decoded *decoded)
+static enum lp_decode_piece decode(struct span record, struct decoded *decoded)
 {
-    struct lp_cursor cursor;
-    struct lp_item item;
-    enum lp_piece piece;
+    struct lp_decode_cursor cursor;
+    struct lp_decode_item item;
+    enum lp_decode_piece piece;
     decoded->used = 0;
-    lp_begin(&cursor, record);
+    lp_decode_begin(&cursor, record);
     do {
-        piece = lp_next(&cursor, &item, NULL);
+        piece = lp_decode_next(&cursor, &item, NULL);
         take_piece(decoded, piece, &item);
-    } while (piece != LP_END && piece != LP_BLANK && piece != LP_ERROR);
+    } while (piece != LP_DECODE_END && piece != LP_DECODE_BLANK && piece != LP_DECODE_ERROR);
     return piece;
 }
 
@@ -323,8 +323,8 @@ static void check_decodes_to_itself(const char *name, struct span line)
     static struct decoded decoded;
     struct buf out;
     buf_init(&out, MAX_TEXT);
-    ck_assert_msg(decode(line, &decoded) == LP_END, "%s: not line protocol", name);
-    ck_assert_msg(lp_encode(&out, &decoded.row), "%s: not written", name);
+    ck_assert_msg(decode(line, &decoded) == LP_DECODE_END, "%s: not line protocol", name);
+    ck_assert_msg(lp_encode_row(&out, &decoded.row), "%s: not written", name);
     ck_assert_msg(span_equal(buf_view(&out), line), "%s: got %.*s, want %.*s", name, (int)out.len, out.ptr,
                   (int)line.len, line.ptr);
     buf_free(&out);
@@ -389,13 +389,13 @@ START_TEST(any_text_makes_a_clean_line)
     for (int round = 0; round < 5000; round++) {
         char tag[24];
         char text[40];
-        struct row row;
+        struct lp_row row;
         struct buf out;
-        row_begin(&row, "vm_rejected", round);
-        row_tag(&row, "device_no", draw_text(&seed, tag, sizeof tag));
-        row_field(&row, "payload", value_text(draw_text(&seed, text, sizeof text)));
+        lp_row_begin(&row, "vm_rejected", round);
+        lp_row_tag(&row, "device_no", draw_text(&seed, tag, sizeof tag));
+        lp_row_field(&row, "payload", lp_value_text(draw_text(&seed, text, sizeof text)));
         buf_init(&out, MAX_TEXT);
-        ck_assert(lp_encode(&out, &row));
+        ck_assert(lp_encode_row(&out, &row));
         ck_assert(utf8_is_storable(buf_view(&out)));
         check_decodes_to_itself("random", buf_view(&out));
         buf_free(&out);
@@ -405,8 +405,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("lp_encode");
-    TCase *tcase = tcase_create("lp_encode");
+    Suite *suite = suite_create("lp_encode_row");
+    TCase *tcase = tcase_create("lp_encode_row");
     tcase_add_loop_test(tcase, encodes, 0, COUNT(cases));
     tcase_add_loop_test(tcase, appends_all_or_nothing, 0, COUNT(cases));
     tcase_add_loop_test(tcase, what_is_written_reads_back_the_same, 0, COUNT(cases));

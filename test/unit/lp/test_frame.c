@@ -115,7 +115,7 @@ static const struct {
     } while (0)
 
 struct run {
-    struct framer *framer;
+    struct lp_framer *framer;
     struct buf text;     /* the frames, as in the cases */
     struct buf records;  /* their bytes, end to end */
     uint64_t total_size; /* sum of what they say */
@@ -124,7 +124,7 @@ struct run {
 
 static void start(struct run *run, size_t max_record, size_t chunk)
 {
-    *run = (struct run){.framer = framer_new(max_record, chunk), .max_record = max_record};
+    *run = (struct run){.framer = lp_frame_new(max_record, chunk), .max_record = max_record};
     ck_assert_ptr_nonnull(run->framer);
     buf_init(&run->text, 1 << 26);
     buf_init(&run->records, 1 << 26);
@@ -132,15 +132,16 @@ static void start(struct run *run, size_t max_record, size_t chunk)
 
 static void finish(struct run *run)
 {
-    framer_free(run->framer);
+    lp_frame_free(run->framer);
     buf_free(&run->text);
     buf_free(&run->records);
 }
 
 static void take(struct run *run)
 {
-    for (struct frame frame = framer_next(run->framer); frame.kind != FRAME_NONE; frame = framer_next(run->framer)) {
-        if (frame.kind == FRAME_OVERSIZED) {
+    for (struct lp_frame frame = lp_frame_next(run->framer); frame.kind != LP_FRAME_NONE;
+         frame = lp_frame_next(run->framer)) {
+        if (frame.kind == LP_FRAME_OVERSIZED) {
             EXPECT(frame.bytes.len == run->max_record);
             EXPECT(frame.total_size > run->max_record);
             buf_format(&run->text, "o%llu[", (unsigned long long)frame.total_size);
@@ -161,11 +162,11 @@ static void feed(struct run *run, struct span input)
 {
     while (input.len > 0) {
         size_t size;
-        char *space = framer_space(run->framer, &size);
+        char *space = lp_frame_space(run->framer, &size);
         EXPECT(size >= 1);
         size_t n = input.len < size ? input.len : size;
         memcpy(space, input.ptr, n);
-        framer_filled(run->framer, n);
+        lp_frame_filled(run->framer, n);
         take(run);
         input = span_after(input, n);
     }
@@ -173,9 +174,9 @@ static void feed(struct run *run, struct span input)
 
 static void end(struct run *run)
 {
-    framer_end(run->framer);
+    lp_frame_end(run->framer);
     take(run);
-    ck_assert_int_eq(framer_next(run->framer).kind, FRAME_NONE);
+    ck_assert_int_eq(lp_frame_next(run->framer).kind, LP_FRAME_NONE);
     ck_assert(!run->text.failed && !run->records.failed);
 }
 
@@ -386,14 +387,14 @@ START_TEST(any_bytes_in_any_reads_give_the_same)
 }
 END_TEST
 
-static enum lp_piece decode(struct span record)
+static enum lp_decode_piece decode(struct span record)
 {
-    struct lp_cursor cursor;
-    struct lp_item item;
-    lp_begin(&cursor, record);
-    enum lp_piece piece = lp_next(&cursor, &item, NULL);
-    while (piece != LP_END && piece != LP_BLANK && piece != LP_ERROR) {
-        piece = lp_next(&cursor, &item, NULL);
+    struct lp_decode_cursor cursor;
+    struct lp_decode_item item;
+    lp_decode_begin(&cursor, record);
+    enum lp_decode_piece piece = lp_decode_next(&cursor, &item, NULL);
+    while (piece != LP_DECODE_END && piece != LP_DECODE_BLANK && piece != LP_DECODE_ERROR) {
+        piece = lp_decode_next(&cursor, &item, NULL);
     }
     return piece;
 }
@@ -409,7 +410,7 @@ START_TEST(agrees_with_the_decoder)
         struct span record = {text, 5 + draw_text(&seed, text + 5, round % 3 ? 12 : 60).len};
         text[record.len++] = '"';
         text[record.len++] = '\n';
-        if (decode(record) != LP_END) {
+        if (decode(record) != LP_DECODE_END) {
             continue;
         }
         struct run run;
@@ -426,9 +427,9 @@ END_TEST
 
 START_TEST(refuses_sizes_that_cannot_be)
 {
-    ck_assert_ptr_null(framer_new(1, 0));
-    ck_assert_ptr_null(framer_new(SIZE_MAX, 1));
-    framer_free(NULL);
+    ck_assert_ptr_null(lp_frame_new(1, 0));
+    ck_assert_ptr_null(lp_frame_new(SIZE_MAX, 1));
+    lp_frame_free(NULL);
 }
 END_TEST
 

@@ -30,9 +30,9 @@ static const struct {
 
 static void take(struct lines *lines, char *out)
 {
-    for (struct frame frame = lines_next(lines); frame.kind != FRAME_NONE; frame = lines_next(lines)) {
+    for (struct lp_frame frame = lines_next(lines); frame.kind != LP_FRAME_NONE; frame = lines_next(lines)) {
         char head[32];
-        if (frame.kind == FRAME_OVERSIZED) {
+        if (frame.kind == LP_FRAME_OVERSIZED) {
             snprintf(head, sizeof head, "o%llu[", (unsigned long long)frame.total_size);
         } else {
             ck_assert_uint_eq(frame.total_size, frame.bytes.len);

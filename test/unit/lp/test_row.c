@@ -3,41 +3,41 @@
 
 START_TEST(begins_empty)
 {
-    struct row row;
+    struct lp_row row;
     memset(&row, 0xA5, sizeof row);
-    row_begin(&row, "vm_telemetry", -7);
+    lp_row_begin(&row, "vm_telemetry", -7);
 
     ck_assert_str_eq(row.measurement, "vm_telemetry");
     ck_assert_int_eq(row.time_ns, -7);
     ck_assert_uint_eq(row.tag_count, 0);
     ck_assert_uint_eq(row.field_count, 0);
-    ck_assert_ptr_null(row_find(&row, "voltage"));
+    ck_assert_ptr_null(lp_row_find(&row, "voltage"));
 }
 END_TEST
 
 START_TEST(begins_again_without_what_was_there)
 {
-    struct row row;
-    row_begin(&row, "vm_events", 1);
-    ck_assert(row_tag(&row, "device_no", SPAN_LITERAL("VM-1")));
-    ck_assert(row_field(&row, "severity", value_text(SPAN_LITERAL("high"))));
-    row_begin(&row, "vm_status", 2);
+    struct lp_row row;
+    lp_row_begin(&row, "vm_events", 1);
+    ck_assert(lp_row_tag(&row, "device_no", SPAN_LITERAL("VM-1")));
+    ck_assert(lp_row_field(&row, "severity", lp_value_text(SPAN_LITERAL("high"))));
+    lp_row_begin(&row, "vm_status", 2);
 
     ck_assert_str_eq(row.measurement, "vm_status");
     ck_assert_uint_eq(row.tag_count, 0);
-    ck_assert_ptr_null(row_find(&row, "severity"));
+    ck_assert_ptr_null(lp_row_find(&row, "severity"));
 }
 END_TEST
 
 START_TEST(keeps_order_and_types)
 {
-    struct row row;
-    row_begin(&row, "t", 0);
-    ck_assert(row_tag(&row, "device_no", SPAN_LITERAL("VM-1")));
-    ck_assert(row_field(&row, "f", value_float(220.5)));
-    ck_assert(row_field(&row, "i", value_int(INT64_MIN)));
-    ck_assert(row_field(&row, "b", value_bool(true)));
-    ck_assert(row_field(&row, "t", value_text(SPAN_LITERAL(""))));
+    struct lp_row row;
+    lp_row_begin(&row, "t", 0);
+    ck_assert(lp_row_tag(&row, "device_no", SPAN_LITERAL("VM-1")));
+    ck_assert(lp_row_field(&row, "f", lp_value_float(220.5)));
+    ck_assert(lp_row_field(&row, "i", lp_value_int(INT64_MIN)));
+    ck_assert(lp_row_field(&row, "b", lp_value_bool(true)));
+    ck_assert(lp_row_field(&row, "t", lp_value_text(SPAN_LITERAL(""))));
 
     struct buf text;
     buf_init(&text, 4096);
@@ -49,46 +49,46 @@ END_TEST
 
 START_TEST(finds_by_the_whole_name)
 {
-    struct row row;
-    row_begin(&row, "t", 0);
-    row_field(&row, "lat", value_int(1));
-    row_field(&row, "lng", value_int(2));
-    row_field(&row, "lat", value_int(3));
+    struct lp_row row;
+    lp_row_begin(&row, "t", 0);
+    lp_row_field(&row, "lat", lp_value_int(1));
+    lp_row_field(&row, "lng", lp_value_int(2));
+    lp_row_field(&row, "lat", lp_value_int(3));
 
-    ck_assert_ptr_eq(row_find(&row, "lng"), &row.fields[1].value);
-    ck_assert_ptr_eq(row_find(&row, "lat"), &row.fields[0].value);
-    ck_assert_ptr_null(row_find(&row, "la"));
-    ck_assert_ptr_null(row_find(&row, "latt"));
-    ck_assert_ptr_null(row_find(&row, ""));
+    ck_assert_ptr_eq(lp_row_find(&row, "lng"), &row.fields[1].value);
+    ck_assert_ptr_eq(lp_row_find(&row, "lat"), &row.fields[0].value);
+    ck_assert_ptr_null(lp_row_find(&row, "la"));
+    ck_assert_ptr_null(lp_row_find(&row, "latt"));
+    ck_assert_ptr_null(lp_row_find(&row, ""));
 }
 END_TEST
 
 START_TEST(leaves_out_an_empty_tag)
 {
-    struct row row;
-    row_begin(&row, "t", 0);
-    ck_assert(row_tag(&row, "device_no", (struct span){NULL, 0}));
+    struct lp_row row;
+    lp_row_begin(&row, "t", 0);
+    ck_assert(lp_row_tag(&row, "device_no", (struct span){NULL, 0}));
     ck_assert_uint_eq(row.tag_count, 0);
 }
 END_TEST
 
 START_TEST(leaves_out_what_does_not_fit)
 {
-    struct row row;
-    row_begin(&row, "t", 0);
-    for (size_t i = 0; i < ROW_MAX_TAGS; i++) {
-        ck_assert(row_tag(&row, "tag", SPAN_LITERAL("x")));
+    struct lp_row row;
+    lp_row_begin(&row, "t", 0);
+    for (size_t i = 0; i < LP_ROW_MAX_TAGS; i++) {
+        ck_assert(lp_row_tag(&row, "tag", SPAN_LITERAL("x")));
     }
-    ck_assert(!row_tag(&row, "more", SPAN_LITERAL("x")));
-    for (size_t i = 0; i < ROW_MAX_FIELDS; i++) {
-        ck_assert(row_field(&row, "field", value_int((int64_t)i)));
+    ck_assert(!lp_row_tag(&row, "more", SPAN_LITERAL("x")));
+    for (size_t i = 0; i < LP_ROW_MAX_FIELDS; i++) {
+        ck_assert(lp_row_field(&row, "field", lp_value_int((int64_t)i)));
     }
-    ck_assert(!row_field(&row, "more", value_int(0)));
+    ck_assert(!lp_row_field(&row, "more", lp_value_int(0)));
 
-    ck_assert_uint_eq(row.tag_count, ROW_MAX_TAGS);
-    ck_assert_uint_eq(row.field_count, ROW_MAX_FIELDS);
-    ck_assert_ptr_null(row_find(&row, "more"));
-    ck_assert_int_eq(row.fields[ROW_MAX_FIELDS - 1].value.as.i, ROW_MAX_FIELDS - 1);
+    ck_assert_uint_eq(row.tag_count, LP_ROW_MAX_TAGS);
+    ck_assert_uint_eq(row.field_count, LP_ROW_MAX_FIELDS);
+    ck_assert_ptr_null(lp_row_find(&row, "more"));
+    ck_assert_int_eq(row.fields[LP_ROW_MAX_FIELDS - 1].value.as.i, LP_ROW_MAX_FIELDS - 1);
 }
 END_TEST
 

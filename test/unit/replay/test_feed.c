@@ -14,7 +14,7 @@ static const char *const files[] = {file};
 static struct mapping *mapping;
 static struct fleet *fleet;
 static struct replay_rules rules;
-static struct source *source;
+static struct capture_source *source;
 static struct replay_feed *feed;
 
 static void set_up(void)
@@ -34,7 +34,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     replay_feed_free(feed);
-    source_free(source);
+    capture_source_free(source);
     fleet_free(fleet);
     mapping_free(mapping);
     unlink(file);
@@ -46,7 +46,7 @@ static void start(const char *capture, struct replay_feed_settings settings)
     FILE *out = fopen(file, "w");
     fputs(capture, out);
     fclose(out);
-    source = source_new(files, 1, MAX_LINE, NULL, NULL, &err);
+    source = capture_source_new(files, 1, MAX_LINE, NULL, NULL, &err);
     ck_assert_msg(source != NULL, "%s", err.text);
     settings.max_line = MAX_LINE;
     feed = replay_feed_new(source, &rules, &settings);
@@ -178,7 +178,7 @@ START_TEST(standard_input)
     int pipe_fds[2];
     ck_assert_int_eq(pipe(pipe_fds), 0);
     ck_assert_int_eq(dup2(pipe_fds[0], STDIN_FILENO), STDIN_FILENO);
-    source = source_new(stdin_only, 1, MAX_LINE, NULL, NULL, &err);
+    source = capture_source_new(stdin_only, 1, MAX_LINE, NULL, NULL, &err);
     feed = replay_feed_new(source, &rules, &settings);
     ck_assert_int_eq(replay_feed_next(feed, &next), REPLAY_FEED_WAIT);
     ck_assert(replay_feed_waits(feed));

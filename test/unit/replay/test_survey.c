@@ -26,16 +26,16 @@ START_TEST(counts)
     struct capture_message message;
     struct err err = {0};
     size_t machine;
-    struct source *source = source_new(captures, 1, MAX_LINE, NULL, NULL, &err);
+    struct capture_source *source = capture_source_new(captures, 1, MAX_LINE, NULL, NULL, &err);
     ck_assert_msg(source && survey_read(&survey, source, PREFIX, fleet, &err), "%s", err.text);
     ck_assert_uint_eq(survey.messages, 152);
     ck_assert_uint_eq(fleet_count(fleet), 10);
     ck_assert(fleet_find(fleet, SPAN_LITERAL("VM-SH-001"), &machine));
     /* from its first tst, 00:31:58.387371, to its last, 00:33:58.384451 */
     ck_assert_int_eq(survey.line.offset_ns, INT64_C(119997080000));
-    ck_assert_int_eq(source_next(source, &message, &err), SOURCE_MESSAGE);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
     ck_assert_msg(span_equal(message.topic, SPAN_LITERAL("v1/vm/VM-SH-001/status")), "it is at its beginning again");
-    source_free(source);
+    capture_source_free(source);
 }
 END_TEST
 
@@ -43,19 +43,19 @@ START_TEST(machines_by_any_of_their_topics)
 {
     struct survey survey = {0};
     struct err err = {0};
-    struct source *source = source_new(captures, 2, MAX_LINE, NULL, NULL, &err);
+    struct capture_source *source = capture_source_new(captures, 2, MAX_LINE, NULL, NULL, &err);
     ck_assert(survey_read(&survey, source, PREFIX, fleet, &err));
     ck_assert_uint_eq(survey.messages, 162);
     ck_assert_uint_ge(fleet_count(fleet), 10);
-    source_free(source);
+    capture_source_free(source);
 
     struct survey of_others = {0};
     struct fleet *none = fleet_new();
-    source = source_new(captures, 2, MAX_LINE, NULL, NULL, &err);
+    source = capture_source_new(captures, 2, MAX_LINE, NULL, NULL, &err);
     ck_assert(survey_read(&of_others, source, SPAN_LITERAL("v2/vm"), none, &err));
     ck_assert_uint_eq(of_others.messages, 162);
     ck_assert_uint_eq(fleet_count(none), 0);
-    source_free(source);
+    capture_source_free(source);
     fleet_free(none);
 }
 END_TEST
@@ -71,10 +71,10 @@ START_TEST(too_many_machines)
         }
         ck_assert(fleet_add(fleet, span_of(name)));
     }
-    struct source *source = source_new(captures, 1, MAX_LINE, NULL, NULL, &err);
+    struct capture_source *source = capture_source_new(captures, 1, MAX_LINE, NULL, NULL, &err);
     ck_assert(!survey_read(&survey, source, PREFIX, fleet, &err));
     ck_assert_str_eq(err.text, "the captures have more than 65536 machines, or there is no memory for them");
-    source_free(source);
+    capture_source_free(source);
 }
 END_TEST
 

@@ -43,16 +43,16 @@ static const char *written(void)
 
 static void put_row(int64_t n)
 {
-    struct row row;
-    struct sink sink = output_sink(&output);
-    row_begin(&row, "t", 7);
-    row_field(&row, "n", value_int(n));
+    struct lp_row row;
+    struct lp_sink sink = output_sink(&output);
+    lp_row_begin(&row, "t", 7);
+    lp_row_field(&row, "n", lp_value_int(n));
     sink.row(sink.ctx, &row);
 }
 
 static void put_raw(const char *record)
 {
-    struct sink sink = output_sink(&output);
+    struct lp_sink sink = output_sink(&output);
     sink.raw(sink.ctx, span_of(record));
 }
 

@@ -30,15 +30,15 @@ static void tear_down(void)
     buf_free(&printed);
 }
 
-static void put(const struct row *row)
+static void put(const struct lp_row *row)
 {
-    struct sink sink = table_sink(table);
+    struct lp_sink sink = table_sink(table);
     sink.row(sink.ctx, row);
 }
 
 static void put_raw(struct span record)
 {
-    struct sink sink = table_sink(table);
+    struct lp_sink sink = table_sink(table);
     sink.raw(sink.ctx, record);
 }
 
@@ -66,18 +66,18 @@ END_TEST
 
 START_TEST(one_table)
 {
-    struct row row;
-    row_begin(&row, "vm_telemetry", T0);
-    row_tag(&row, "device_no", SPAN_LITERAL("VM-SH-001"));
-    row_field(&row, "voltage", value_float(220.5));
-    row_field(&row, "uptime", value_int(-7));
-    row_field(&row, "door_closed", value_bool(true));
+    struct lp_row row;
+    lp_row_begin(&row, "vm_telemetry", T0);
+    lp_row_tag(&row, "device_no", SPAN_LITERAL("VM-SH-001"));
+    lp_row_field(&row, "voltage", lp_value_float(220.5));
+    lp_row_field(&row, "uptime", lp_value_int(-7));
+    lp_row_field(&row, "door_closed", lp_value_bool(true));
     put(&row);
-    row_begin(&row, "vm_telemetry", T0 + 1000000);
-    row_tag(&row, "device_no", SPAN_LITERAL("VM-2"));
-    row_field(&row, "voltage", value_float(9));
-    row_field(&row, "uptime", value_int(123456));
-    row_field(&row, "door_closed", value_bool(false));
+    lp_row_begin(&row, "vm_telemetry", T0 + 1000000);
+    lp_row_tag(&row, "device_no", SPAN_LITERAL("VM-2"));
+    lp_row_field(&row, "voltage", lp_value_float(9));
+    lp_row_field(&row, "uptime", lp_value_int(123456));
+    lp_row_field(&row, "door_closed", lp_value_bool(false));
     put(&row);
     ck_assert_str_eq(text(), "vm_telemetry (2 rows)\n"
                              "time                      device_no  voltage  uptime  door_closed\n"
@@ -91,21 +91,21 @@ END_TEST
 /* A column takes its place behind its neighbour in the row that brings it; one without any value is not shown. */
 START_TEST(columns_of_several_rows)
 {
-    struct row row;
-    row_begin(&row, "t", T0);
-    row_field(&row, "a", value_int(1));
-    row_field(&row, "empty", value_text(SPAN_LITERAL("")));
-    row_field(&row, "d", value_int(4));
+    struct lp_row row;
+    lp_row_begin(&row, "t", T0);
+    lp_row_field(&row, "a", lp_value_int(1));
+    lp_row_field(&row, "empty", lp_value_text(SPAN_LITERAL("")));
+    lp_row_field(&row, "d", lp_value_int(4));
     put(&row);
-    row_begin(&row, "t", T0);
-    row_tag(&row, "tag", SPAN_LITERAL("x"));
-    row_field(&row, "a", value_int(1));
-    row_field(&row, "b", value_text(SPAN_LITERAL("bee")));
-    row_field(&row, "d", value_int(44));
-    row_field(&row, "e", value_float(0.5));
+    lp_row_begin(&row, "t", T0);
+    lp_row_tag(&row, "tag", SPAN_LITERAL("x"));
+    lp_row_field(&row, "a", lp_value_int(1));
+    lp_row_field(&row, "b", lp_value_text(SPAN_LITERAL("bee")));
+    lp_row_field(&row, "d", lp_value_int(44));
+    lp_row_field(&row, "e", lp_value_float(0.5));
     put(&row);
-    row_begin(&row, "t", T0);
-    row_field(&row, "b", value_text(SPAN_LITERAL("")));
+    lp_row_begin(&row, "t", T0);
+    lp_row_field(&row, "b", lp_value_text(SPAN_LITERAL("")));
     put(&row);
     ck_assert_str_eq(text(), "t (3 rows)\n"
                              "time                      tag  a  b     d    e\n"
@@ -119,10 +119,10 @@ END_TEST
 
 START_TEST(measurements_in_order_of_appearance)
 {
-    struct row row;
+    struct lp_row row;
     for (int i = 0; i < 3; i++) {
-        row_begin(&row, i == 1 ? "vm_a" : "vm_b", T0);
-        row_field(&row, "n", value_int(i));
+        lp_row_begin(&row, i == 1 ? "vm_a" : "vm_b", T0);
+        lp_row_field(&row, "n", lp_value_int(i));
         put(&row);
     }
     put_raw(SPAN_LITERAL("cpu usage=1 1\n"));
@@ -182,10 +182,10 @@ static const struct {
 /* A cell as the last of its line, and how wide the rule over it is. */
 START_TEST(one_cell)
 {
-    struct row row;
+    struct lp_row row;
     struct span value = exact(cells[_i].value);
-    row_begin(&row, "t", T0);
-    row_field(&row, "c", value_text(value));
+    lp_row_begin(&row, "t", T0);
+    lp_row_field(&row, "c", lp_value_text(value));
     put(&row);
     char expected[512];
     snprintf(expected, sizeof expected,
@@ -198,15 +198,15 @@ END_TEST
 
 START_TEST(values)
 {
-    struct row row;
-    row_begin(&row, "t", -1);
-    row_field(&row, "f", value_float(1e300));
-    row_field(&row, "i", value_int(INT64_MIN));
-    row_field(&row, "u", (struct value){VALUE_UINT, {.u = UINT64_MAX}});
-    row_field(&row, "mixed", value_int(1));
+    struct lp_row row;
+    lp_row_begin(&row, "t", -1);
+    lp_row_field(&row, "f", lp_value_float(1e300));
+    lp_row_field(&row, "i", lp_value_int(INT64_MIN));
+    lp_row_field(&row, "u", (struct lp_value){LP_VALUE_UINT, {.u = UINT64_MAX}});
+    lp_row_field(&row, "mixed", lp_value_int(1));
     put(&row);
-    row_begin(&row, "t", 0);
-    row_field(&row, "mixed", value_text(SPAN_LITERAL("one")));
+    lp_row_begin(&row, "t", 0);
+    lp_row_field(&row, "mixed", lp_value_text(SPAN_LITERAL("one")));
     put(&row);
     const char *got = text();
     ck_assert_ptr_nonnull(strstr(got, "-9223372036854775808"));
@@ -227,10 +227,10 @@ static size_t count(const char *haystack, const char *needle)
 
 START_TEST(row_bound)
 {
-    struct row row;
+    struct lp_row row;
     for (int i = 0; i < 2 * TABLE_MAX_ROWS + 1; i++) {
-        row_begin(&row, "t", T0);
-        row_field(&row, "n", value_int(i));
+        lp_row_begin(&row, "t", T0);
+        lp_row_field(&row, "n", lp_value_int(i));
         put(&row);
     }
     const char *got = text();
@@ -243,21 +243,21 @@ END_TEST
 /* The most that a row can hold, again and again: nothing is lost, nothing overflows. */
 START_TEST(text_bound)
 {
-    static const char *names[ROW_MAX_FIELDS];
-    static char storage[ROW_MAX_FIELDS][16];
-    struct row row;
+    static const char *names[LP_ROW_MAX_FIELDS];
+    static char storage[LP_ROW_MAX_FIELDS][16];
+    struct lp_row row;
     struct span wide = SPAN_LITERAL("\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
                                     "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
                                     "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"
                                     "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80");
-    for (int i = 0; i < ROW_MAX_FIELDS; i++) {
+    for (int i = 0; i < LP_ROW_MAX_FIELDS; i++) {
         snprintf(storage[i], sizeof storage[i], "c%d", i);
         names[i] = storage[i];
     }
     for (int i = 0; i < TABLE_MAX_ROWS; i++) {
-        row_begin(&row, "t", T0);
-        for (int field = 0; field < ROW_MAX_FIELDS; field++) {
-            row_field(&row, names[field], value_text(wide));
+        lp_row_begin(&row, "t", T0);
+        for (int field = 0; field < LP_ROW_MAX_FIELDS; field++) {
+            lp_row_field(&row, names[field], lp_value_text(wide));
         }
         put(&row);
     }
@@ -271,11 +271,11 @@ END_TEST
 START_TEST(column_bound)
 {
     static char names[2000][32];
-    struct row row;
+    struct lp_row row;
     for (int i = 0; i < 2000; i++) {
         snprintf(names[i], sizeof names[i], "column%d", i);
-        row_begin(&row, i < 1000 ? "t" : names[i], T0);
-        row_field(&row, names[i], value_int(7000000 + i));
+        lp_row_begin(&row, i < 1000 ? "t" : names[i], T0);
+        lp_row_field(&row, names[i], lp_value_int(7000000 + i));
         put(&row);
     }
     const char *got = text();

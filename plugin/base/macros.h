@@ -1,0 +1,11 @@
+/* base/macros.h - what C leaves to be said by a macro. */
+#ifndef VENDING_BASE_MACROS_H
+#define VENDING_BASE_MACROS_H
+
+/* Marks a function whose result says whether it worked: a caller that drops it does not compile. */
+#define MUST_USE __attribute__((warn_unused_result))
+
+/* Elements of an array (not of a pointer). */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif
