@@ -19,7 +19,7 @@
 #include "run/engine.h"
 
 #define FILTER_BYTES 512
-#define CLIENT_ID_BYTES (FLOW_HOST_BYTES + 64)
+#define CLIENT_ID_BYTES (ENGINE_HOST_BYTES + 64)
 #define DRAIN_NS SECOND_NS            /* when told to end: for what lies in the socket */
 #define LAST_WORDS_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
 #define GOODBYE_NS SECOND_NS          /* ... for the broker to take our goodbye */
@@ -28,7 +28,7 @@
 
 struct subscriber {
     struct input_settings settings;
-    struct flow flow;
+    struct engine engine;
     struct mqtt *mqtt;
     struct capture_recorder record;
     struct buf line; /* of one message */
@@ -45,7 +45,7 @@ struct subscriber {
 static void tell(void *ctx, enum log_level level, const char *line)
 {
     struct subscriber *subscriber = ctx;
-    log_line(&subscriber->flow.log, clock_monotonic_ns(), level, "%s", line);
+    log_line(&subscriber->engine.log, clock_monotonic_ns(), level, "%s", line);
 }
 
 static void tell_change(struct subscriber *subscriber, enum capture_recorder_change change)
@@ -55,12 +55,12 @@ static void tell_change(struct subscriber *subscriber, enum capture_recorder_cha
     case RECORDER_AS_BEFORE:
         break;
     case RECORDER_FAILED:
-        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR,
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR,
                  "cannot record to %s: %s; messages are not recorded until that is mended, rows are not concerned",
                  record->settings.file, capture_recorder_strerror(record->error));
         break;
     case RECORDER_RECOVERED:
-        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_INFO,
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
                  "recording to %s again; %" PRIu64 " messages were left out since the start", record->settings.file,
                  record->lost);
         break;
@@ -90,17 +90,17 @@ static void record_message(struct subscriber *subscriber, const struct mqtt_mess
 static void take_message(void *ctx, const struct mqtt_message *message)
 {
     struct subscriber *subscriber = ctx;
-    struct flow *flow = &subscriber->flow;
+    struct engine *engine = &subscriber->engine;
     int64_t now_ns = clock_wall_ns();
     int64_t arrival_ns = now_ns - now_ns % CAPTURE_TIME_STEP_NS; /* so that a recording gives the same rows */
-    flow_begin_work(flow);
-    flow->bytes_in += message->topic.len + message->payload.len;
-    flow->input_ns = flow->work_start_ns;
+    engine_begin_work(engine);
+    engine->bytes_in += message->topic.len + message->payload.len;
+    engine->input_ns = engine->work_start_ns;
     if (subscriber->settings.record.file) {
         record_message(subscriber, message, arrival_ns);
     }
-    pipeline_message(flow->pipeline, message->topic, message->payload, &message->properties, arrival_ns);
-    flow_end_work(flow);
+    pipeline_message(engine->pipeline, message->topic, message->payload, &message->properties, arrival_ns);
+    engine_end_work(engine);
 }
 
 /* ---- waiting ---- */
@@ -168,14 +168,14 @@ static void flush_record(struct subscriber *subscriber)
 /* Reads at most one message and writes its row. false = there was none. */
 static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
 {
-    struct output *output = &subscriber->flow.output;
+    struct output *output = &subscriber->engine.output;
     bool may_read = output->bytes.len == 0 && output_is_ready(subscriber, 0);
     int64_t due_ns = clock_earlier(mqtt_deadline_ns(subscriber->mqtt, may_read),
-                                   may_read ? flow_deadline_ns(&subscriber->flow) : CLOCK_NEVER);
+                                   may_read ? engine_deadline_ns(&subscriber->engine) : CLOCK_NEVER);
     short happened = wait_for_something(subscriber, may_read, clock_earlier(deadline_ns, due_ns));
     mqtt_turn(subscriber->mqtt, happened, may_read, clock_monotonic_ns());
     if (may_read) {
-        flow_do_what_is_due(&subscriber->flow);
+        engine_do_what_is_due(&subscriber->engine);
     } else {
         output_flush(output);
     }
@@ -218,7 +218,7 @@ static void say_goodbye(struct subscriber *subscriber)
 static void log_start(struct subscriber *subscriber)
 {
     const struct input_settings *settings = &subscriber->settings;
-    log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_INFO,
+    log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
              "vending-input %s reads from the broker at %s, mapping %s%s%s", VENDING_VERSION, settings->mqtt.host,
              settings->flow.mapping_file ? settings->flow.mapping_file : "built-in",
              settings->record.file ? ", recording to " : "", settings->record.file ? settings->record.file : "");
@@ -227,7 +227,7 @@ static void log_start(struct subscriber *subscriber)
 static void log_record(struct subscriber *subscriber)
 {
     if (subscriber->settings.record.file) {
-        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_INFO,
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
                  "end of recording: %" PRIu64 " messages written, %" PRIu64 " left out", subscriber->record.written,
                  subscriber->record.lost);
     }
@@ -236,7 +236,7 @@ static void log_record(struct subscriber *subscriber)
 /* Writes what is there, but not beyond that time. */
 static bool flush_until(struct subscriber *subscriber, int64_t end_ns)
 {
-    struct output *output = &subscriber->flow.output;
+    struct output *output = &subscriber->engine.output;
     output_flush(output);
     while (output->bytes.len > 0 && clock_monotonic_ns() < end_ns) {
         (void)output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
@@ -248,23 +248,23 @@ static bool flush_until(struct subscriber *subscriber, int64_t end_ns)
 /* The last rows and the last report. They would wait for ever if nobody reads them. */
 static void finish_output(struct subscriber *subscriber)
 {
-    struct flow *flow = &subscriber->flow;
+    struct engine *engine = &subscriber->engine;
     int64_t end_ns = clock_monotonic_ns() + LAST_WORDS_NS;
     bool is_read = flush_until(subscriber, end_ns) &&
                    output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
     if (is_read) {
-        flow_finish(flow);
+        engine_finish(engine);
         (void)flush_until(subscriber, end_ns);
     } else {
-        flow_count(flow);
+        engine_count(engine);
     }
-    if (flow->output.writer.error) {
-        subscriber->output_error = flow->output.writer.error;
+    if (engine->output.writer.error) {
+        subscriber->output_error = engine->output.writer.error;
     }
     if (!is_read && !subscriber->output_error) {
-        log_line(&flow->log, clock_monotonic_ns(), LOG_WARNING,
+        log_line(&engine->log, clock_monotonic_ns(), LOG_WARNING,
                  "standard output is not read: the last row of vm_ingest and %zu bytes of rows are left out",
-                 flow->output.bytes.len);
+                 engine->output.bytes.len);
     }
 }
 
@@ -277,11 +277,11 @@ static int run(struct subscriber *subscriber)
     say_goodbye(subscriber);
     capture_recorder_close(&subscriber->record, clock_wall_ns());
     if (subscriber->output_error) {
-        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR, "cannot write to standard output: %s",
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR, "cannot write to standard output: %s",
                  strerror(subscriber->output_error));
     }
     log_record(subscriber);
-    flow_log_end(&subscriber->flow);
+    engine_log_end(&subscriber->engine);
     return subscriber->output_error ? CANNOT_RUN : DONE;
 }
 
@@ -323,21 +323,21 @@ static void open_record(struct subscriber *subscriber)
     err_clear(&err);
     buf_init(&subscriber->line, RECORDER_LINE_BYTES);
     if (settings->file && !capture_recorder_open(&subscriber->record, settings, clock_wall_ns(), &err)) {
-        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR,
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR,
                  "%s; messages are not recorded until that is mended, rows are not concerned", err.text);
     }
 }
 
 static int prepare_and_run(struct subscriber *subscriber)
 {
-    flow_begin(&subscriber->flow);
+    engine_begin(&subscriber->engine);
     subscriber->signal_fd = process_watch_signals(subscriber->settings.flow.format == FORMAT_TABLE);
-    const char *problem = subscriber->signal_fd < 0 ? "cannot watch for signals" : flow_prepare(&subscriber->flow);
+    const char *problem = subscriber->signal_fd < 0 ? "cannot watch for signals" : engine_prepare(&subscriber->engine);
     if (problem) {
-        log_line(&subscriber->flow.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
         return CANNOT_RUN;
     }
-    subscriber->flow.output.never_waits = subscriber->settings.flow.format == FORMAT_INFLUX;
+    subscriber->engine.output.never_waits = subscriber->settings.flow.format == FORMAT_INFLUX;
     open_record(subscriber);
     int code = run(subscriber);
     buf_free(&subscriber->line);
@@ -353,10 +353,10 @@ static int act(struct subscriber *subscriber, enum program_action action)
     case ACTION_RUN:
         return prepare_and_run(subscriber);
     case ACTION_CHECK:
-        flow_print_check(&subscriber->flow, &input_program, &subscriber->settings);
+        engine_print_check(&subscriber->engine, &input_program, &subscriber->settings);
         return process_printed();
     case ACTION_PRINT_MAPPING:
-        mapping_print(subscriber->flow.mapping, stdout);
+        mapping_print(subscriber->engine.mapping, stdout);
         return process_printed();
     case ACTION_HELP:
         options_print_help(&input_program, stdout);
@@ -379,12 +379,12 @@ int main(int argc, char *argv[])
         return process_refuse(input_program.name, err.text);
     }
     const struct settings *settings = &subscriber.settings.flow;
-    subscriber.flow.reports =
+    subscriber.engine.reports =
         settings->report_interval_ns > 0 && (settings->format != FORMAT_TABLE || request.report_asked_for);
     bool loaded = action_only_prints(request.action) ||
-                  (flow_load(&subscriber.flow, &subscriber.settings.flow, &err) && make_client(&subscriber, &err));
+                  (engine_load(&subscriber.engine, &subscriber.settings.flow, &err) && make_client(&subscriber, &err));
     int code = loaded ? act(&subscriber, request.action) : process_refuse(input_program.name, err.text);
     mqtt_free(subscriber.mqtt);
-    flow_free(&subscriber.flow);
+    engine_free(&subscriber.engine);
     return code;
 }

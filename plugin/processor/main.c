@@ -24,7 +24,7 @@
 
 struct processor {
     struct settings settings;
-    struct flow flow;
+    struct engine engine;
     struct reader input;
     struct arena arena;    /* of one capture line */
     int64_t capture_ns;    /* tst of the capture's last message: when a line that is none came */
@@ -36,7 +36,7 @@ struct processor {
 static void log_start(struct processor *processor)
 {
     const struct settings *settings = &processor->settings;
-    log_line(&processor->flow.log, clock_monotonic_ns(), LOG_INFO, "vending-processor %s reads %s %s, mapping %s",
+    log_line(&processor->engine.log, clock_monotonic_ns(), LOG_INFO, "vending-processor %s reads %s %s, mapping %s",
              VENDING_VERSION, settings->capture_file ? "the capture" : "line protocol from",
              settings->capture_file && strcmp(settings->capture_file, "-") != 0 ? settings->capture_file
                                                                                 : "standard input",
@@ -52,12 +52,12 @@ static void take_capture_line(struct processor *processor, struct span line, int
     err_clear(&err);
     if (capture_read_line(line, &processor->arena, &message, &err)) {
         processor->capture_ns = message.time_ns;
-        pipeline_message(processor->flow.pipeline, message.topic, message.payload, &message.properties,
+        pipeline_message(processor->engine.pipeline, message.topic, message.payload, &message.properties,
                          message.time_ns);
     } else if (err.text[0]) {
         char detail[ERR_TEXT_BYTES + 64];
         snprintf(detail, sizeof detail, "not a line of a capture: %s (byte %zu)", err.text, err.pos);
-        pipeline_reject(processor->flow.pipeline, REJECT_NOT_LINE_PROTOCOL, line, detail, now_ns);
+        pipeline_reject(processor->engine.pipeline, REJECT_NOT_LINE_PROTOCOL, line, detail, now_ns);
     }
     arena_reset(&processor->arena);
 }
@@ -73,14 +73,14 @@ static struct span without_newline(struct span line)
 static void take_frame(struct processor *processor, const struct lp_frame *frame, int64_t now_ns)
 {
     if (frame->kind == LP_FRAME_OVERSIZED) {
-        pipeline_oversized(processor->flow.pipeline, frame->bytes, frame->total_size, now_ns);
+        pipeline_oversized(processor->engine.pipeline, frame->bytes, frame->total_size, now_ns);
     } else if (reader_is_half(&processor->input, frame)) {
-        pipeline_reject(processor->flow.pipeline, REJECT_NOT_LINE_PROTOCOL, frame->bytes,
+        pipeline_reject(processor->engine.pipeline, REJECT_NOT_LINE_PROTOCOL, frame->bytes,
                         "reading was stopped inside this record", now_ns);
     } else if (processor->settings.capture_file) {
         take_capture_line(processor, without_newline(frame->bytes), now_ns);
     } else {
-        pipeline_record(processor->flow.pipeline, frame->bytes, now_ns);
+        pipeline_record(processor->engine.pipeline, frame->bytes, now_ns);
     }
 }
 
@@ -94,13 +94,13 @@ static int64_t arrival_ns(const struct processor *processor, int64_t now_ns)
 static void take_frames(struct processor *processor)
 {
     int64_t now_ns = clock_wall_ns();
-    flow_begin_work(&processor->flow);
+    engine_begin_work(&processor->engine);
     struct lp_frame frame = reader_next(&processor->input);
-    while (frame.kind != LP_FRAME_NONE && !processor->flow.output.writer.error) {
+    while (frame.kind != LP_FRAME_NONE && !processor->engine.output.writer.error) {
         take_frame(processor, &frame, arrival_ns(processor, now_ns));
         frame = reader_next(&processor->input);
     }
-    flow_end_work(&processor->flow);
+    engine_end_work(&processor->engine);
 }
 
 /* ---- waiting ---- */
@@ -109,7 +109,7 @@ static void take_frames(struct processor *processor)
 static int64_t stop_deadline(const struct processor *processor)
 {
     int64_t quiet_since_ns =
-        processor->flow.input_ns > processor->stop_ns ? processor->flow.input_ns : processor->stop_ns;
+        processor->engine.input_ns > processor->stop_ns ? processor->engine.input_ns : processor->stop_ns;
     return clock_earlier(quiet_since_ns + STOP_IDLE_NS, processor->stop_ns + STOP_LIMIT_NS);
 }
 
@@ -123,7 +123,7 @@ static bool must_stop(const struct processor *processor, bool readable)
 /* When something is to be done although no input comes. */
 static int64_t next_deadline(const struct processor *processor)
 {
-    int64_t deadline_ns = flow_deadline_ns(&processor->flow);
+    int64_t deadline_ns = engine_deadline_ns(&processor->engine);
     if (processor->stop_ns) {
         deadline_ns = clock_earlier(deadline_ns, stop_deadline(processor));
     }
@@ -148,28 +148,28 @@ static bool wait_for_input(struct processor *processor)
 
 static void run_until_end(struct processor *processor)
 {
-    while (!processor->input.ended && !processor->flow.output.writer.error) {
+    while (!processor->input.ended && !processor->engine.output.writer.error) {
         bool readable = wait_for_input(processor);
         if (must_stop(processor, readable)) {
             reader_cut_off(&processor->input);
         } else if (readable && reader_read(&processor->input)) {
-            processor->flow.input_ns = clock_monotonic_ns();
+            processor->engine.input_ns = clock_monotonic_ns();
         }
-        processor->flow.bytes_in = processor->input.bytes;
+        processor->engine.bytes_in = processor->input.bytes;
         take_frames(processor);
-        flow_do_what_is_due(&processor->flow);
+        engine_do_what_is_due(&processor->engine);
     }
 }
 
 /* Why the input or the output failed. */
 static int tell_failure(struct processor *processor)
 {
-    int output_error = processor->flow.output.writer.error;
+    int output_error = processor->engine.output.writer.error;
     int error = output_error ? output_error : processor->input.error;
     if (!error) {
         return DONE;
     }
-    log_line(&processor->flow.log, clock_monotonic_ns(), LOG_ERROR, "cannot %s: %s",
+    log_line(&processor->engine.log, clock_monotonic_ns(), LOG_ERROR, "cannot %s: %s",
              output_error ? "write to standard output" : "read the input", strerror(error));
     return CANNOT_RUN;
 }
@@ -178,9 +178,9 @@ static int run(struct processor *processor)
 {
     log_start(processor);
     run_until_end(processor);
-    flow_finish(&processor->flow);
+    engine_finish(&processor->engine);
     int code = tell_failure(processor);
-    flow_log_end(&processor->flow);
+    engine_log_end(&processor->engine);
     return code;
 }
 
@@ -199,16 +199,16 @@ static const char *prepare(struct processor *processor)
         (settings->capture_file && !arena_init(&processor->arena, 2 * settings->max_line + ARENA_SPARE_BYTES))) {
         return "no memory for the buffers";
     }
-    return flow_prepare(&processor->flow);
+    return engine_prepare(&processor->engine);
 }
 
 static int prepare_and_run(struct processor *processor)
 {
-    flow_begin(&processor->flow);
+    engine_begin(&processor->engine);
     const char *problem = prepare(processor);
     int code = CANNOT_RUN;
     if (problem) {
-        log_line(&processor->flow.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
+        log_line(&processor->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
     } else {
         code = run(processor);
     }
@@ -238,7 +238,7 @@ static int open_source(const char *file, struct err *err)
 /* The mapping, and what to read. */
 static bool load(struct processor *processor, struct err *err)
 {
-    if (!flow_load(&processor->flow, &processor->settings, err)) {
+    if (!engine_load(&processor->engine, &processor->settings, err)) {
         return false;
     }
     processor->capture_source_fd = open_source(processor->settings.capture_file, err);
@@ -251,10 +251,10 @@ static int act(struct processor *processor, enum program_action action)
     case ACTION_RUN:
         return prepare_and_run(processor);
     case ACTION_CHECK:
-        flow_print_check(&processor->flow, &processor_program, &processor->settings);
+        engine_print_check(&processor->engine, &processor_program, &processor->settings);
         return process_printed();
     case ACTION_PRINT_MAPPING:
-        mapping_print(processor->flow.mapping, stdout);
+        mapping_print(processor->engine.mapping, stdout);
         return process_printed();
     case ACTION_HELP:
         options_print_help(&processor_program, stdout);
@@ -276,13 +276,13 @@ int main(int argc, char *argv[])
     if (!processor_options_parse(argc, argv, &processor.settings, &request, &err)) {
         return process_refuse(processor_program.name, err.text);
     }
-    processor.flow.reports =
+    processor.engine.reports =
         processor.settings.report_interval_ns > 0 && (!processor.settings.capture_file || request.report_asked_for);
     bool loaded = action_only_prints(request.action) || load(&processor, &err);
     int code = loaded ? act(&processor, request.action) : process_refuse(processor_program.name, err.text);
     if (processor.capture_source_fd > STDIN_FILENO) {
         close(processor.capture_source_fd);
     }
-    flow_free(&processor.flow);
+    engine_free(&processor.engine);
     return code;
 }

@@ -19,9 +19,9 @@
 #include "lp/row.h"
 #include "run/output.h"
 
-#define FLOW_HOST_BYTES 256
+#define ENGINE_HOST_BYTES 256
 
-struct flow {
+struct engine {
     struct settings *settings;
     bool reports; /* rows of vm_ingest are wanted */
     struct mapping *mapping;
@@ -34,41 +34,41 @@ struct flow {
     int64_t started_ns;
     int64_t report_ns; /* of the last report */
     int64_t next_report_ns;
-    int64_t work_start_ns, work_writing_ns; /* as they stood at flow_begin_work */
+    int64_t work_start_ns, work_writing_ns; /* as they stood at engine_begin_work */
     int64_t busy_ns;                        /* time spent on what was read, writing left out */
     struct stats reported;                  /* bytes and busy_ns as they stood at the last report */
     struct stats total;
-    char host[FLOW_HOST_BYTES];
+    char host[ENGINE_HOST_BYTES];
 };
 
-/* Before anything else: the instance's name, where settings have none, and the mapping. settings must outlive the flow. false = what is wrong
- * with the mapping. flow_free() in any case. */
-bool flow_load(struct flow *flow, struct settings *settings, struct err *err);
+/* Before anything else: the instance's name, where settings have none, and the mapping. settings must outlive the engine. false = what is wrong
+ * with the mapping. engine_free() in any case. */
+bool engine_load(struct engine *engine, struct settings *settings, struct err *err);
 
 /* Log and clocks; then everything that the pipeline needs: NULL, or what could not be had (errno may say why). */
-void flow_begin(struct flow *flow);
-const char *flow_prepare(struct flow *flow);
-void flow_free(struct flow *flow);
+void engine_begin(struct engine *engine);
+const char *engine_prepare(struct engine *engine);
+void engine_free(struct engine *engine);
 
 /* Around the work on what was read: counts the time. */
-void flow_begin_work(struct flow *flow);
-void flow_end_work(struct flow *flow);
+void engine_begin_work(struct engine *engine);
+void engine_end_work(struct engine *engine);
 
-/* When something is due although nothing comes; CLOCK_NEVER = never. flow_do_what_is_due() then does it, tells what was
+/* When something is due although nothing comes; CLOCK_NEVER = never. engine_do_what_is_due() then does it, tells what was
  * lost, and writes out what there is. */
-int64_t flow_deadline_ns(const struct flow *flow);
-void flow_do_what_is_due(struct flow *flow);
+int64_t engine_deadline_ns(const struct engine *engine);
+void engine_do_what_is_due(struct engine *engine);
 
 /* The last report and what is left to write; waits for the reader of the pipe to take it. */
-void flow_finish(struct flow *flow);
+void engine_finish(struct engine *engine);
 
-/* Only counts what was done since the last report, for flow_log_end(): where there is nobody to read a last row. */
-void flow_count(struct flow *flow);
+/* Only counts what was done since the last report, for engine_log_end(): where there is nobody to read a last row. */
+void engine_count(struct engine *engine);
 
 /* The line that says what became of everything. */
-void flow_log_end(struct flow *flow);
+void engine_log_end(struct engine *engine);
 
 /* --check: the mapping in numbers and every setting, on standard output. */
-void flow_print_check(const struct flow *flow, const struct program *program, const void *settings);
+void engine_print_check(const struct engine *engine, const struct program *program, const void *settings);
 
 #endif

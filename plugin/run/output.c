@@ -81,7 +81,7 @@ static void put_raw(void *ctx, struct span record)
     output->line_open = record.len > 0 && record.ptr[record.len - 1] != '\n';
 }
 
-static void put_table_text(void *ctx, struct span text)
+static void put_listing_text(void *ctx, struct span text)
 {
     put_bytes(ctx, text);
 }
@@ -89,7 +89,7 @@ static void put_table_text(void *ctx, struct span text)
 static void collect_row(void *ctx, const struct lp_row *row)
 {
     struct output *output = ctx;
-    struct lp_sink sink = table_sink(output->table);
+    struct lp_sink sink = listing_sink(output->listing);
     sink.row(sink.ctx, row);
     output->holds_rows = true;
 }
@@ -97,21 +97,21 @@ static void collect_row(void *ctx, const struct lp_row *row)
 static void collect_raw(void *ctx, struct span record)
 {
     struct output *output = ctx;
-    struct lp_sink sink = table_sink(output->table);
+    struct lp_sink sink = listing_sink(output->listing);
     sink.raw(sink.ctx, record);
     output->holds_rows = true;
 }
 
 struct lp_sink output_sink(struct output *output)
 {
-    return output->table ? (struct lp_sink){output, collect_row, collect_raw}
-                         : (struct lp_sink){output, put_row, put_raw};
+    return output->listing ? (struct lp_sink){output, collect_row, collect_raw}
+                           : (struct lp_sink){output, put_row, put_raw};
 }
 
-void output_show_table(struct output *output)
+void output_show_listing(struct output *output)
 {
     if (output->holds_rows) {
-        table_flush(output->table);
+        listing_flush(output->listing);
         output->holds_rows = false;
     }
 }
@@ -125,14 +125,14 @@ bool output_init(struct output *output, int fd, enum output_format format, size_
     case FORMAT_INFLUX:
         return true;
     case FORMAT_TABLE:
-        output->table = table_new(put_table_text, output);
+        output->listing = listing_new(put_listing_text, output);
         break;
     }
-    return output->table != NULL;
+    return output->listing != NULL;
 }
 
 void output_free(struct output *output)
 {
-    table_free(output->table);
+    listing_free(output->listing);
     buf_free(&output->bytes);
 }

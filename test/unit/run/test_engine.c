@@ -9,7 +9,7 @@
 
 #define S INT64_C(1000000000)
 
-/* Standard output and error are pipes while a test runs: a flow writes there. */
+/* Standard output and error are pipes while a test runs: an engine writes there. */
 static int output_end, error_end, kept_output, kept_error;
 
 static int redirect(int fd, int *kept)
@@ -37,7 +37,7 @@ static const char *read_all(int fd, char *out, size_t size)
 }
 
 static struct settings settings;
-static struct flow flow;
+static struct engine engine;
 
 static void begin(bool reports)
 {
@@ -54,13 +54,13 @@ static void begin(bool reports)
                                  .max_values = 64,
                                  .report_interval_ns = 10 * S,
                                  .instance = "here"};
-    flow = (struct flow){.reports = reports};
-    ck_assert_msg(flow_load(&flow, &settings, &err), "%s", err.text);
-    flow_begin(&flow);
+    engine = (struct engine){.reports = reports};
+    ck_assert_msg(engine_load(&engine, &settings, &err), "%s", err.text);
+    engine_begin(&engine);
     fflush(stdout);
     output_end = redirect(STDOUT_FILENO, &kept_output);
     error_end = redirect(STDERR_FILENO, &kept_error);
-    ck_assert_ptr_null(flow_prepare(&flow));
+    ck_assert_ptr_null(engine_prepare(&engine));
 }
 
 static void end(char *output, size_t output_size, char *errors, size_t errors_size)
@@ -71,15 +71,15 @@ static void end(char *output, size_t output_size, char *errors, size_t errors_si
     restore(STDERR_FILENO, &kept_error);
     close(output_end);
     close(error_end);
-    flow_free(&flow);
+    engine_free(&engine);
 }
 
 static void take(const char *payload)
 {
-    flow_begin_work(&flow);
-    flow.bytes_in += strlen(payload);
-    pipeline_message(flow.pipeline, SPAN_LITERAL("v1/vm/VM-1/events"), span_of(payload), NULL, 100 * S);
-    flow_end_work(&flow);
+    engine_begin_work(&engine);
+    engine.bytes_in += strlen(payload);
+    pipeline_message(engine.pipeline, SPAN_LITERAL("v1/vm/VM-1/events"), span_of(payload), NULL, 100 * S);
+    engine_end_work(&engine);
 }
 
 START_TEST(messages_become_rows_and_counts)
@@ -89,7 +89,7 @@ START_TEST(messages_become_rows_and_counts)
     begin(true);
     take("{\"event_type\":\"A\",\"ts\":101}");
     take("no JSON");
-    flow_do_what_is_due(&flow); /* writes, and is too early for a report */
+    engine_do_what_is_due(&engine); /* writes, and is too early for a report */
     read_all(output_end, output, sizeof output);
     ck_assert_ptr_nonnull(strstr(output, "vm_events,device_no=VM-1 event_type=\"A\""));
     ck_assert_ptr_nonnull(strstr(output, "vm_rejected,device_no=VM-1 "));
@@ -104,14 +104,14 @@ START_TEST(messages_become_rows_and_counts)
         char bytes[8192];
         _exit(read(kept, bytes, sizeof bytes) > 0 ? 0 : 1);
     }
-    flow_finish(&flow);
-    flow_log_end(&flow);
-    ck_assert_uint_eq(flow.total.received, 2);
-    ck_assert_uint_eq(flow.total.rows[MESSAGE_EVENTS], 1);
-    ck_assert_uint_eq(stats_rejected(&flow.total), 1);
-    ck_assert_uint_eq(flow.total.bytes_in, strlen("{\"event_type\":\"A\",\"ts\":101}") + strlen("no JSON"));
-    ck_assert_uint_eq(flow.total.bytes_out, rows); /* the report itself is not in it */
-    ck_assert_int_gt(flow.total.busy_ns, 0);
+    engine_finish(&engine);
+    engine_log_end(&engine);
+    ck_assert_uint_eq(engine.total.received, 2);
+    ck_assert_uint_eq(engine.total.rows[MESSAGE_EVENTS], 1);
+    ck_assert_uint_eq(stats_rejected(&engine.total), 1);
+    ck_assert_uint_eq(engine.total.bytes_in, strlen("{\"event_type\":\"A\",\"ts\":101}") + strlen("no JSON"));
+    ck_assert_uint_eq(engine.total.bytes_out, rows); /* the report itself is not in it */
+    ck_assert_int_gt(engine.total.busy_ns, 0);
     int status = 1;
     ck_assert_int_eq(waitpid(reader, &status, 0), reader);
     ck_assert_int_eq(status, 0);
@@ -129,12 +129,12 @@ START_TEST(a_report_when_it_is_due)
     char output[8192];
     char errors[2048];
     begin(true);
-    ck_assert_int_eq(flow_deadline_ns(&flow), flow.started_ns + 10 * S);
+    ck_assert_int_eq(engine_deadline_ns(&engine), engine.started_ns + 10 * S);
     take("{\"event_type\":\"A\",\"ts\":101}");
-    flow.next_report_ns = clock_monotonic_ns();
-    flow_do_what_is_due(&flow);
-    ck_assert_int_gt(flow_deadline_ns(&flow), clock_monotonic_ns());
-    flow_do_what_is_due(&flow); /* once */
+    engine.next_report_ns = clock_monotonic_ns();
+    engine_do_what_is_due(&engine);
+    ck_assert_int_gt(engine_deadline_ns(&engine), clock_monotonic_ns());
+    engine_do_what_is_due(&engine); /* once */
     end(output, sizeof output, errors, sizeof errors);
     const char *report = strstr(output, "vm_ingest,instance=here received=1i,telemetry=0i,events=1i,");
     ck_assert_msg(report != NULL, "%s", output);
@@ -147,11 +147,11 @@ START_TEST(no_reports)
     char output[8192];
     char errors[2048];
     begin(false);
-    ck_assert_int_eq(flow_deadline_ns(&flow), CLOCK_NEVER);
+    ck_assert_int_eq(engine_deadline_ns(&engine), CLOCK_NEVER);
     take("{\"event_type\":\"A\",\"ts\":101}");
-    flow_do_what_is_due(&flow);
-    flow_count(&flow);
-    ck_assert_uint_eq(flow.total.received, 1);
+    engine_do_what_is_due(&engine);
+    engine_count(&engine);
+    ck_assert_uint_eq(engine.total.received, 1);
     end(output, sizeof output, errors, sizeof errors);
     ck_assert_ptr_nonnull(strstr(output, "vm_events"));
     ck_assert_ptr_null(strstr(output, "vm_ingest"));
@@ -161,27 +161,27 @@ END_TEST
 START_TEST(the_hosts_name_stands_in_for_the_instance)
 {
     struct err err;
-    char host[FLOW_HOST_BYTES] = "";
+    char host[ENGINE_HOST_BYTES] = "";
     err_clear(&err);
     ck_assert_int_eq(gethostname(host, sizeof host - 1), 0);
     settings = (struct settings){.instance = ""};
-    flow = (struct flow){.reports = false};
-    ck_assert(flow_load(&flow, &settings, &err));
+    engine = (struct engine){.reports = false};
+    ck_assert(engine_load(&engine, &settings, &err));
     ck_assert_str_eq(settings.instance, host[0] ? host : "unknown");
-    flow_free(&flow);
+    engine_free(&engine);
 
     settings = (struct settings){.instance = "x", .mapping_file = "/nonexistent/mapping"};
-    flow = (struct flow){.reports = false};
-    ck_assert(!flow_load(&flow, &settings, &err));
+    engine = (struct engine){.reports = false};
+    ck_assert(!engine_load(&engine, &settings, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent/mapping"));
-    flow_free(&flow);
+    engine_free(&engine);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("flow");
-    TCase *tcase = tcase_create("flow");
+    Suite *suite = suite_create("engine");
+    TCase *tcase = tcase_create("engine");
     tcase_add_test(tcase, messages_become_rows_and_counts);
     tcase_add_test(tcase, a_report_when_it_is_due);
     tcase_add_test(tcase, no_reports);

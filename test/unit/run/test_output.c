@@ -199,8 +199,8 @@ START_TEST(as_a_table)
     ck_assert(output.holds_rows);
     output_flush(&output);
     ck_assert_str_eq(written(), "");
-    output_show_table(&output);
-    output_show_table(&output);
+    output_show_listing(&output);
+    output_show_listing(&output);
     output_flush(&output);
     ck_assert(!output.holds_rows);
     ck_assert_str_eq(written(), "t (1 row)\n"

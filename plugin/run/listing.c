@@ -1,4 +1,4 @@
-#include "run/table.h"
+#include "run/listing.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 
-#define MAX_TABLES 16
+#define MAX_MEASUREMENTS 16
 #define MAX_CELLS_OF_ROW (1 + LP_ROW_MAX_TAGS + LP_ROW_MAX_FIELDS)
 #define MAX_COLUMNS (2 * MAX_CELLS_OF_ROW)
 #define NAME_WIDTH 256 /* PostgreSQL's names have at most 63 bytes */
@@ -18,7 +18,7 @@
 #define CELL_BYTES(width) ((size_t)4 * (width)) /* a character has at most 4 bytes */
 #define GAP 2                                   /* blanks between columns */
 
-/* Text cut to a width, in the table's block. */
+/* Text cut to a width, in the listing's block. */
 struct cell {
     uint32_t start;
     uint16_t bytes;
@@ -47,8 +47,8 @@ struct line {
     uint32_t first_cell;
 };
 
-struct table {
-    table_emit *emit;
+struct listing {
+    listing_emit *emit;
     void *emit_ctx;
     char *text;
     size_t text_used;
@@ -56,9 +56,9 @@ struct table {
     size_t cell_count;
     struct measurement *measurements;
     size_t measurement_count;
-    struct line lines[TABLE_MAX_ROWS];
+    struct line lines[LISTING_MAX_ROWS];
     size_t line_count;
-    struct cell raw[TABLE_MAX_ROWS];
+    struct cell raw[LISTING_MAX_ROWS];
     size_t raw_count;
 };
 
@@ -156,9 +156,9 @@ static bool lay_char(struct layout *layout, uint32_t code, size_t max_width)
 }
 
 /* Text as a cell. The caller has made sure of CELL_BYTES(max_width) bytes of room. */
-static struct cell make_cell(struct table *table, struct span text, size_t max_width)
+static struct cell make_cell(struct listing *listing, struct span text, size_t max_width)
 {
-    struct layout layout = {.out = table->text + table->text_used};
+    struct layout layout = {.out = listing->text + listing->text_used};
     bool fits = true;
     for (size_t pos = 0; pos < text.len && fits;) {
         size_t len;
@@ -169,12 +169,12 @@ static struct cell make_cell(struct table *table, struct span text, size_t max_w
     if (!fits) {
         cut_short(&layout);
     }
-    struct cell cell = {(uint32_t)table->text_used, (uint16_t)layout.bytes, (uint16_t)layout.width, 0};
-    table->text_used += layout.bytes;
+    struct cell cell = {(uint32_t)listing->text_used, (uint16_t)layout.bytes, (uint16_t)layout.width, 0};
+    listing->text_used += layout.bytes;
     return cell;
 }
 
-static struct cell value_cell(struct table *table, const struct lp_value *value)
+static struct cell value_cell(struct listing *listing, const struct lp_value *value)
 {
     char text[NUMBER_TEXT_BYTES + 32];
     int len = 0;
@@ -189,11 +189,11 @@ static struct cell value_cell(struct table *table, const struct lp_value *value)
         len = snprintf(text, sizeof text, "%" PRIu64, value->as.u);
         break;
     case LP_VALUE_BOOL:
-        return make_cell(table, value->as.b ? SPAN_LITERAL("true") : SPAN_LITERAL("false"), TABLE_CELL_WIDTH);
+        return make_cell(listing, value->as.b ? SPAN_LITERAL("true") : SPAN_LITERAL("false"), LISTING_CELL_WIDTH);
     case LP_VALUE_TEXT:
-        return make_cell(table, value->as.text, TABLE_CELL_WIDTH);
+        return make_cell(listing, value->as.text, LISTING_CELL_WIDTH);
     }
-    return make_cell(table, (struct span){text, (size_t)len}, TABLE_CELL_WIDTH);
+    return make_cell(listing, (struct span){text, (size_t)len}, LISTING_CELL_WIDTH);
 }
 
 static bool is_number(const struct lp_value *value)
@@ -203,21 +203,21 @@ static bool is_number(const struct lp_value *value)
 
 /* ---- collecting ---- */
 
-static bool is_named(const struct table *table, const struct cell *name, const char *text)
+static bool is_named(const struct listing *listing, const struct cell *name, const char *text)
 {
     size_t len = strlen(text);
-    return name->bytes == len && memcmp(table->text + name->start, text, len) == 0;
+    return name->bytes == len && memcmp(listing->text + name->start, text, len) == 0;
 }
 
-static struct measurement *find_measurement(struct table *table, const char *name)
+static struct measurement *find_measurement(struct listing *listing, const char *name)
 {
-    for (size_t i = 0; i < table->measurement_count; i++) {
-        if (is_named(table, &table->measurements[i].name, name)) {
-            return &table->measurements[i];
+    for (size_t i = 0; i < listing->measurement_count; i++) {
+        if (is_named(listing, &listing->measurements[i].name, name)) {
+            return &listing->measurements[i];
         }
     }
-    struct measurement *measurement = &table->measurements[table->measurement_count++];
-    measurement->name = make_cell(table, span_of(name), NAME_WIDTH);
+    struct measurement *measurement = &listing->measurements[listing->measurement_count++];
+    measurement->name = make_cell(listing, span_of(name), NAME_WIDTH);
     measurement->column_count = 0;
     measurement->row_count = 0;
     return measurement;
@@ -225,31 +225,31 @@ static struct measurement *find_measurement(struct table *table, const char *nam
 
 /* The place of the column, made at `place` if there is none: behind its neighbour in this row, so that the order is that of the rows
  * although each may leave some out. */
-static size_t find_column(struct table *table, struct measurement *measurement, const char *name, size_t place)
+static size_t find_column(struct listing *listing, struct measurement *measurement, const char *name, size_t place)
 {
     struct column_info *columns = measurement->columns;
     size_t count = measurement->column_count;
     for (size_t i = 0; i < count; i++) {
         size_t guess = (place + i) % count;
-        if (is_named(table, &columns[guess].name, name)) {
+        if (is_named(listing, &columns[guess].name, name)) {
             return guess;
         }
     }
     memmove(&columns[place + 1], &columns[place], (count - place) * sizeof columns[0]);
-    columns[place] = (struct column_info){.name = make_cell(table, span_of(name), NAME_WIDTH), .id = (uint16_t)count};
+    columns[place] = (struct column_info){.name = make_cell(listing, span_of(name), NAME_WIDTH), .id = (uint16_t)count};
     columns[place].width = columns[place].name.width;
     measurement->column_count++;
     return place;
 }
 
 /* Adds a cell to the row that is being collected; returns the place behind its column. */
-static size_t add_cell(struct table *table, struct measurement *measurement, const char *name, size_t place,
+static size_t add_cell(struct listing *listing, struct measurement *measurement, const char *name, size_t place,
                        struct cell cell, bool number)
 {
-    size_t at = find_column(table, measurement, name, place);
+    size_t at = find_column(listing, measurement, name, place);
     struct column_info *column = &measurement->columns[at];
     cell.column = column->id;
-    table->cells[table->cell_count++] = cell;
+    listing->cells[listing->cell_count++] = cell;
     column->has_text = column->has_text || !number;
     column->has_value = column->has_value || cell.bytes > 0;
     if (cell.width > column->width) {
@@ -259,19 +259,19 @@ static size_t add_cell(struct table *table, struct measurement *measurement, con
 }
 
 /* Is there room for a row whose cells and names are all new and of the greatest size? */
-static bool has_room(const struct table *table, size_t cells)
+static bool has_room(const struct listing *listing, size_t cells)
 {
-    size_t text = CELL_BYTES(cells * (NAME_WIDTH + TABLE_CELL_WIDTH) + NAME_WIDTH);
-    return table->line_count < TABLE_MAX_ROWS && table->cell_count + cells <= MAX_CELLS &&
-           table->measurement_count < MAX_TABLES && table->text_used + text <= TABLE_MAX_TEXT;
+    size_t text = CELL_BYTES(cells * (NAME_WIDTH + LISTING_CELL_WIDTH) + NAME_WIDTH);
+    return listing->line_count < LISTING_MAX_ROWS && listing->cell_count + cells <= MAX_CELLS &&
+           listing->measurement_count < MAX_MEASUREMENTS && listing->text_used + text <= LISTING_MAX_TEXT;
 }
 
 /* Is there room for a row of which every column is new? Rows with ever other fields are not ours, but are no fault. */
-static bool has_columns(const struct table *table, const struct lp_row *row)
+static bool has_columns(const struct listing *listing, const struct lp_row *row)
 {
-    for (size_t i = 0; i < table->measurement_count; i++) {
-        if (is_named(table, &table->measurements[i].name, row->measurement)) {
-            return table->measurements[i].column_count <= MAX_COLUMNS - MAX_CELLS_OF_ROW;
+    for (size_t i = 0; i < listing->measurement_count; i++) {
+        if (is_named(listing, &listing->measurements[i].name, row->measurement)) {
+            return listing->measurements[i].column_count <= MAX_COLUMNS - MAX_CELLS_OF_ROW;
         }
     }
     return true;
@@ -279,199 +279,201 @@ static bool has_columns(const struct table *table, const struct lp_row *row)
 
 static void collect_row(void *ctx, const struct lp_row *row)
 {
-    struct table *table = ctx;
+    struct listing *listing = ctx;
     size_t cells = 1 + row->tag_count + row->field_count;
-    if (!has_room(table, cells) || !has_columns(table, row)) {
-        table_flush(table);
+    if (!has_room(listing, cells) || !has_columns(listing, row)) {
+        listing_flush(listing);
     }
-    struct measurement *measurement = find_measurement(table, row->measurement);
-    struct line *line = &table->lines[table->line_count++];
-    line->measurement = (uint16_t)(measurement - table->measurements);
-    line->first_cell = (uint32_t)table->cell_count;
+    struct measurement *measurement = find_measurement(listing, row->measurement);
+    struct line *line = &listing->lines[listing->line_count++];
+    line->measurement = (uint16_t)(measurement - listing->measurements);
+    line->first_cell = (uint32_t)listing->cell_count;
     measurement->row_count++;
 
     char time[TIMESTAMP_TEXT_BYTES];
     timestamp_format(row->time_ns, time);
-    size_t place = add_cell(table, measurement, "time", 0, make_cell(table, span_of(time), TABLE_CELL_WIDTH), false);
+    size_t place =
+        add_cell(listing, measurement, "time", 0, make_cell(listing, span_of(time), LISTING_CELL_WIDTH), false);
     for (size_t i = 0; i < row->tag_count; i++) {
-        struct cell cell = make_cell(table, row->tags[i].value, TABLE_CELL_WIDTH);
-        place = add_cell(table, measurement, row->tags[i].name, place, cell, false);
+        struct cell cell = make_cell(listing, row->tags[i].value, LISTING_CELL_WIDTH);
+        place = add_cell(listing, measurement, row->tags[i].name, place, cell, false);
     }
     for (size_t i = 0; i < row->field_count; i++) {
-        struct cell cell = value_cell(table, &row->fields[i].value);
-        place = add_cell(table, measurement, row->fields[i].name, place, cell, is_number(&row->fields[i].value));
+        struct cell cell = value_cell(listing, &row->fields[i].value);
+        place = add_cell(listing, measurement, row->fields[i].name, place, cell, is_number(&row->fields[i].value));
     }
-    line->cell_count = (uint16_t)(table->cell_count - line->first_cell);
+    line->cell_count = (uint16_t)(listing->cell_count - line->first_cell);
 }
 
 static void collect_raw(void *ctx, struct span record)
 {
-    struct table *table = ctx;
-    if (table->raw_count == TABLE_MAX_ROWS || table->text_used + CELL_BYTES(RAW_WIDTH) > TABLE_MAX_TEXT) {
-        table_flush(table);
+    struct listing *listing = ctx;
+    if (listing->raw_count == LISTING_MAX_ROWS || listing->text_used + CELL_BYTES(RAW_WIDTH) > LISTING_MAX_TEXT) {
+        listing_flush(listing);
     }
     while (record.len > 0 && (record.ptr[record.len - 1] == '\n' || record.ptr[record.len - 1] == '\r')) {
         record.len--;
     }
-    table->raw[table->raw_count++] = make_cell(table, record, RAW_WIDTH);
+    listing->raw[listing->raw_count++] = make_cell(listing, record, RAW_WIDTH);
 }
 
-struct lp_sink table_sink(struct table *table)
+struct lp_sink listing_sink(struct listing *listing)
 {
-    return (struct lp_sink){table, collect_row, collect_raw};
+    return (struct lp_sink){listing, collect_row, collect_raw};
 }
 
 /* ---- printing ---- */
 
-static void emit(struct table *table, struct span text)
+static void emit(struct listing *listing, struct span text)
 {
-    table->emit(table->emit_ctx, text);
+    listing->emit(listing->emit_ctx, text);
 }
 
-static void emit_repeated(struct table *table, char c, size_t count)
+static void emit_repeated(struct listing *listing, char c, size_t count)
 {
     char run[64];
     memset(run, c, sizeof run);
     while (count > 0) {
         size_t n = count < sizeof run ? count : sizeof run;
-        emit(table, (struct span){run, n});
+        emit(listing, (struct span){run, n});
         count -= n;
     }
 }
 
-static void emit_cell(struct table *table, const struct cell *cell)
+static void emit_cell(struct listing *listing, const struct cell *cell)
 {
-    emit(table, (struct span){table->text + cell->start, cell->bytes});
+    emit(listing, (struct span){listing->text + cell->start, cell->bytes});
 }
 
-static void emit_heading(struct table *table, const struct cell *name, size_t rows, const char *noun)
+static void emit_heading(struct listing *listing, const struct cell *name, size_t rows, const char *noun)
 {
     char text[64];
     int len = snprintf(text, sizeof text, " (%zu %s%s)\n", rows, noun, rows == 1 ? "" : "s");
-    emit_cell(table, name);
-    emit(table, (struct span){text, (size_t)len});
+    emit_cell(listing, name);
+    emit(listing, (struct span){text, (size_t)len});
 }
 
 /* Puts the cell in its column. *owed is the blanks that stand between the last cell and this one: none are left at the end of a line. */
-static void emit_aligned(struct table *table, const struct column_info *column, const struct cell *cell, size_t *owed)
+static void emit_aligned(struct listing *listing, const struct column_info *column, const struct cell *cell,
+                         size_t *owed)
 {
     size_t padding = (size_t)column->width - (cell ? cell->width : 0);
     size_t before = column->has_text ? 0 : padding;
     if (cell && cell->bytes > 0) {
-        emit_repeated(table, ' ', *owed + before);
-        emit_cell(table, cell);
+        emit_repeated(listing, ' ', *owed + before);
+        emit_cell(listing, cell);
         *owed = padding - before + GAP;
     } else {
         *owed += padding + GAP;
     }
 }
 
-static void emit_header(struct table *table, const struct measurement *measurement)
+static void emit_header(struct listing *listing, const struct measurement *measurement)
 {
     size_t owed = 0;
     for (size_t i = 0; i < measurement->column_count; i++) {
         const struct column_info *column = &measurement->columns[i];
         if (column->has_value) {
-            emit_aligned(table, column, &column->name, &owed);
+            emit_aligned(listing, column, &column->name, &owed);
         }
     }
-    emit(table, SPAN_LITERAL("\n"));
+    emit(listing, SPAN_LITERAL("\n"));
     bool first = true;
     for (size_t i = 0; i < measurement->column_count; i++) {
         const struct column_info *column = &measurement->columns[i];
         if (column->has_value) {
-            emit_repeated(table, ' ', first ? 0 : GAP);
-            emit_repeated(table, '-', column->width);
+            emit_repeated(listing, ' ', first ? 0 : GAP);
+            emit_repeated(listing, '-', column->width);
             first = false;
         }
     }
-    emit(table, SPAN_LITERAL("\n"));
+    emit(listing, SPAN_LITERAL("\n"));
 }
 
-static void emit_line(struct table *table, const struct measurement *measurement, const struct line *line)
+static void emit_line(struct listing *listing, const struct measurement *measurement, const struct line *line)
 {
     const struct cell *by_id[MAX_COLUMNS] = {NULL};
     for (size_t i = 0; i < line->cell_count; i++) {
-        const struct cell *cell = &table->cells[line->first_cell + i];
+        const struct cell *cell = &listing->cells[line->first_cell + i];
         by_id[cell->column] = cell;
     }
     size_t owed = 0;
     for (size_t i = 0; i < measurement->column_count; i++) {
         const struct column_info *column = &measurement->columns[i];
         if (column->has_value) {
-            emit_aligned(table, column, by_id[column->id], &owed);
+            emit_aligned(listing, column, by_id[column->id], &owed);
         }
     }
-    emit(table, SPAN_LITERAL("\n"));
+    emit(listing, SPAN_LITERAL("\n"));
 }
 
-static void emit_measurement(struct table *table, size_t index)
+static void emit_measurement(struct listing *listing, size_t index)
 {
-    const struct measurement *measurement = &table->measurements[index];
-    emit_heading(table, &measurement->name, measurement->row_count, "row");
-    emit_header(table, measurement);
-    for (size_t i = 0; i < table->line_count; i++) {
-        if (table->lines[i].measurement == index) {
-            emit_line(table, measurement, &table->lines[i]);
+    const struct measurement *measurement = &listing->measurements[index];
+    emit_heading(listing, &measurement->name, measurement->row_count, "row");
+    emit_header(listing, measurement);
+    for (size_t i = 0; i < listing->line_count; i++) {
+        if (listing->lines[i].measurement == index) {
+            emit_line(listing, measurement, &listing->lines[i]);
         }
     }
-    emit(table, SPAN_LITERAL("\n"));
+    emit(listing, SPAN_LITERAL("\n"));
 }
 
-static void emit_raw(struct table *table)
+static void emit_raw(struct listing *listing)
 {
     char text[64];
-    int len = snprintf(text, sizeof text, "passed through (%zu record%s)\n", table->raw_count,
-                       table->raw_count == 1 ? "" : "s");
-    emit(table, (struct span){text, (size_t)len});
-    for (size_t i = 0; i < table->raw_count; i++) {
-        emit_cell(table, &table->raw[i]);
-        emit(table, SPAN_LITERAL("\n"));
+    int len = snprintf(text, sizeof text, "passed through (%zu record%s)\n", listing->raw_count,
+                       listing->raw_count == 1 ? "" : "s");
+    emit(listing, (struct span){text, (size_t)len});
+    for (size_t i = 0; i < listing->raw_count; i++) {
+        emit_cell(listing, &listing->raw[i]);
+        emit(listing, SPAN_LITERAL("\n"));
     }
-    emit(table, SPAN_LITERAL("\n"));
+    emit(listing, SPAN_LITERAL("\n"));
 }
 
-void table_flush(struct table *table)
+void listing_flush(struct listing *listing)
 {
-    for (size_t i = 0; i < table->measurement_count; i++) {
-        emit_measurement(table, i);
+    for (size_t i = 0; i < listing->measurement_count; i++) {
+        emit_measurement(listing, i);
     }
-    if (table->raw_count > 0) {
-        emit_raw(table);
+    if (listing->raw_count > 0) {
+        emit_raw(listing);
     }
-    table->text_used = 0;
-    table->cell_count = 0;
-    table->measurement_count = 0;
-    table->line_count = 0;
-    table->raw_count = 0;
+    listing->text_used = 0;
+    listing->cell_count = 0;
+    listing->measurement_count = 0;
+    listing->line_count = 0;
+    listing->raw_count = 0;
 }
 
 /* ---- life ---- */
 
-struct table *table_new(table_emit *emit_text, void *ctx)
+struct listing *listing_new(listing_emit *emit_text, void *ctx)
 {
-    struct table *table = calloc(1, sizeof *table);
-    if (!table) {
+    struct listing *listing = calloc(1, sizeof *listing);
+    if (!listing) {
         return NULL;
     }
-    table->emit = emit_text;
-    table->emit_ctx = ctx;
-    table->text = malloc(TABLE_MAX_TEXT);
-    table->cells = malloc(MAX_CELLS * sizeof *table->cells);
-    table->measurements = malloc(MAX_TABLES * sizeof *table->measurements);
-    if (!table->text || !table->cells || !table->measurements) {
-        table_free(table);
+    listing->emit = emit_text;
+    listing->emit_ctx = ctx;
+    listing->text = malloc(LISTING_MAX_TEXT);
+    listing->cells = malloc(MAX_CELLS * sizeof *listing->cells);
+    listing->measurements = malloc(MAX_MEASUREMENTS * sizeof *listing->measurements);
+    if (!listing->text || !listing->cells || !listing->measurements) {
+        listing_free(listing);
         return NULL;
     }
-    return table;
+    return listing;
 }
 
-void table_free(struct table *table)
+void listing_free(struct listing *listing)
 {
-    if (table) {
-        free(table->text);
-        free(table->cells);
-        free(table->measurements);
-        free(table);
+    if (listing) {
+        free(listing->text);
+        free(listing->cells);
+        free(listing->measurements);
+        free(listing);
     }
 }

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "run/table.h"
+#include "run/listing.h"
 
 #define T0 INT64_C(1795480319452000000) /* 2026-11-24T00:31:59.452Z */
 
 static struct buf printed;
-static struct table *table;
+static struct listing *listing;
 
 static void emit(void *ctx, struct span text)
 {
@@ -20,31 +20,31 @@ static void emit(void *ctx, struct span text)
 static void set_up(void)
 {
     buf_init(&printed, 64 * 1024 * 1024);
-    table = table_new(emit, &printed);
-    ck_assert_ptr_nonnull(table);
+    listing = listing_new(emit, &printed);
+    ck_assert_ptr_nonnull(listing);
 }
 
 static void tear_down(void)
 {
-    table_free(table);
+    listing_free(listing);
     buf_free(&printed);
 }
 
 static void put(const struct lp_row *row)
 {
-    struct lp_sink sink = table_sink(table);
+    struct lp_sink sink = listing_sink(listing);
     sink.row(sink.ctx, row);
 }
 
 static void put_raw(struct span record)
 {
-    struct lp_sink sink = table_sink(table);
+    struct lp_sink sink = listing_sink(listing);
     sink.raw(sink.ctx, record);
 }
 
 static const char *text(void)
 {
-    table_flush(table);
+    listing_flush(listing);
     buf_char(&printed, '\0');
     return printed.ptr;
 }
@@ -228,7 +228,7 @@ static size_t count(const char *haystack, const char *needle)
 START_TEST(row_bound)
 {
     struct lp_row row;
-    for (int i = 0; i < 2 * TABLE_MAX_ROWS + 1; i++) {
+    for (int i = 0; i < 2 * LISTING_MAX_ROWS + 1; i++) {
         lp_row_begin(&row, "t", T0);
         lp_row_field(&row, "n", lp_value_int(i));
         put(&row);
@@ -236,7 +236,7 @@ START_TEST(row_bound)
     const char *got = text();
     ck_assert_uint_eq(count(got, "t (1000 rows)\n"), 2);
     ck_assert_uint_eq(count(got, "t (1 row)\n"), 1);
-    ck_assert_uint_eq(count(got, "2026-11-24"), 2 * TABLE_MAX_ROWS + 1);
+    ck_assert_uint_eq(count(got, "2026-11-24"), 2 * LISTING_MAX_ROWS + 1);
 }
 END_TEST
 
@@ -254,7 +254,7 @@ START_TEST(text_bound)
         snprintf(storage[i], sizeof storage[i], "c%d", i);
         names[i] = storage[i];
     }
-    for (int i = 0; i < TABLE_MAX_ROWS; i++) {
+    for (int i = 0; i < LISTING_MAX_ROWS; i++) {
         lp_row_begin(&row, "t", T0);
         for (int field = 0; field < LP_ROW_MAX_FIELDS; field++) {
             lp_row_field(&row, names[field], lp_value_text(wide));
@@ -262,7 +262,7 @@ START_TEST(text_bound)
         put(&row);
     }
     const char *got = text();
-    ck_assert_uint_eq(count(got, "2026-11-24"), TABLE_MAX_ROWS);
+    ck_assert_uint_eq(count(got, "2026-11-24"), LISTING_MAX_ROWS);
     ck_assert_uint_gt(count(got, " rows)\n"), 1);
 }
 END_TEST
@@ -303,7 +303,7 @@ END_TEST
 
 START_TEST(raw_bound)
 {
-    for (int i = 0; i < TABLE_MAX_ROWS + 1; i++) {
+    for (int i = 0; i < LISTING_MAX_ROWS + 1; i++) {
         put_raw(SPAN_LITERAL("x\n"));
     }
     const char *got = text();
@@ -314,14 +314,14 @@ END_TEST
 
 START_TEST(free_nothing)
 {
-    table_free(NULL);
+    listing_free(NULL);
 }
 END_TEST
 
-static Suite *table_suite(void)
+static Suite *listing_suite(void)
 {
-    Suite *suite = suite_create("table");
-    TCase *tcase = tcase_create("table");
+    Suite *suite = suite_create("listing");
+    TCase *tcase = tcase_create("listing");
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, nothing);
@@ -342,7 +342,7 @@ static Suite *table_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(table_suite());
+    SRunner *runner = srunner_create(listing_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
