@@ -1,6 +1,7 @@
 #include "capture/read.h"
 
 #include "base/timestamp.h"
+#include "json/read.h"
 #include "json/scan.h"
 
 #define MAX_VALUES 100000 /* of one capture line whose payload is nested JSON (%J) */
@@ -36,7 +37,7 @@ static bool take_bytes(struct span value, struct arena *arena, struct span *out)
     }
     size_t len = inner.len;
     if (is_string(value)) {
-        len = json_unescape(inner, space);
+        len = json_read_string(inner, space);
     } else {
         memcpy(space, inner.ptr, inner.len);
     }
@@ -49,7 +50,7 @@ static bool is_well_formed(struct span line, struct err *err)
 {
     const struct json_limits limits = {JSON_MAX_DEPTH, MAX_VALUES};
     struct json_report report;
-    return json_scan_bytes(line, &limits, &report, err) == REJECT_NONE;
+    return json_scan_bytes(line, &limits, &report, err) == JSON_OK;
 }
 
 /* mosquitto_sub writes null for a message without payload; %J does so for one whose payload is the word null, too. */
@@ -73,10 +74,10 @@ static void find_members(struct span line, struct span found[KEYS])
         [KEY_RETAIN] = {"retain", 6},
         [KEY_PROPERTIES] = {"properties", 10},
     };
-    struct json_iter iter;
-    struct json_member member;
-    json_iter_begin(&iter, line);
-    while (json_iter_next(&iter, &member)) {
+    struct json_read_iter iter;
+    struct json_read_member member;
+    json_read_begin(&iter, line);
+    while (json_read_next(&iter, &member)) {
         for (size_t i = 0; i < KEYS; i++) {
             if (span_equal(member.key, names[i])) {
                 found[i] = member.value;
@@ -112,7 +113,7 @@ static bool read_uint32(struct span text, uint32_t *out)
 }
 
 /* One property but a user's. Of another type than it should have, or unknown: left out. false = no memory. */
-static bool take_property(const struct json_member *member, struct arena *arena, struct properties *out)
+static bool take_property(const struct json_read_member *member, struct arena *arena, struct properties *out)
 {
     for (int id = 0; id < PROPERTY_USER; id++) {
         struct property property = {.id = (enum property_id)id};
@@ -132,16 +133,16 @@ static bool take_property(const struct json_member *member, struct arena *arena,
 
 static bool take_user_properties(struct span object, struct arena *arena, struct properties *out)
 {
-    struct json_iter iter;
-    struct json_member member;
-    json_iter_begin(&iter, object);
-    while (json_iter_next(&iter, &member)) {
+    struct json_read_iter iter;
+    struct json_read_member member;
+    json_read_begin(&iter, object);
+    while (json_read_next(&iter, &member)) {
         struct property property = {.id = PROPERTY_USER};
         char *name = arena_alloc(arena, member.key.len + 1);
         if (!name) {
             return false;
         }
-        property.name = (struct span){name, json_unescape(member.key, name)};
+        property.name = (struct span){name, json_read_string(member.key, name)};
         if (is_string(member.value)) {
             if (!take_bytes(member.value, arena, &property.text)) {
                 return false;
@@ -154,13 +155,13 @@ static bool take_user_properties(struct span object, struct arena *arena, struct
 
 static bool take_properties(struct span object, struct arena *arena, struct properties *out)
 {
-    struct json_iter iter;
-    struct json_member member;
+    struct json_read_iter iter;
+    struct json_read_member member;
     if (!is_object(object)) {
         return true;
     }
-    json_iter_begin(&iter, object);
-    while (json_iter_next(&iter, &member)) {
+    json_read_begin(&iter, object);
+    while (json_read_next(&iter, &member)) {
         bool is_users = span_equal(member.key, span_of(property_name(PROPERTY_USER))) && is_object(member.value);
         if (is_users ? !take_user_properties(member.value, arena, out) : !take_property(&member, arena, out)) {
             return false;

@@ -46,7 +46,7 @@ static void note(struct notes *notes, struct span path, const char *value, const
 static void note_value(struct notes *notes, struct span path, const struct json_value *value, const char *reason)
 {
     char shown[SHOWN_VALUE_BYTES];
-    json_value_show(value, shown, sizeof shown);
+    json_show_value(value, shown, sizeof shown);
     note(notes, path, shown, reason);
 }
 
@@ -111,12 +111,12 @@ static void note_blocked(struct fill *fill, const struct path *path, size_t used
 /* The first of the paths that holds a value; a null counts only when nothing else is there. */
 static struct json_value look_up(struct fill *fill, const struct path *paths, size_t count, const struct path **at)
 {
-    struct json_value null = {.kind = JSON_ABSENT};
+    struct json_value null = {.kind = JSON_KIND_ABSENT};
     *at = &paths[0];
     for (size_t i = 0; i < count; i++) {
         size_t used = 0;
         struct json_value value = payload_get(fill->payload, &paths[i], &used);
-        if (value.kind == JSON_ABSENT) {
+        if (value.kind == JSON_KIND_ABSENT) {
             continue;
         }
         if (used < paths[i].count) {
@@ -124,7 +124,7 @@ static struct json_value look_up(struct fill *fill, const struct path *paths, si
         } else if (value.kind != JSON_KIND_NULL) {
             *at = &paths[i];
             return value;
-        } else if (null.kind == JSON_ABSENT) {
+        } else if (null.kind == JSON_KIND_ABSENT) {
             null = value;
             *at = &paths[i];
         }
@@ -198,7 +198,7 @@ static const char *read_float(const struct json_value *value, double *out)
             break;
         }
         return "not a number";
-    case JSON_ABSENT:
+    case JSON_KIND_ABSENT:
     case JSON_KIND_NULL:
     case JSON_KIND_BOOL:
     case JSON_KIND_OBJECT:
@@ -229,7 +229,7 @@ static const char *read_int(const struct json_value *value, const char *too_wide
             break;
         }
         return "not an integer";
-    case JSON_ABSENT:
+    case JSON_KIND_ABSENT:
     case JSON_KIND_NULL:
     case JSON_KIND_BOOL:
     case JSON_KIND_OBJECT:
@@ -393,7 +393,7 @@ static enum outcome fill_column(struct fill *fill, const struct column *column)
 {
     const struct path *path = NULL;
     struct json_value value = look_up(fill, column->paths, column->path_count, &path);
-    if (value.kind == JSON_ABSENT) {
+    if (value.kind == JSON_KIND_ABSENT) {
         return ABSENT;
     }
     if (value.kind == JSON_KIND_NULL) {
@@ -482,7 +482,7 @@ static bool read_time(const struct json_value *value, int64_t *ns)
         return timestamp_from_double(value->r, ns);
     case JSON_KIND_TEXT:
         return timestamp_parse_text(value->text, ns);
-    case JSON_ABSENT:
+    case JSON_KIND_ABSENT:
     case JSON_KIND_NULL:
     case JSON_KIND_BOOL:
     case JSON_KIND_OBJECT:
@@ -503,7 +503,7 @@ static void fill_time(struct fill *fill)
     const struct path *path = NULL;
     struct json_value value = look_up(fill, fill->table->time, fill->table->time_count, &path);
     int64_t device = 0;
-    if (value.kind == JSON_ABSENT || value.kind == JSON_KIND_NULL) {
+    if (value.kind == JSON_KIND_ABSENT || value.kind == JSON_KIND_NULL) {
         if (!offline) {
             note(&fill->notes, path_text(path), "", "missing, arrival time used");
         }
@@ -533,7 +533,7 @@ static bool contradicts(struct fill *fill, struct err *err)
 {
     const struct path *path = NULL;
     struct json_value value = look_up(fill, fill->table->device_no, fill->table->device_no_count, &path);
-    if (value.kind == JSON_ABSENT || value.kind == JSON_KIND_NULL) {
+    if (value.kind == JSON_KIND_ABSENT || value.kind == JSON_KIND_NULL) {
         return false;
     }
     char digits[NUMBER_TEXT_BYTES];
@@ -546,7 +546,7 @@ static bool contradicts(struct fill *fill, struct err *err)
         return false;
     }
     char shown[SHOWN_VALUE_BYTES];
-    json_value_show(&value, shown, sizeof shown);
+    json_show_value(&value, shown, sizeof shown);
     err_set(err, 0, "%s=%s but the topic says %.*s", path->text, shown, (int)fill->message->device_no.len,
             fill->message->device_no.ptr);
     return true;

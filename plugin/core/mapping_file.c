@@ -9,7 +9,7 @@
 #include "base/macros.h"
 #include "base/number.h"
 #include "core/event_type.h"
-#include "json/scan.h"
+#include "json/read.h"
 
 #define KEY_BYTES 128
 #define NAME_MAX_BYTES 63 /* of a PostgreSQL identifier */
@@ -62,7 +62,7 @@ static void fail(struct reading *reading, const char *key, const char *format, .
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    err_set(reading->err, 0, "%s:%zu: key %s: %s", reading->file, json_line_of(reading->text, key), key, what);
+    err_set(reading->err, 0, "%s:%zu: key %s: %s", reading->file, json_read_line_of(reading->text, key), key, what);
     reading->ok = false;
 }
 

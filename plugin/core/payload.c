@@ -6,7 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/number.h"
-#include "base/utf8.h"
+#include "json/repair.h"
 
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
@@ -60,7 +60,7 @@ static bool repair(struct span bytes, enum json_repair_mode mode, struct arena *
     if (!space) {
         return false;
     }
-    *out = (struct span){space, json_repair(bytes, mode, space)};
+    *out = (struct span){space, json_repair_text(bytes, mode, space)};
     arena_shrink(arena, space, out->len);
     return true;
 }
@@ -70,12 +70,29 @@ static enum reject load(struct span text, struct payload *out, struct err *err)
     json_error_t error = {0};
     json_t *root = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, &error);
     if (!root) {
-        /* json_scan has passed the text, so it is memory; jansson then says nothing, or calls a token invalid. */
+        /* json_scan_text has passed the text, so it is memory; jansson then says nothing, or calls a token invalid. */
         err_set(err, 0, "no memory to parse the payload%s%s", error.text[0] != '\0' ? ": " : "", error.text);
         return REJECT_OUT_OF_MEMORY;
     }
     out->root = root;
     return REJECT_NONE;
+}
+
+static enum reject reject_of(enum json_status status)
+{
+    switch (status) {
+    case JSON_OK:
+        return REJECT_NONE;
+    case JSON_INVALID_UTF8:
+        return REJECT_INVALID_UTF8;
+    case JSON_INVALID:
+        return REJECT_INVALID_JSON;
+    case JSON_TOO_DEEP:
+        return REJECT_TOO_DEEP;
+    case JSON_TOO_MANY_VALUES:
+        return REJECT_TOO_MANY_VALUES;
+    }
+    return REJECT_INVALID_JSON;
 }
 
 enum reject payload_parse(struct span bytes, const struct json_limits *limits, struct arena *arena, struct payload *out,
@@ -84,7 +101,7 @@ enum reject payload_parse(struct span bytes, const struct json_limits *limits, s
     *out = (struct payload){0};
     struct payload parsed = {.text = bytes};
     struct span for_parser = bytes;
-    enum reject reason = json_scan(bytes, limits, &parsed.report, err);
+    enum reject reason = reject_of(json_scan_text(bytes, limits, &parsed.report, err));
     if (reason != REJECT_NONE) {
         return reason;
     }
@@ -113,7 +130,7 @@ void payload_free(struct payload *payload)
 
 static struct json_value convert(const json_t *node)
 {
-    struct json_value value = {.kind = JSON_ABSENT};
+    struct json_value value = {.kind = JSON_KIND_ABSENT};
     if (!node) {
         return value;
     }
@@ -173,85 +190,4 @@ struct json_value payload_get(const struct payload *payload, const struct path *
         *used = path->count;
     }
     return convert(node);
-}
-
-/* ---- showing a value ---- */
-
-/* Controls (C1 as well: terminals obey them), and what a reader may take for the end of a line. */
-static bool is_unsafe(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029;
-}
-
-/* One character of a text as JSON writes it; out holds SHOWN_CHARACTER_BYTES. */
-#define SHOWN_CHARACTER_BYTES 8
-
-static size_t show_character(uint32_t code, char *out)
-{
-    if (code == '"' || code == '\\') {
-        out[0] = '\\';
-        out[1] = (char)code;
-        return 2;
-    }
-    if (is_unsafe(code)) {
-        int n = snprintf(out, SHOWN_CHARACTER_BYTES, "\\u%04x", (unsigned)code);
-        return n > 0 ? (size_t)n : 0;
-    }
-    return utf8_write(code, out);
-}
-
-static size_t show_text(struct span text, char *out, size_t size)
-{
-    const char *dots = "...";
-    size_t n = 1;
-    size_t fits = 1; /* as far as there is still room for the dots */
-    out[0] = '"';
-    while (text.len > 0) {
-        char shown[SHOWN_CHARACTER_BYTES];
-        size_t len = 1;
-        size_t bytes = show_character(utf8_decode(text, &len), shown);
-        if (n + bytes + 2 > size) {
-            memcpy(out + fits, dots, strlen(dots) + 1);
-            return fits + strlen(dots);
-        }
-        memcpy(out + n, shown, bytes);
-        n += bytes;
-        fits = n + strlen(dots) < size ? n : fits;
-        text = span_after(text, len);
-    }
-    out[n++] = '"';
-    out[n] = '\0';
-    return n;
-}
-
-static size_t show_plain(const char *text, char *out, size_t size)
-{
-    int n = snprintf(out, size, "%s", text);
-    return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
-}
-
-size_t json_value_show(const struct json_value *value, char *out, size_t size)
-{
-    char digits[NUMBER_TEXT_BYTES];
-    switch (value->kind) {
-    case JSON_ABSENT:
-        return show_plain("", out, size);
-    case JSON_KIND_NULL:
-        return show_plain("null", out, size);
-    case JSON_KIND_BOOL:
-        return show_plain(value->b ? "true" : "false", out, size);
-    case JSON_KIND_INT:
-        snprintf(digits, sizeof digits, "%lld", (long long)value->i);
-        return show_plain(digits, out, size);
-    case JSON_KIND_REAL:
-        number_format_double(value->r, digits);
-        return show_plain(digits, out, size);
-    case JSON_KIND_TEXT:
-        return show_text(value->text, out, size);
-    case JSON_KIND_OBJECT:
-        return show_plain("{...}", out, size);
-    case JSON_KIND_ARRAY:
-        return show_plain("[...]", out, size);
-    }
-    return 0;
 }

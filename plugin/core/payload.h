@@ -14,6 +14,7 @@
 #include "base/span.h"
 #include "core/reject.h"
 #include "json/scan.h"
+#include "json/show.h"
 
 #define PATH_MAX_PARTS 8
 
@@ -31,26 +32,6 @@ struct path {
  * false = empty, an empty part, or more than PATH_MAX_PARTS parts. */
 bool path_split(struct path *path, const char *text, char *storage);
 
-enum json_kind {
-    JSON_ABSENT,
-    JSON_KIND_NULL,
-    JSON_KIND_BOOL,
-    JSON_KIND_INT,
-    JSON_KIND_REAL,
-    JSON_KIND_TEXT,
-    JSON_KIND_OBJECT,
-    JSON_KIND_ARRAY
-};
-
-struct json_value {
-    enum json_kind kind;
-    bool b;
-    int64_t i;
-    double r;
-    struct span text; /* may hold NUL; a view into the document */
-    size_t count;     /* elements of an array, members of an object */
-};
-
 struct payload {
     void *root;       /* jansson's; owned */
     struct span text; /* as a jsonb column takes it: the trimmed original bytes, or repaired ones in the arena */
@@ -67,12 +48,8 @@ enum reject payload_parse(struct span bytes, const struct json_limits *limits, s
 void payload_free(struct payload *payload);
 
 /* The value at the path. *used gets the number of parts that led to it: path->count when the path was walked to its end (an absent
- * last key is JSON_ABSENT), fewer when the way was blocked by a value that is neither object nor array, which is then returned. A null on the way is
- * JSON_ABSENT. An array position past the end is JSON_ABSENT. */
+ * last key is JSON_KIND_ABSENT), fewer when the way was blocked by a value that is neither object nor array, which is then returned. A null on the way is
+ * JSON_KIND_ABSENT. An array position past the end is JSON_KIND_ABSENT. */
 struct json_value payload_get(const struct payload *payload, const struct path *path, size_t *used);
-
-/* Writes a value as short JSON text for messages, at most size - 1 bytes cut between characters (then ending in "..."), terminated, valid UTF-8
- * without NUL or line breaks. Containers are "{...}" and "[...]". size is at least 8. Returns its length. */
-size_t json_value_show(const struct json_value *value, char *out, size_t size);
 
 #endif

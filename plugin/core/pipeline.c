@@ -14,6 +14,7 @@
 #include "core/payload.h"
 #include "core/topic.h"
 #include "lp/decode.h"
+#include "json/repair.h"
 
 /* What is not JSON or row text of one record: anomalies, canonical names, digits. */
 #define ARENA_SPARE_BYTES 65536

@@ -2,7 +2,7 @@
 
 #include "core/topic.h"
 #include "replay/retime.h"
-#include "json/scan.h"
+#include "json/read.h"
 
 #define MAX_VALUES 100000 /* of a payload that is looked into; more is no device's */
 #define ESCAPED_BYTES 6   /* of one character as \uXXXX */
@@ -32,7 +32,7 @@ static bool is_device(struct span text, struct span device_no)
     if (text.len > sizeof plain) {
         return false;
     }
-    size_t len = json_unescape(text, plain);
+    size_t len = json_read_string(text, plain);
     return span_equal((struct span){plain, len}, device_no);
 }
 
@@ -57,7 +57,7 @@ static void look_at(const char *path, enum patch_kind kind, struct span device_n
 {
     struct span value;
     struct span text;
-    if (!json_find(payload, path, &value) || !is_scalar(value, &text)) {
+    if (!json_read_find(payload, path, &value) || !is_scalar(value, &text)) {
         return;
     }
     if (kind == PATCH_TIME ? is_time(text) : is_device(text, device_no)) {
@@ -73,7 +73,7 @@ void patch_find(const struct mapping *mapping, enum message_kind kind, struct sp
     struct json_report report;
     struct span body = payload_trim(payload);
     *out = (struct patch){.count = 0};
-    if (json_scan_bytes(body, &limits, &report, NULL) != REJECT_NONE) {
+    if (json_scan_bytes(body, &limits, &report, NULL) != JSON_OK) {
         return;
     }
     for (size_t i = 0; i < table->time_count; i++) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "base/number.h"
 #include "base/span.h"
 #include "lp/row.h"
@@ -103,8 +104,6 @@ static inline const char *text_of(struct buf *buf)
     buf->len--;
     return buf->ptr;
 }
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static inline int run_suite(Suite *suite)
 {

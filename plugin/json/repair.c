@@ -1,0 +1,101 @@
+#include "json/repair.h"
+
+#include "base/number.h"
+#include "json/token.h"
+
+#define WIDEST_NUMBER 64 /* characters */
+#define WIDEST_EXPONENT 307
+/* Up to here no number of WIDEST_NUMBER characters overflows a double. */
+#define SAFE_EXPONENT (WIDEST_EXPONENT - WIDEST_NUMBER)
+
+static bool is_wide_exponent(struct span number, struct span exponent)
+{
+    int64_t power;
+    if (number_int64(exponent, &power) != NUMBER_OK || power > WIDEST_EXPONENT || power < -WIDEST_EXPONENT) {
+        return true;
+    }
+    double value;
+    return power > SAFE_EXPONENT && number_double(number, &value) != NUMBER_OK;
+}
+
+bool json_repair_is_wide(struct span number)
+{
+    if (number.len > WIDEST_NUMBER) {
+        return true;
+    }
+    bool is_real = false;
+    for (size_t i = 0; i < number.len; i++) {
+        if (number.ptr[i] == 'e' || number.ptr[i] == 'E') {
+            return is_wide_exponent(number, span_after(number, i + 1));
+        }
+        is_real = is_real || number.ptr[i] == '.';
+    }
+    int64_t integer;
+    return !is_real && number_int64(number, &integer) != NUMBER_OK;
+}
+
+size_t json_repair_count_escapes(struct span string)
+{
+    size_t bad = 0;
+    const char *slash = memchr(string.ptr, '\\', string.len);
+    size_t pos = slash ? (size_t)(slash - string.ptr) : string.len;
+    while (pos < string.len) {
+        struct json_token_unit unit = json_token_read_unit(string, pos);
+        bad += unit.is_bad;
+        pos += unit.len;
+    }
+    return bad;
+}
+
+/* Copies a string token; bad escapes as `with`. Every escape keeps its length (both are six characters). */
+static size_t copy_string(struct span string, const char *with, char *out)
+{
+    size_t n = 0;
+    for (size_t pos = 0; pos < string.len;) {
+        struct json_token_unit unit = json_token_read_unit(string, pos);
+        memcpy(out + n, unit.is_bad ? with : string.ptr + pos, unit.len);
+        n += unit.len;
+        pos += unit.len;
+    }
+    return n;
+}
+
+static size_t copy_number(struct span number, char *out)
+{
+    size_t quotes = json_repair_is_wide(number) ? 1 : 0;
+    memcpy(out + quotes, number.ptr, number.len);
+    if (quotes > 0) {
+        out[0] = '"';
+        out[number.len + 1] = '"';
+    }
+    return number.len + 2 * quotes;
+}
+
+/* Only a wide number grows, by its two quotes. It has at least five characters ("1e308"), and between two of them stands at least one
+ * more. So len bytes hold at most (len + 1) / 6 of them and become at most (4 * len + 1) / 3: JSON_REPAIR_BYTES is ample. */
+size_t json_repair_text(struct span text, enum json_repair_mode mode, char *out)
+{
+    const char *value_escape = mode == JSON_REPAIR_FOR_PARSER ? "\\u0000" : "\\ufffd";
+    size_t n = 0;
+    size_t copied = 0;
+    struct json_token token = json_token_next(text, 0);
+    while (token.kind != JSON_TOKEN_END && token.kind != JSON_TOKEN_ERROR) {
+        memcpy(out + n, text.ptr + copied, token.start - copied);
+        n += token.start - copied;
+        struct span piece = json_token_text(text, &token);
+        struct json_token next = json_token_next(text, token.end);
+        if (token.kind == JSON_TOKEN_STRING) {
+            /* jansson takes no NUL in a key. */
+            n += copy_string(piece, next.kind == JSON_TOKEN_COLON ? "\\ufffd" : value_escape, out + n);
+        } else if (token.kind == JSON_TOKEN_NUMBER) {
+            n += copy_number(piece, out + n);
+        } else {
+            memcpy(out + n, piece.ptr, piece.len);
+            n += piece.len;
+        }
+        copied = token.end;
+        token = next;
+    }
+    memcpy(out + n, text.ptr + copied, text.len - copied);
+    return n + text.len - copied;
+}

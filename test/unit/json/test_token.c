@@ -1,0 +1,101 @@
+#include <string.h>
+
+#include "support.h"
+#include "json/token.h"
+
+/* The kinds of all tokens, a letter each, and where the last one ends. */
+static void read_all(struct span text, char *kinds, size_t *end)
+{
+    static const char letters[] = ".{}[]:,sn"
+                                  "w!"; /* in the order of the enum */
+    struct json_token token = {.end = 0};
+    do {
+        token = json_token_next(text, token.end);
+        *kinds++ = letters[token.kind];
+        ck_assert(token.start <= token.end && token.end <= text.len);
+        ck_assert((token.kind == JSON_TOKEN_ERROR) == (token.error != NULL));
+    } while (token.kind != JSON_TOKEN_END && token.kind != JSON_TOKEN_ERROR);
+    *kinds = '\0';
+    *end = token.end;
+}
+
+START_TEST(tokens)
+{
+    static const struct {
+        const char *text;
+        const char *kinds;
+        size_t end;
+    } cases[] = {
+        {"", ".", 0},
+        {" \t\r\n", ".", 4},
+        {"{}[]:,", "{}[]:,.", 6},
+        {"{\"a\": [1, -2.5e+3, true,false , null]}", "{s:[n,n,w,w,w]}.", 38},
+        {"\"\\\"\"1", "sn.", 5},
+        {"01", "!", 0},  /* a number has no zero in front */
+        {"1.", "!", 2},  /* ... and a digit behind the point */
+        {"nul", "!", 0}, /* no word */
+        {"\"a", "!", 2}, /* no end */
+        {"'a'", "!", 0},
+        {"1 #", "n!", 2},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char kinds[64];
+        size_t end;
+        struct span text = exact(span_of(cases[i].text));
+        read_all(text, kinds, &end);
+        ck_assert_msg(strcmp(kinds, cases[i].kinds) == 0 && end == cases[i].end, "%s: %s to %zu", cases[i].text, kinds,
+                      end);
+        release(text);
+    }
+}
+END_TEST
+
+START_TEST(texts_of_tokens)
+{
+    struct span text = SPAN_LITERAL(" [ \"x\" ]");
+    struct json_token token = json_token_next(text, 0);
+    ck_assert(span_equal(json_token_text(text, &token), SPAN_LITERAL("[")));
+    token = json_token_next(text, token.end);
+    ck_assert(span_equal(json_token_text(text, &token), SPAN_LITERAL("\"x\"")));
+}
+END_TEST
+
+START_TEST(units_of_strings)
+{
+    static const struct {
+        const char *text;
+        struct json_token_unit unit;
+    } cases[] = {
+        {"a", {'a', 1, false, false}},
+        {"\xe5", {0xe5, 1, false, false}}, /* bytes come one by one */
+        {"\\n", {'\n', 2, true, false}},
+        {"\\/", {'/', 2, true, false}},
+        {"\\u00e9", {0xe9, 6, true, false}},
+        {"\\u0000", {0, 6, true, true}},
+        {"\\ud83d\\ude00", {0x1f600, 12, true, false}},
+        {"\\ud83dx", {0xfffd, 6, true, true}},
+        {"\\ude00", {0xfffd, 6, true, true}},
+        {"\\ud83d\\u0041", {0xfffd, 6, true, true}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct span text = exact(span_of(cases[i].text));
+        struct json_token_unit unit = json_token_read_unit(text, 0);
+        ck_assert_msg(unit.code == cases[i].unit.code && unit.len == cases[i].unit.len &&
+                          unit.is_escape == cases[i].unit.is_escape && unit.is_bad == cases[i].unit.is_bad,
+                      "%s: U+%04X, %zu bytes", cases[i].text, unit.code, unit.len);
+        release(text);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("json/token");
+    TCase *tests = tcase_create("json/token");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, tokens);
+    tcase_add_test(tests, texts_of_tokens);
+    tcase_add_test(tests, units_of_strings);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
