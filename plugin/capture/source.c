@@ -130,7 +130,7 @@ static bool open_next(struct capture_source *source, struct err *err)
     source->is_open = true;
     source->line = 0;
     source->next++;
-    if (!reader_init(&source->input, fd, READER_LINES, source->max_line)) {
+    if (!reader_init(&source->input, fd, LP_FRAME_LINES, source->max_line)) {
         source->input.fd = fd; /* close_file() closes it */
         err_set(err, 0, "no memory to read %.160s", file);
         return false;

@@ -3,81 +3,54 @@
 #include <errno.h>
 #include <unistd.h>
 
-bool reader_init(struct reader *input, int fd, enum reader_kind kind, size_t max_line)
+bool reader_init(struct reader *reader, int fd, enum lp_frame_syntax syntax, size_t max_line)
 {
-    *input = (struct reader){.fd = fd};
-    switch (kind) {
-    case READER_LINE_PROTOCOL:
-        input->framer = lp_frame_new(max_line, READER_CHUNK_BYTES);
-        break;
-    case READER_LINES:
-        input->lines = lines_new(max_line, READER_CHUNK_BYTES);
-        break;
-    }
-    return input->framer || input->lines;
+    *reader = (struct reader){.fd = fd, .framer = lp_frame_new(syntax, max_line, READER_CHUNK_BYTES)};
+    return reader->framer != NULL;
 }
 
-void reader_free(struct reader *input)
+void reader_free(struct reader *reader)
 {
-    lp_frame_free(input->framer);
-    lines_free(input->lines);
+    lp_frame_free(reader->framer);
 }
 
-static void end(struct reader *input)
+static void end(struct reader *reader)
 {
-    input->ended = true;
-    if (input->framer) {
-        lp_frame_end(input->framer);
-    } else {
-        lines_end(input->lines);
+    reader->ended = true;
+    lp_frame_end(reader->framer);
+}
+
+void reader_cut_off(struct reader *reader)
+{
+    if (!reader->ended) {
+        reader->cut_off = true;
+        end(reader);
     }
 }
 
-void reader_cut_off(struct reader *input)
-{
-    if (!input->ended) {
-        input->cut_off = true;
-        end(input);
-    }
-}
-
-static char *space(struct reader *input, size_t *size)
-{
-    return input->framer ? lp_frame_space(input->framer, size) : lines_space(input->lines, size);
-}
-
-static void filled(struct reader *input, size_t n)
-{
-    input->bytes += n;
-    if (input->framer) {
-        lp_frame_filled(input->framer, n);
-    } else {
-        lines_filled(input->lines, n);
-    }
-}
-
-bool reader_read(struct reader *input)
+bool reader_read(struct reader *reader)
 {
     size_t size;
-    char *target = space(input, &size);
-    ssize_t n = read(input->fd, target, size < READER_CHUNK_BYTES ? size : READER_CHUNK_BYTES);
+    char *space = lp_frame_space(reader->framer, &size);
+    ssize_t n = read(reader->fd, space, size);
     if (n > 0) {
-        filled(input, (size_t)n);
+        reader->bytes += (uint64_t)n;
+        lp_frame_filled(reader->framer, (size_t)n);
     } else if (n == 0) {
-        end(input);
+        end(reader);
     } else if (errno != EINTR && errno != EAGAIN) {
-        input->error = errno;
-        reader_cut_off(input);
+        reader->error = errno;
+        reader_cut_off(reader);
     }
     return n > 0;
 }
 
-struct lp_frame reader_next(struct reader *input)
+struct lp_frame reader_next(struct reader *reader)
 {
-    return input->framer ? lp_frame_next(input->framer) : lines_next(input->lines);
+    return lp_frame_next(reader->framer);
 }
 
-bool reader_is_half(const struct reader *input, const struct lp_frame *frame)
+bool reader_is_half(const struct reader *reader, const struct lp_frame *frame)
 {
-    return input->cut_off && frame->bytes.len > 0 && frame->bytes.ptr[frame->bytes.len - 1] != '\n';
+    return reader->cut_off && frame->bytes.len > 0 && frame->bytes.ptr[frame->bytes.len - 1] != '\n';
 }

@@ -26,9 +26,10 @@ struct lp_framer {
     char *buffer;
     size_t capacity;
     size_t max_record;
-    size_t start; /* of the present record */
-    size_t scan;  /* next byte to look at */
-    size_t end;   /* of what has been read */
+    size_t start;           /* of the present record */
+    size_t scan;            /* next byte to look at */
+    size_t end;             /* of what has been read */
+    enum state first_state; /* of every record: COMMENT reads any line to its newline */
     enum state state;
     size_t first_break; /* first newline inside a string of this record, NOWHERE if none */
     uint64_t dropped;   /* bytes of this record that are no longer in the buffer */
@@ -36,7 +37,7 @@ struct lp_framer {
     bool ended;
 };
 
-struct lp_framer *lp_frame_new(size_t max_record, size_t chunk)
+struct lp_framer *lp_frame_new(enum lp_frame_syntax syntax, size_t max_record, size_t chunk)
 {
     struct lp_framer *framer = chunk > 0 && chunk <= SIZE_MAX - max_record ? calloc(1, sizeof *framer) : NULL;
     if (!framer) {
@@ -44,6 +45,8 @@ struct lp_framer *lp_frame_new(size_t max_record, size_t chunk)
     }
     framer->max_record = max_record;
     framer->capacity = max_record + chunk;
+    framer->first_state = syntax == LP_FRAME_LINES ? COMMENT : START;
+    framer->state = framer->first_state;
     framer->first_break = NOWHERE;
     framer->buffer = malloc(framer->capacity);
     if (!framer->buffer) {
@@ -163,7 +166,7 @@ static struct lp_frame finish(struct lp_framer *framer, size_t next)
         .total_size = framer->dropped + len,
     };
     framer->start = framer->scan = next;
-    framer->state = START;
+    framer->state = framer->first_state;
     framer->first_break = NOWHERE;
     framer->dropped = 0;
     framer->oversized = false;

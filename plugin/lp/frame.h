@@ -18,7 +18,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/macros.h"
 #include "base/span.h"
+
+enum lp_frame_syntax {
+    LP_FRAME_LINE_PROTOCOL,
+    LP_FRAME_LINES, /* a record is a line, whatever it holds: a capture */
+};
 
 enum lp_frame_kind {
     LP_FRAME_NONE,   /* no whole record is left: read more (or the input has ended and all is consumed) */
@@ -36,7 +42,7 @@ struct lp_framer; /* one buffer of max_record + chunk bytes, allocated once */
 
 /* NULL = no memory, or chunk is 0. A record of more than max_record bytes, its newline not counted, is oversized; chunk
  * is the most that one read brings. */
-struct lp_framer *lp_frame_new(size_t max_record, size_t chunk);
+MUST_USE struct lp_framer *lp_frame_new(enum lp_frame_syntax syntax, size_t max_record, size_t chunk);
 void lp_frame_free(struct lp_framer *framer);
 
 /* Space for the next read: at least 1 byte once lp_frame_next has said LP_FRAME_NONE. */

@@ -195,7 +195,7 @@ static const char *prepare(struct processor *processor)
         return "cannot watch for signals";
     }
     if (!reader_init(&processor->input, processor->capture_source_fd,
-                     settings->capture_file ? READER_LINES : READER_LINE_PROTOCOL, settings->max_line) ||
+                     settings->capture_file ? LP_FRAME_LINES : LP_FRAME_LINE_PROTOCOL, settings->max_line) ||
         (settings->capture_file && !arena_init(&processor->arena, 2 * settings->max_line + ARENA_SPARE_BYTES))) {
         return "no memory for the buffers";
     }

@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct promises promises;
     size_t chunk = (size_t)data[0] + 1;
-    struct lp_framer *framer = lp_frame_new(PROMISES_MAX_LINE, chunk);
+    struct lp_framer *framer = lp_frame_new(LP_FRAME_LINE_PROTOCOL, PROMISES_MAX_LINE, chunk);
     promises_begin(&promises, NULL);
     for (size_t at = 1; framer && at < size;) {
         size_t room = 0;

@@ -110,7 +110,8 @@ static void check_line(const struct lp_row *row)
     require(lp_encode_row(&line, row), "a row can be written", row);
     lp_decode_begin(&cursor, buf_view(&line));
     enum lp_decode_piece piece = lp_decode_next(&cursor, &item, &err);
-    for (; piece != LP_DECODE_END && piece != LP_DECODE_BLANK && piece != LP_DECODE_ERROR; piece = lp_decode_next(&cursor, &item, &err)) {
+    for (; piece != LP_DECODE_END && piece != LP_DECODE_BLANK && piece != LP_DECODE_ERROR;
+         piece = lp_decode_next(&cursor, &item, &err)) {
         tags += piece == LP_DECODE_TAG;
         fields += piece == LP_DECODE_FIELD;
     }

@@ -45,7 +45,7 @@ static void expect(const char *text)
                   text);
 }
 
-static const enum reader_kind kinds[] = {READER_LINE_PROTOCOL, READER_LINES};
+static const enum lp_frame_syntax kinds[] = {LP_FRAME_LINE_PROTOCOL, LP_FRAME_LINES};
 
 START_TEST(to_the_end)
 {
@@ -75,7 +75,7 @@ START_TEST(quotes_hold_newlines_in_line_protocol_alone)
     ck_assert(reader_init(&input, ends[0], kinds[_i], MAX_LINE));
     send_text("a b=\"1\n2\"\n");
     ck_assert(reader_read(&input));
-    expect(kinds[_i] == READER_LINES ? "a b=\"1\n" : "a b=\"1\n2\"\n");
+    expect(kinds[_i] == LP_FRAME_LINES ? "a b=\"1\n" : "a b=\"1\n2\"\n");
 }
 END_TEST
 

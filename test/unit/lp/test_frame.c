@@ -1,4 +1,6 @@
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "lp/decode.h"
 #include "lp/frame.h"
@@ -124,7 +126,7 @@ struct run {
 
 static void start(struct run *run, size_t max_record, size_t chunk)
 {
-    *run = (struct run){.framer = lp_frame_new(max_record, chunk), .max_record = max_record};
+    *run = (struct run){.framer = lp_frame_new(LP_FRAME_LINE_PROTOCOL, max_record, chunk), .max_record = max_record};
     ck_assert_ptr_nonnull(run->framer);
     buf_init(&run->text, 1 << 26);
     buf_init(&run->records, 1 << 26);
@@ -427,9 +429,84 @@ END_TEST
 
 START_TEST(refuses_sizes_that_cannot_be)
 {
-    ck_assert_ptr_null(lp_frame_new(1, 0));
-    ck_assert_ptr_null(lp_frame_new(SIZE_MAX, 1));
+    ck_assert_ptr_null(lp_frame_new(LP_FRAME_LINES, 1, 0));
+    ck_assert_ptr_null(lp_frame_new(LP_FRAME_LINE_PROTOCOL, SIZE_MAX, 1));
     lp_frame_free(NULL);
+}
+END_TEST
+
+/* ---- lines: no syntax, only newlines ---- */
+
+#define MAX_LINE 8
+
+static const struct {
+    const char *name;
+    const char *input;
+    const char *frames;
+} line_cases[] = {
+    {"nothing", "", ""},
+    {"one line", "abc\n", "r[abc\n]"},
+    {"no newline at the end", "abc\nde", "r[abc\n]r[de]"},
+    {"empty lines", "\n\na\n", "r[\n]r[\n]r[a\n]"},
+    {"CRLF stays", "a\r\n", "r[a\r\n]"},
+    {"just what fits", "12345678\nab\n", "r[12345678\n]r[ab\n]"},
+    {"one byte more", "123456789\nab\n", "o10[12345678]r[ab\n]"},
+    {"one byte more, at the end", "123456789", "o9[12345678]"},
+    {"just what fits, at the end", "12345678", "r[12345678]"},
+    {"much too long", "123456789012345678901234567890\nab\n", "o31[12345678]r[ab\n]"},
+    {"much too long, at the end", "x\n123456789012345678901234567890", "r[x\n]o30[12345678]"},
+    {"two long ones", "1234567890\nabcdefghijklmnop\nz", "o11[12345678]o17[abcdefgh]r[z]"},
+    {"quotes mean nothing", "\"a\nb\"\n", "r[\"a\n]r[b\"\n]"},
+};
+
+static void take_lines(struct lp_framer *lines, char *out)
+{
+    for (struct lp_frame frame = lp_frame_next(lines); frame.kind != LP_FRAME_NONE; frame = lp_frame_next(lines)) {
+        char head[32];
+        if (frame.kind == LP_FRAME_OVERSIZED) {
+            snprintf(head, sizeof head, "o%llu[", (unsigned long long)frame.total_size);
+        } else {
+            ck_assert_uint_eq(frame.total_size, frame.bytes.len);
+            snprintf(head, sizeof head, "r[");
+        }
+        strcat(out, head);
+        strncat(out, frame.bytes.ptr, frame.bytes.len);
+        strcat(out, "]");
+    }
+}
+
+static void feed_lines(struct lp_framer *lines, const char *input, size_t chunk, char *out)
+{
+    size_t len = strlen(input);
+    for (size_t pos = 0; pos < len;) {
+        size_t size;
+        char *space = lp_frame_space(lines, &size);
+        ck_assert_uint_ge(size, 1);
+        size_t n = len - pos < chunk ? len - pos : chunk;
+        n = n < size ? n : size;
+        memcpy(space, input + pos, n);
+        lp_frame_filled(lines, n);
+        take_lines(lines, out);
+        pos += n;
+    }
+    lp_frame_end(lines);
+    take_lines(lines, out);
+    take_lines(lines, out); /* the end stays the end */
+}
+
+START_TEST(frames_lines_in_any_chunks)
+{
+    for (size_t chunk = 1; chunk <= 40; chunk++) {
+        for (size_t space = 1; space <= 40; space += 13) {
+            char out[512] = "";
+            struct lp_framer *lines = lp_frame_new(LP_FRAME_LINES, MAX_LINE, space);
+            ck_assert_ptr_nonnull(lines);
+            feed_lines(lines, line_cases[_i].input, chunk, out);
+            ck_assert_msg(strcmp(out, line_cases[_i].frames) == 0, "%s in chunks of %zu: got %s", line_cases[_i].name,
+                          chunk, out);
+            lp_frame_free(lines);
+        }
+    }
 }
 END_TEST
 
@@ -444,6 +521,7 @@ int main(void)
     tcase_add_test(tcase, any_bytes_in_any_reads_give_the_same);
     tcase_add_test(tcase, agrees_with_the_decoder);
     tcase_add_test(tcase, refuses_sizes_that_cannot_be);
+    tcase_add_loop_test(tcase, frames_lines_in_any_chunks, 0, (int)COUNT(line_cases));
     suite_add_tcase(suite, tcase);
     TCase *large = tcase_create("large");
     tcase_set_timeout(large, 20);
