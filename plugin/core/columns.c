@@ -79,21 +79,6 @@ struct fill {
 
 enum outcome { FILLED, ABSENT, REFUSED };
 
-/* The text of a path's first `parts` parts. */
-static struct span path_prefix(const struct path *path, size_t parts)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < parts; i++) {
-        len += strlen(path->parts[i].name) + (i > 0 ? 1 : 0);
-    }
-    return (struct span){path->text, len};
-}
-
-static struct span path_text(const struct path *path)
-{
-    return span_of(path->text);
-}
-
 static void note_blocked(struct fill *fill, const struct path *path, size_t used, const struct json_value *value)
 {
     struct span prefix = path_prefix(path, used);

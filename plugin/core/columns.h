@@ -10,21 +10,13 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "core/mapping.h"
+#include "core/message.h"
 #include "core/payload.h"
 #include "core/properties.h"
 #include "core/reject.h"
 #include "lp/row.h"
 
 #define ANOMALIES_MAX_BYTES 2048 /* of the anomalies column; what does not fit is counted at its end */
-
-/* What is known of a message beside its payload. */
-struct message {
-    enum message_kind kind;
-    struct span device_no;
-    int64_t arrival_ns;
-    int64_t message_id;
-    const struct properties *properties; /* of MQTT 5; NULL = none are known */
-};
 
 /* How far device time is trusted. */
 struct time_window {

@@ -11,9 +11,8 @@
 
 #include "base/macros.h"
 #include "base/span.h"
-#include "core/payload.h"
-
-enum message_kind { MESSAGE_TELEMETRY, MESSAGE_EVENTS, MESSAGE_STATUS, MESSAGE_KINDS };
+#include "core/message.h"
+#include "core/path.h"
 
 enum column_type {
     COLUMN_FLOAT,   /* double precision */
@@ -22,6 +21,8 @@ enum column_type {
     COLUMN_BOOLEAN, /* boolean */
     COLUMN_TEXT,    /* text */
 };
+#define COLUMN_TYPES (COLUMN_TEXT + 1)
+extern const char *const column_type_names[COLUMN_TYPES]; /* as a mapping file has them */
 
 /* What is done to a text before it is stored. */
 enum column_form {
@@ -29,6 +30,8 @@ enum column_form {
     FORM_LOWER,      /* ASCII letters to lower case: "Online" -> "online" */
     FORM_EVENT_TYPE, /* canonical UPPER_SNAKE through the alias table (event_type.h) */
 };
+#define COLUMN_FORMS (FORM_EVENT_TYPE + 1)
+extern const char *const column_form_names[COLUMN_FORMS];
 
 #define COLUMN_MAX_PATHS 4
 #define COLUMN_MAX_FAULTS 4
@@ -76,28 +79,25 @@ struct mapping {
     void *storage; /* owns every string and array */
 };
 
-/* "telemetry", "events", "status": the last level of the topic and the section of a mapping file. */
-const char *message_kind_name(enum message_kind kind);
-
 /* The built-in mapping. NULL = no memory. */
-struct mapping *mapping_new(void);
+MUST_USE struct mapping *mapping_new(void);
 void mapping_free(struct mapping *mapping);
 
-/* The built-in columns of a table by position; NULL past the last. */
-const char *mapping_builtin_column(enum message_kind kind, size_t index);
+/* The column of that name, or NULL. */
+struct column *mapping_find_column(const struct table_map *table, const char *name);
 
-/* size bytes that live as long as the mapping; NULL = no memory. For mapping_file.c. */
-void *mapping_alloc(struct mapping *mapping, size_t size) MUST_USE;
+/* size bytes that live as long as the mapping; NULL = no memory. For core/mapping_file.c. */
+MUST_USE void *mapping_alloc(struct mapping *mapping, size_t size);
 
 /* The array with room for one element more than count, each of size bytes; NULL = no memory. An array that grows by this alone, from
  * nothing, takes no more than four times its size. It may move. */
-void *mapping_grow(struct mapping *mapping, void *array, size_t count, size_t size) MUST_USE;
+MUST_USE void *mapping_grow(struct mapping *mapping, void *array, size_t count, size_t size);
 
 /* Puts a path's text, copied, behind those in paths. false = not a path, too many, or no memory. */
-bool mapping_add_path(struct mapping *mapping, struct path *paths, size_t *count, const char *text);
+MUST_USE bool mapping_add_path(struct mapping *mapping, struct path *paths, size_t *count, const char *text);
 
 /* Makes `alias`, in any spelling, mean the type. false = *taken names the type that has it already; or, with *taken NULL, it is
  * longer than EVENT_TYPE_MAX_BYTES, has no letter, or there is no memory. */
-bool mapping_add_alias(struct mapping *mapping, const char *alias, size_t type_index, const char **taken);
+MUST_USE bool mapping_add_alias(struct mapping *mapping, const char *alias, size_t type_index, const char **taken);
 
 #endif

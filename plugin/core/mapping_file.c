@@ -17,13 +17,6 @@
 #define ENTRIES_MAX 176 /* of one "columns": every column once to remove and once to add */
 _Static_assert(ENTRIES_MAX == 2 * MAPPING_MAX_COLUMNS, "every column twice");
 
-static const char *const type_names[] = {
-    [COLUMN_FLOAT] = "float",     [COLUMN_INTEGER] = "integer", [COLUMN_BIGINT] = "bigint",
-    [COLUMN_BOOLEAN] = "boolean", [COLUMN_TEXT] = "text",
-};
-static const char *const form_names[] = {
-    [FORM_PLAIN] = "plain", [FORM_LOWER] = "lower", [FORM_EVENT_TYPE] = "event_type"};
-
 /* Names that no mapped column may have, and why. */
 static const struct {
     const char *name;
@@ -230,38 +223,94 @@ static bool is_number(const struct column *column)
     return column->type == COLUMN_FLOAT || column->type == COLUMN_INTEGER || column->type == COLUMN_BIGINT;
 }
 
-/* One key of a column. "column" and "enabled" are read by the caller. */
+/* ---- the keys of a column ---- */
+
+static void read_path(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    read_paths(reading, key, value, column->paths, &column->path_count);
+}
+
+static void read_type(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    column->type = (enum column_type)choose(reading, key, value, column_type_names, COLUMN_TYPES);
+}
+
+static void read_form(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    column->form = (enum column_form)choose(reading, key, value, column_form_names, COLUMN_FORMS);
+}
+
+static void read_unit(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    bool is_text = want(reading, key, value, json_is_string(value), "a text");
+    column->unit = is_text ? keep(reading, json_string_value(value)) : "";
+}
+
+static void read_min(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    column->min = read_limit(reading, key, value, -INFINITY);
+}
+
+static void read_max(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    column->max = read_limit(reading, key, value, INFINITY);
+}
+
+static void read_max_bytes(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    column->max_bytes = read_bytes(reading, key, value);
+}
+
+static void read_required(struct reading *reading, const char *key, const json_t *value, struct column *column)
+{
+    column->required = read_bool(reading, key, value);
+}
+
+typedef void read_key_function(struct reading *reading, const char *key, const json_t *value, struct column *column);
+
+static const struct {
+    const char *name;
+    read_key_function *read; /* NULL = read_column() has read it */
+    bool fixed;              /* not to be changed of event_type and status */
+} column_keys[] = {
+    {"column", NULL, false},        {"path", read_path, false},
+    {"type", read_type, true},      {"unit", read_unit, false},
+    {"min", read_min, false},       {"max", read_max, false},
+    {"faults", read_faults, false}, {"max_bytes", read_max_bytes, false},
+    {"form", read_form, true},      {"required", read_required, true},
+    {"enabled", NULL, false},
+};
+
+static void fail_unknown_key(struct reading *reading, const char *key)
+{
+    char names[KEY_BYTES] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < COUNT(column_keys); i++) {
+        int n = snprintf(names + len, sizeof names - len, "%s%s", i > 0 ? ", " : "", column_keys[i].name);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    fail(reading, key, "is none of %s", names);
+}
+
 static void read_key(struct reading *reading, const char *prefix, const char *name, const json_t *value,
                      struct column *column)
 {
     char key[KEY_BYTES];
-    join(key, prefix, name);
-    bool fixed = strcmp(name, "type") == 0 || strcmp(name, "form") == 0 || strcmp(name, "required") == 0;
     struct column before = *column;
-    if (strcmp(name, "path") == 0) {
-        read_paths(reading, key, value, column->paths, &column->path_count);
-    } else if (strcmp(name, "type") == 0) {
-        column->type = (enum column_type)choose(reading, key, value, type_names, COUNT(type_names));
-    } else if (strcmp(name, "form") == 0) {
-        column->form = (enum column_form)choose(reading, key, value, form_names, COUNT(form_names));
-    } else if (strcmp(name, "unit") == 0) {
-        column->unit =
-            want(reading, key, value, json_is_string(value), "a text") ? keep(reading, json_string_value(value)) : "";
-    } else if (strcmp(name, "min") == 0) {
-        column->min = read_limit(reading, key, value, -INFINITY);
-    } else if (strcmp(name, "max") == 0) {
-        column->max = read_limit(reading, key, value, INFINITY);
-    } else if (strcmp(name, "faults") == 0) {
-        read_faults(reading, key, value, column);
-    } else if (strcmp(name, "max_bytes") == 0) {
-        column->max_bytes = read_bytes(reading, key, value);
-    } else if (strcmp(name, "required") == 0) {
-        column->required = read_bool(reading, key, value);
-    } else if (strcmp(name, "column") != 0 && strcmp(name, "enabled") != 0) {
-        fail(reading, key, "is none of column, path, type, unit, min, max, faults, max_bytes, form, required, enabled");
+    size_t i = 0;
+    join(key, prefix, name);
+    while (i < COUNT(column_keys) && strcmp(name, column_keys[i].name) != 0) {
+        i++;
+    }
+    if (i == COUNT(column_keys)) {
+        fail_unknown_key(reading, key);
+        return;
+    }
+    if (column_keys[i].read) {
+        column_keys[i].read(reading, key, value, column);
     }
     bool changed = column->type != before.type || column->form != before.form || column->required != before.required;
-    if (reading->ok && fixed && changed && is_fixed(reading, column)) {
+    if (reading->ok && column_keys[i].fixed && changed && is_fixed(reading, column)) {
         fail(reading, key, "of column %s cannot be changed", column->name);
     }
 }
@@ -286,19 +335,9 @@ static void check_name(struct reading *reading, const char *key, const char *nam
     }
 }
 
-static struct column *find_column(const struct table_map *table, const char *name)
-{
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (strcmp(table->columns[i].name, name) == 0) {
-            return &table->columns[i];
-        }
-    }
-    return NULL;
-}
-
 static void remove_column(struct reading *reading, const char *key, struct table_map *table, const char *name)
 {
-    struct column *column = find_column(table, name);
+    struct column *column = mapping_find_column(table, name);
     if (!column) {
         fail(reading, key, "%s has no column %s", table->measurement, name);
         return;
@@ -405,7 +444,7 @@ static void read_column(struct reading *reading, const char *prefix, json_t *ent
         }
         return;
     }
-    struct column *column = find_column(table, json_string_value(name));
+    struct column *column = mapping_find_column(table, json_string_value(name));
     if (reading->ok && !column) {
         column = add_column(reading, prefix, table, json_string_value(name), entry);
     }
@@ -494,7 +533,7 @@ static void read_severity(struct reading *reading, const char *key, const json_t
     type->severity = keep(reading, json_string_value(value));
 }
 
-static void read_type(struct reading *reading, const char *prefix, const char *name, json_t *entry)
+static void read_event_type(struct reading *reading, const char *prefix, const char *name, json_t *entry)
 {
     char key[KEY_BYTES];
     if (!want(reading, prefix, entry, json_is_object(entry), "an object")) {
@@ -527,7 +566,7 @@ static void read_types(struct reading *reading, const char *prefix, json_t *valu
     }
     for (void *it = json_object_iter(value); it && reading->ok; it = json_object_iter_next(value, it)) {
         join(key, prefix, json_object_iter_key(it));
-        read_type(reading, key, json_object_iter_key(it), json_object_iter_value(it));
+        read_event_type(reading, key, json_object_iter_key(it), json_object_iter_value(it));
     }
 }
 
@@ -656,132 +695,4 @@ bool mapping_overlay(struct mapping *mapping, const char *file, struct err *err)
     fclose(in);
     free(text);
     return ok;
-}
-
-/* ---- printing ---- */
-
-static void print_text(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\') {
-            fputc('\\', out);
-        }
-        if ((unsigned char)*text < 0x20) {
-            fprintf(out, "\\u%04x", (unsigned)(unsigned char)*text);
-        } else {
-            fputc(*text, out);
-        }
-    }
-    fputc('"', out);
-}
-
-static void print_paths(FILE *out, const char *key, const struct path *paths, size_t count)
-{
-    fprintf(out, "\"%s\": [", key);
-    for (size_t i = 0; i < count; i++) {
-        fputs(i > 0 ? ", " : "", out);
-        print_text(out, paths[i].text);
-    }
-    fputc(']', out);
-}
-
-static void print_number(FILE *out, const char *key, double number)
-{
-    char digits[NUMBER_TEXT_BYTES] = "null";
-    if (isfinite(number)) {
-        number_format_double(number, digits);
-    }
-    fprintf(out, ", \"%s\": %s", key, digits);
-}
-
-static void print_column(FILE *out, const struct column *column)
-{
-    char digits[NUMBER_TEXT_BYTES];
-    fputs("      {\"column\": ", out);
-    print_text(out, column->name);
-    fputs(", ", out);
-    print_paths(out, "path", column->paths, column->path_count);
-    fprintf(out, ", \"type\": \"%s\", \"unit\": ", type_names[column->type]);
-    print_text(out, column->unit);
-    switch (column->type) {
-    case COLUMN_FLOAT:
-    case COLUMN_INTEGER:
-    case COLUMN_BIGINT:
-        print_number(out, "min", column->min);
-        print_number(out, "max", column->max);
-        fputs(", \"faults\": [", out);
-        for (size_t i = 0; i < column->fault_count; i++) {
-            number_format_double(column->faults[i], digits);
-            fprintf(out, "%s%s", i > 0 ? ", " : "", digits);
-        }
-        fputc(']', out);
-        break;
-    case COLUMN_TEXT:
-        fprintf(out, ", \"max_bytes\": %zu, \"form\": \"%s\"", column->max_bytes, form_names[column->form]);
-        break;
-    case COLUMN_BOOLEAN:
-        break;
-    }
-    fprintf(out, ", \"required\": %s}", column->required ? "true" : "false");
-}
-
-static void print_columns(FILE *out, const struct table_map *table, enum message_kind kind)
-{
-    const char *separator = "";
-    fputs("\"columns\": [\n", out);
-    const char *name = mapping_builtin_column(kind, 0);
-    for (size_t i = 0; name; name = mapping_builtin_column(kind, ++i)) {
-        if (!find_column(table, name)) {
-            fprintf(out, "%s      {\"column\": \"%s\", \"enabled\": false}", separator, name);
-            separator = ",\n";
-        }
-    }
-    for (size_t c = 0; c < table->column_count; c++) {
-        fputs(separator, out);
-        print_column(out, &table->columns[c]);
-        separator = ",\n";
-    }
-    fputs("\n    ]", out);
-}
-
-static void print_types(FILE *out, const struct mapping *mapping)
-{
-    fputs(",\n    \"types\": {\n", out);
-    for (size_t t = 0; t < mapping->event_type_count; t++) {
-        fputs("      ", out);
-        print_text(out, mapping->event_types[t].name);
-        fputs(": {\"severity\": ", out);
-        print_text(out, mapping->event_types[t].severity);
-        fputs(", \"aliases\": [", out);
-        const char *separator = "";
-        for (size_t a = 0; a < mapping->event_alias_count; a++) {
-            if (mapping->event_aliases[a].type_index == t) {
-                fputs(separator, out);
-                print_text(out, mapping->event_aliases[a].key);
-                separator = ", ";
-            }
-        }
-        fprintf(out, "]}%s\n", t + 1 < mapping->event_type_count ? "," : "");
-    }
-    fputs("    }", out);
-}
-
-void mapping_print(const struct mapping *mapping, FILE *out)
-{
-    fputs("{\n", out);
-    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
-        const struct table_map *table = &mapping->tables[kind];
-        fprintf(out, "  \"%s\": {\n    ", message_kind_name((enum message_kind)kind));
-        print_paths(out, "device_no", table->device_no, table->device_no_count);
-        fputs(",\n    ", out);
-        print_paths(out, "time", table->time, table->time_count);
-        fputs(",\n    ", out);
-        print_columns(out, table, (enum message_kind)kind);
-        if (kind == MESSAGE_EVENTS) {
-            print_types(out, mapping);
-        }
-        fprintf(out, "\n  }%s\n", kind + 1 < MESSAGE_KINDS ? "," : "");
-    }
-    fputs("}\n", out);
 }

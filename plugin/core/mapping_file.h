@@ -1,4 +1,4 @@
-/* core/mapping_file.h - a mapping as a JSON file, both ways.
+/* core/mapping_file.h - a site's JSON file, laid over the mapping.
  *
  * {"telemetry": {"device_no": ["device_no", "id"], "time": ["ts"],
  *                "columns": [{"column": "voltage", "path": "system.voltage", "type": "float", "unit": "V",
@@ -14,7 +14,6 @@
 #define VENDING_CORE_MAPPING_FILE_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "base/err.h"
 #include "core/mapping.h"
@@ -30,13 +29,9 @@
  * allowed"; the mapping is then to be freed. Refused: unknown keys, wrong types, a column named time, like a tag (device_no, topic) or
  * like one that is worked out (on any table), min above max, an alias that another type has, removing what is not there, removing
  * or loosening event_type and status, and too many of anything. */
-bool mapping_overlay(struct mapping *mapping, const char *file, struct err *err);
+MUST_USE bool mapping_overlay(struct mapping *mapping, const char *file, struct err *err);
 
 /* The same from text; file is the name for messages. */
-bool mapping_overlay_text(struct mapping *mapping, struct span text, const char *file, struct err *err);
-
-/* Prints the mapping as a file that, over the built-in mapping, gives the same mapping: built-in columns that were removed are in it with
- * "enabled": false. */
-void mapping_print(const struct mapping *mapping, FILE *out);
+MUST_USE bool mapping_overlay_text(struct mapping *mapping, struct span text, const char *file, struct err *err);
 
 #endif

@@ -10,27 +10,6 @@
 
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
-bool path_split(struct path *path, const char *text, char *storage)
-{
-    *path = (struct path){.text = text};
-    memcpy(storage, text, strlen(text) + 1);
-    for (char *part = storage; part;) {
-        char *dot = strchr(part, '.');
-        if (dot) {
-            *dot = '\0';
-        }
-        if (*part == '\0' || path->count == PATH_MAX_PARTS) {
-            return false;
-        }
-        bool is_index = strspn(part, "0123456789") == strlen(part) && strlen(part) < 7;
-        path->parts[path->count].name = part;
-        path->parts[path->count].index = is_index ? strtol(part, NULL, 10) : -1;
-        path->count++;
-        part = dot ? dot + 1 : NULL;
-    }
-    return true;
-}
-
 static bool is_padding(char c)
 {
     return c == '\0' || ascii_is_space(c);

@@ -12,25 +12,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "core/path.h"
 #include "core/reject.h"
 #include "json/scan.h"
 #include "json/show.h"
-
-#define PATH_MAX_PARTS 8
-
-/* "environment.freezer_temps.2", split once when the mapping is loaded. */
-struct path {
-    const char *text; /* as written, terminated */
-    size_t count;
-    struct {
-        const char *name; /* terminated */
-        long index;       /* the name as an array position, -1 if it is none */
-    } parts[PATH_MAX_PARTS];
-};
-
-/* Splits at dots. storage holds strlen(text) + 1 bytes and must live as long as the path, as must text.
- * false = empty, an empty part, or more than PATH_MAX_PARTS parts. */
-bool path_split(struct path *path, const char *text, char *storage);
 
 struct payload {
     void *root;       /* jansson's; owned */

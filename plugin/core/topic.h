@@ -5,10 +5,8 @@
 #include <stdbool.h>
 
 #include "base/span.h"
-#include "core/mapping.h"
+#include "core/message.h"
 #include "core/reject.h"
-
-#define DEVICE_NO_MAX_BYTES 64
 
 /* Can a text be a prefix? If not, it is not what TOPIC_PREFIX_EXPECTED says. */
 #define TOPIC_PREFIX_EXPECTED "a topic prefix such as v1/vm (no slash at its end, no + or #)"

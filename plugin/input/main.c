@@ -356,8 +356,7 @@ static int act(struct subscriber *subscriber, enum program_action action)
         engine_print_check(&subscriber->engine, &input_program, &subscriber->settings);
         return process_printed();
     case ACTION_PRINT_MAPPING:
-        mapping_print(subscriber->engine.mapping, stdout);
-        return process_printed();
+        return engine_print_mapping(&subscriber->engine) ? process_printed() : CANNOT_RUN;
     case ACTION_HELP:
         options_print_help(&input_program, stdout);
         return process_printed();

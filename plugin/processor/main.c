@@ -254,8 +254,7 @@ static int act(struct processor *processor, enum program_action action)
         engine_print_check(&processor->engine, &processor_program, &processor->settings);
         return process_printed();
     case ACTION_PRINT_MAPPING:
-        mapping_print(processor->engine.mapping, stdout);
-        return process_printed();
+        return engine_print_mapping(&processor->engine) ? process_printed() : CANNOT_RUN;
     case ACTION_HELP:
         options_print_help(&processor_program, stdout);
         return process_printed();

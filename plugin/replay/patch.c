@@ -1,8 +1,10 @@
 #include "replay/patch.h"
 
+#include "core/payload.h"
 #include "core/topic.h"
 #include "replay/retime.h"
 #include "json/read.h"
+#include "json/scan.h"
 
 #define MAX_VALUES 100000 /* of a payload that is looked into; more is no device's */
 #define ESCAPED_BYTES 6   /* of one character as \uXXXX */

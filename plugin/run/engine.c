@@ -9,6 +9,7 @@
 #include "base/siphash.h"
 #include "base/units.h"
 #include "core/mapping_file.h"
+#include "core/mapping_print.h"
 #include "io/clock.h"
 
 #define SPARE_BYTES ((size_t)1024 * 1024) /* of a row: columns beside the payload */
@@ -235,4 +236,17 @@ void engine_print_check(const struct engine *engine, const struct program *progr
     printf(" %zu event types; ", mapping->event_type_count);
     options_print_settings(program, settings, stdout);
     putchar('\n');
+}
+
+bool engine_print_mapping(const struct engine *engine)
+{
+    struct buf text;
+    buf_init(&text, MAPPING_PRINT_MAX_BYTES);
+    mapping_print(engine->mapping, &text);
+    bool whole = !text.failed;
+    if (whole) {
+        fwrite(text.ptr, 1, text.len, stdout);
+    }
+    buf_free(&text);
+    return whole;
 }

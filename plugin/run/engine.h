@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "cli/options.h"
 #include "core/mapping.h"
 #include "core/pipeline.h"
@@ -70,5 +71,8 @@ void engine_log_end(struct engine *engine);
 
 /* --check: the mapping in numbers and every setting, on standard output. */
 void engine_print_check(const struct engine *engine, const struct program *program, const void *settings);
+
+/* --print-mapping: the mapping in force, on standard output. false = no memory for it. */
+MUST_USE bool engine_print_mapping(const struct engine *engine);
 
 #endif

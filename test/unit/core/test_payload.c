@@ -99,49 +99,6 @@ END_TEST
 
 /* ---- paths ---- */
 
-START_TEST(splits_paths)
-{
-    static const struct {
-        const char *text;
-        bool is_path;
-        const char *parts; /* name or name=index, each with a slash */
-    } cases[] = {
-        {"ts", true, "ts/"},
-        {"system.voltage", true, "system/voltage/"},
-        {"environment.freezer_temps.2", true, "environment/freezer_temps/2=2/"},
-        {"0", true, "0=0/"},
-        {"a.999999", true, "a/999999=999999/"},
-        {"a.1000000", true, "a/1000000/"},
-        {"a.99999999999999999999", true, "a/99999999999999999999/"},
-        {"a.-1.+1. 1.1x", true, "a/-1/+1/ 1/1x/"},
-        {"a.b.c.d.e.f.g.h", true, "a/b/c/d/e/f/g/h/"},
-        {"a.b.c.d.e.f.g.h.i", false, ""},
-        {"", false, ""},
-        {".", false, ""},
-        {".a", false, ""},
-        {"a.", false, ""},
-        {"a..b", false, ""},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct path path;
-        char *storage = malloc(strlen(cases[i].text) + 1);
-        ck_assert_ptr_nonnull(storage);
-        bool is_path = path_split(&path, cases[i].text, storage);
-        ck_assert_msg(is_path == cases[i].is_path, "\"%s\": %d", cases[i].text, is_path);
-        char got[128] = "";
-        size_t n = 0;
-        for (size_t p = 0; is_path && p < path.count; p++) {
-            n += (size_t)snprintf(got + n, sizeof got - n, "%s", path.parts[p].name);
-            n += path.parts[p].index < 0 ? 0 : (size_t)snprintf(got + n, sizeof got - n, "=%ld", path.parts[p].index);
-            n += (size_t)snprintf(got + n, sizeof got - n, "/");
-        }
-        ck_assert_msg(strcmp(got, cases[i].parts) == 0, "\"%s\": %s", cases[i].text, got);
-        ck_assert(path.text == cases[i].text);
-        free(storage);
-    }
-}
-END_TEST
-
 /* ---- parse ---- */
 
 static struct arena arena;
@@ -595,7 +552,6 @@ int main(void)
     tcase_add_checked_fixture(tests, make_arena, free_arena);
     tcase_add_test(tests, trims_padding);
     tcase_add_test(tests, trims_a_flood_of_marks);
-    tcase_add_test(tests, splits_paths);
     tcase_add_test(tests, parses_objects);
     tcase_add_test(tests, refuses_before_jansson_sees_it);
     tcase_add_test(tests, refuses_the_huge_before_jansson_sees_it);
