@@ -42,6 +42,20 @@ static inline struct span span_after(struct span text, size_t n)
     return (struct span){text.ptr + n, text.len - n};
 }
 
+/* ASCII letters in any case; word is in lower case. */
+static inline bool span_equal_ignoring_case(struct span text, const char *word)
+{
+    if (text.len != strlen(word)) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (ascii_lower(text.ptr[i]) != word[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Without ASCII white space at either end. */
 static inline struct span span_trim(struct span text)
 {

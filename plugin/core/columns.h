@@ -1,4 +1,4 @@
-/* core/columns.h - one parsed payload and the mapping to one typed row (contract.md: Never lose 3 to 5, Time, Tables). */
+/* core/columns.h - one parsed payload and the mapping to one typed row (plugin/README.md: Never lose 3 to 5, Time, Tables). */
 #ifndef VENDING_CORE_COLUMNS_H
 #define VENDING_CORE_COLUMNS_H
 
@@ -8,7 +8,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/span.h"
+#include "core/device_time.h"
 #include "core/mapping.h"
 #include "core/message.h"
 #include "core/payload.h"
@@ -16,15 +18,7 @@
 #include "core/reject.h"
 #include "lp/row.h"
 
-#define ANOMALIES_MAX_BYTES 2048 /* of the anomalies column; what does not fit is counted at its end */
-
-/* How far device time is trusted. */
-struct time_window {
-    int64_t max_age_ns;
-    int64_t max_ahead_ns;
-};
-
-/* What is told of a filled row beside its columns. */
+/* What is known of a filled row beside its columns. */
 struct filling {
     size_t anomalies;  /* values that were refused singly */
     bool device_timed; /* the row's time is the device's, not that of arrival */
@@ -32,8 +26,8 @@ struct filling {
 
 /* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH, REJECT_MISSING_FIELD, REJECT_NO_DATA,
  * REJECT_OUT_OF_MEMORY with words in *err and nothing in *filling. */
-enum reject columns_fill(const struct mapping *mapping, const struct time_window *window, const struct message *message,
-                         const struct payload *payload, struct arena *arena, struct lp_row *row,
-                         struct filling *filling, struct err *err);
+MUST_USE enum reject columns_fill(const struct mapping *mapping, const struct time_window *window,
+                                  const struct message *message, const struct payload *payload, struct arena *arena,
+                                  struct lp_row *row, struct filling *filling, struct err *err);
 
 #endif

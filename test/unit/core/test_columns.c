@@ -2,6 +2,7 @@
 
 #include "core/columns.h"
 #include "core/mapping_file.h"
+#include "core/notes.h"
 #include "support.h"
 
 /* 2026-11-24T00:32:00Z: when every message here arrives. */
@@ -1135,7 +1136,7 @@ START_TEST(anomalies_are_capped)
         ck_assert_int_eq(filled.reason, REJECT_NONE);
         ck_assert_uint_eq(filled.filling.anomalies, n);
         const char *text = text_field(&filled, "anomalies", &got);
-        ck_assert_uint_le(strlen(text), ANOMALIES_MAX_BYTES);
+        ck_assert_uint_le(strlen(text), NOTES_MAX_BYTES);
 
         /* as many as it says, in order, and the rest counted */
         unsigned long more = 0;
@@ -1149,7 +1150,7 @@ START_TEST(anomalies_are_capped)
             buf_format(&want, "; and %lu more", more);
         }
         ck_assert_msg(strcmp(text, text_of(&want)) == 0, "%zu: %s", n, text);
-        ck_assert_msg(more == 0 || strlen(text) > ANOMALIES_MAX_BYTES - 100, "%zu: room is left: %s", n, text);
+        ck_assert_msg(more == 0 || strlen(text) > NOTES_MAX_BYTES - 100, "%zu: room is left: %s", n, text);
         buf_free(&got);
         buf_free(&want);
         finish(&filled);
@@ -1173,7 +1174,7 @@ START_TEST(the_cap_keeps_the_order)
     fill(&filled, MESSAGE_TELEMETRY, "VM-SH-001", buf_view(&json));
     const char *text = text_field(&filled, "anomalies", &got);
     ck_assert_uint_eq(filled.filling.anomalies, MANY + 1);
-    ck_assert_uint_le(strlen(text), ANOMALIES_MAX_BYTES);
+    ck_assert_uint_le(strlen(text), NOTES_MAX_BYTES);
     ck_assert_ptr_null(strstr(text, "ts="));
     ck_assert_ptr_null(strstr(text, "null"));
     unsigned long more = 0;
