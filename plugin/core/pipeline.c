@@ -10,8 +10,8 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "core/columns.h"
-#include "core/dedup.h"
 #include "core/payload.h"
+#include "core/redelivery.h"
 #include "core/topic.h"
 #include "lp/decode.h"
 #include "json/repair.h"
@@ -19,20 +19,15 @@
 /* What is not JSON or row text of one record: anomalies, canonical names, digits. */
 #define ARENA_SPARE_BYTES 65536
 
-/* message_id must be the same on every machine and at every replay, so its key is public. */
-static const struct siphash_key message_id_key = {0, 0};
-
 struct pipeline {
     const struct settings *settings;
     const struct mapping *mapping;
     struct span topic_tag, topic_prefix, payload_field;
     struct lp_sink sink;
-    struct siphash_key window_key;
     pipeline_on_reject *on_reject;
     void *on_reject_ctx;
     struct arena arena;
-    struct dedup *messages; /* events, and whatever was rejected: key = mark = the message */
-    struct dedup *statuses; /* key = the topic, mark = its last status */
+    struct redelivery *redelivery;
     struct stats stats;
     struct lp_row row;
 };
@@ -68,13 +63,10 @@ struct pipeline *pipeline_new(const struct settings *settings, const struct mapp
     pipeline->topic_prefix = span_of(settings->topic_prefix);
     pipeline->payload_field = span_of(settings->payload_field);
     pipeline->sink = sink;
-    pipeline->window_key = window_key;
     pipeline->on_reject = on_reject;
     pipeline->on_reject_ctx = on_reject_ctx;
-    pipeline->messages = dedup_new(settings->dedup_window, settings->dedup_age_ns);
-    /* The broker repeats a retained status at every subscribe, however old it is: no age here. */
-    pipeline->statuses = dedup_new(settings->dedup_window, INT64_MAX);
-    if (!arena_init(&pipeline->arena, arena_size(settings)) || !pipeline->messages || !pipeline->statuses) {
+    pipeline->redelivery = redelivery_new(settings->dedup_window, settings->dedup_age_ns, window_key);
+    if (!arena_init(&pipeline->arena, arena_size(settings)) || !pipeline->redelivery) {
         pipeline_free(pipeline);
         return NULL;
     }
@@ -85,58 +77,9 @@ void pipeline_free(struct pipeline *pipeline)
 {
     if (pipeline) {
         arena_free(&pipeline->arena);
-        dedup_free(pipeline->messages);
-        dedup_free(pipeline->statuses);
+        redelivery_free(pipeline->redelivery);
         free(pipeline);
     }
-}
-
-/* ---- identity ---- */
-
-static uint64_t hash_message(struct siphash_key key, struct span topic, struct span payload)
-{
-    const struct span parts[] = {topic, {"", 1}, payload};
-    return siphash(key, parts, COUNT(parts));
-}
-
-static int64_t message_id(struct span topic, struct span payload)
-{
-    uint64_t hash = hash_message(message_id_key, topic, payload);
-    int64_t id;
-    memcpy(&id, &hash, sizeof id);
-    return id;
-}
-
-/* Seen before, as far as the bytes tell. Of a status they tell only that it is the device's last one again: a clock that starts in 1970
- * at every power cut gives the same bytes for every online and every offline. */
-static bool is_duplicate(struct pipeline *pipeline, const struct arrival *arrival)
-{
-    uint64_t mark = hash_message(pipeline->window_key, arrival->topic, arrival->bytes);
-    switch (arrival->kind) {
-    case MESSAGE_EVENTS:
-        return dedup_seen(pipeline->messages, mark, mark, arrival->time_ns);
-    case MESSAGE_STATUS:
-        return dedup_seen(pipeline->statuses, siphash(pipeline->window_key, &arrival->topic, 1), mark,
-                          arrival->time_ns);
-    case MESSAGE_TELEMETRY:
-    case MESSAGE_KINDS: /* a topic of another shape */
-        break;
-    }
-    return false;
-}
-
-/* Where the device's clock works, a status holds the moment it was written: then the same bytes are the same message, whatever came
- * between. */
-static bool is_dated_duplicate(struct pipeline *pipeline, const struct arrival *arrival, const struct lp_row *row)
-{
-    const struct settings *settings = pipeline->settings;
-    const struct lp_value *device_ts = lp_row_find(row, "device_ts");
-    if (arrival->kind != MESSAGE_STATUS || !device_ts ||
-        !timestamp_is_within(device_ts->as.i, arrival->time_ns, settings->max_age_ns, settings->max_ahead_ns)) {
-        return false;
-    }
-    uint64_t mark = hash_message(pipeline->window_key, arrival->topic, arrival->bytes);
-    return dedup_seen(pipeline->messages, mark, mark, arrival->time_ns);
 }
 
 /* ---- rejected ---- */
@@ -174,7 +117,7 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
         size_t valid = utf8_invalid_at(kept);
         kept.len = kept.len - valid < UTF8_MAX_BYTES ? valid : kept.len; /* no half character at the cut */
     }
-    int64_t id = message_id(arrival->topic, kept);
+    int64_t id = redelivery_message_id(arrival->topic, kept);
 
     lp_row_begin(row, "vm_rejected", arrival->time_ns);
     lp_row_tag(row, "device_no", arrival->device_no);
@@ -195,6 +138,16 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
 
 /* ---- one message ---- */
 
+/* Does the status in the row, whose bytes were seen before, hold the moment at which it was written? */
+static bool is_dated_duplicate(struct pipeline *pipeline, const struct arrival *arrival)
+{
+    const struct settings *settings = pipeline->settings;
+    const struct lp_value *device_ts = lp_row_find(&pipeline->row, "device_ts");
+    return arrival->kind == MESSAGE_STATUS && device_ts &&
+           timestamp_is_within(device_ts->as.i, arrival->time_ns, settings->max_age_ns, settings->max_ahead_ns) &&
+           redelivery_is_dated_repeat(pipeline->redelivery, arrival->topic, arrival->bytes, arrival->time_ns);
+}
+
 /* Gives the row to the sink and counts it, or counts a duplicate; or says why there is no row. */
 static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arrival, struct err *err)
 {
@@ -205,7 +158,7 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
         .kind = arrival->kind,
         .device_no = arrival->device_no,
         .arrival_ns = arrival->time_ns,
-        .message_id = message_id(arrival->topic, arrival->bytes),
+        .message_id = redelivery_message_id(arrival->topic, arrival->bytes),
         .properties = arrival->properties,
     };
     if (arrival->bytes.len == 0) {
@@ -224,7 +177,7 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
     struct filling filling;
     reason =
         columns_fill(pipeline->mapping, &window, &message, &payload, &pipeline->arena, &pipeline->row, &filling, err);
-    if (reason == REJECT_NONE && is_dated_duplicate(pipeline, arrival, &pipeline->row)) {
+    if (reason == REJECT_NONE && is_dated_duplicate(pipeline, arrival)) {
         pipeline->stats.duplicates++;
     } else if (reason == REJECT_NONE) {
         /* Text of the row may be a view into the document, so it goes out before that is freed. */
@@ -260,7 +213,7 @@ static void handle(struct pipeline *pipeline, struct arrival *arrival)
     } else if (reason == REJECT_BAD_DEVICE_NO) {
         err_set(&err, 0, "device_no must be 1 to %d characters of A-Z a-z 0-9 . _ : -", DEVICE_NO_MAX_BYTES);
     }
-    if (is_duplicate(pipeline, arrival)) {
+    if (redelivery_is_repeat(pipeline->redelivery, arrival->kind, arrival->topic, arrival->bytes, arrival->time_ns)) {
         pipeline->stats.duplicates++;
         return;
     }
