@@ -18,11 +18,11 @@ struct arena {
 };
 
 /* Allocates the block. false = no memory; *arena is then empty and safe to free. */
-bool arena_init(struct arena *arena, size_t size) MUST_USE;
+MUST_USE bool arena_init(struct arena *arena, size_t size);
 void arena_free(struct arena *arena);
 
 /* size bytes aligned for any type, or NULL when the block is full. Lives until the next arena_reset. */
-void *arena_alloc(struct arena *arena, size_t size) MUST_USE;
+MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 
 /* Gives back the unused end of the newest allocation: ptr must be what arena_alloc returned last. */
 void arena_shrink(struct arena *arena, const void *ptr, size_t size);

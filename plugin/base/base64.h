@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/macros.h"
 #include "base/span.h"
 
 /* Upper bounds for the two output buffers. */
@@ -13,7 +14,7 @@
 
 /* Decodes into out and sets *out_len. Padding is required, white space and non-zero trailing bits are refused:
  * false, with the offset of the first bad byte in *bad_pos. */
-bool base64_decode(struct span text, char *out, size_t *out_len, size_t *bad_pos);
+MUST_USE bool base64_decode(struct span text, char *out, size_t *out_len, size_t *bad_pos);
 
 /* Encodes into out; returns the bytes written. */
 size_t base64_encode(struct span bytes, char *out);

@@ -5,6 +5,13 @@
 /* Marks a function whose result says whether it worked: a caller that drops it does not compile. */
 #define MUST_USE __attribute__((warn_unused_result))
 
+/* Drops the result of a MUST_USE function; a comment beside it says why that is right. */
+#define IGNORE_RESULT(call)                                                                                            \
+    do {                                                                                                               \
+        if (call) {                                                                                                    \
+        }                                                                                                              \
+    } while (0)
+
 /* Elements of an array (not of a pointer). */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

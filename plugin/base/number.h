@@ -11,19 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/macros.h"
 #include "base/span.h"
 
 enum number_status { NUMBER_OK, NUMBER_NOT_A_NUMBER, NUMBER_OUT_OF_RANGE };
 
 /* Text to a finite double; overflow is NUMBER_OUT_OF_RANGE, underflow gives 0. *out is 0 unless NUMBER_OK. */
-enum number_status number_double(struct span text, double *out);
+MUST_USE enum number_status number_double(struct span text, double *out);
 
 /* Text to an integer: "3", "-3", "3.0", "3e2" (an exact integer in any spelling) but not "3.5" (NUMBER_NOT_A_NUMBER). Exact over
  * the whole of int64. *out is 0 unless NUMBER_OK. */
-enum number_status number_int64(struct span text, int64_t *out);
+MUST_USE enum number_status number_int64(struct span text, int64_t *out);
 
 /* A double that is an exact integer within int64, else false. */
-bool number_double_is_int64(double value, int64_t *out);
+MUST_USE bool number_double_is_int64(double value, int64_t *out);
 
 #define NUMBER_TEXT_BYTES 32
 

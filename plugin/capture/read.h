@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "core/properties.h"
 
@@ -26,6 +27,6 @@ struct capture_message {
 
 /* Reads one line (end of line included or not). Topic, payload and properties are in the arena. false = not a capture line: why and where in *err. A blank line is
  * no error: false with an empty err. */
-bool capture_read_line(struct span line, struct arena *arena, struct capture_message *out, struct err *err);
+MUST_USE bool capture_read_line(struct span line, struct arena *arena, struct capture_message *out, struct err *err);
 
 #endif

@@ -51,8 +51,8 @@ enum capture_recorder_change { RECORDER_AS_BEFORE, RECORDER_FAILED, RECORDER_REC
 
 /* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be opened, or is not a regular file); the record
  * is then one that has failed, and is tried again like that. */
-bool capture_recorder_open(struct capture_recorder *record, const struct capture_recorder_settings *settings,
-                           int64_t now_ns, struct err *err) MUST_USE;
+MUST_USE bool capture_recorder_open(struct capture_recorder *record, const struct capture_recorder_settings *settings,
+                                    int64_t now_ns, struct err *err);
 
 /* record->error in words. */
 const char *capture_recorder_strerror(int error);

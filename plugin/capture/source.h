@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "capture/read.h"
 
 struct capture_source;
@@ -18,8 +19,9 @@ struct capture_source;
 typedef void capture_source_on_invalid_line(void *ctx, const char *file, uint64_t line, const char *why);
 
 /* Opens every file once, to see that it can be read. files must outlive the source; on_bad_line may be NULL. NULL = why is in *err. */
-struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
-                                          capture_source_on_invalid_line *on_bad_line, void *ctx, struct err *err);
+MUST_USE struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
+                                                   capture_source_on_invalid_line *on_bad_line, void *ctx,
+                                                   struct err *err);
 void capture_source_free(struct capture_source *source);
 
 enum capture_source_status {
@@ -30,8 +32,8 @@ enum capture_source_status {
 };
 
 /* The next message; it lives until the next call. */
-enum capture_source_status capture_source_next(struct capture_source *source, struct capture_message *message,
-                                               struct err *err);
+MUST_USE enum capture_source_status capture_source_next(struct capture_source *source, struct capture_message *message,
+                                                        struct err *err);
 
 /* Back to the first line of the first file. */
 void capture_source_rewind(struct capture_source *source);

@@ -67,15 +67,6 @@ static struct json_value look_up(struct fill *fill, const struct path *paths, si
     return null;
 }
 
-static bool add_field(struct fill *fill, const char *name, struct lp_value value)
-{
-    bool fits = lp_row_field(fill->row, name, value);
-    if (!fits) {
-        fill->convert.out_of_memory = true;
-    }
-    return fits;
-}
-
 static enum outcome fill_column(struct fill *fill, const struct column *column)
 {
     const struct path *path = NULL;
@@ -99,7 +90,8 @@ static enum outcome fill_column(struct fill *fill, const struct column *column)
     if (column->required && out.type == LP_VALUE_TEXT && out.as.text.len == 0) {
         return ABSENT;
     }
-    return add_field(fill, column->name, out) ? FILLED : REFUSED;
+    lp_row_field(fill->row, column->name, out);
+    return FILLED;
 }
 
 /* ---- arrays longer than the mapping ---- */
@@ -172,7 +164,7 @@ static void fill_time(struct fill *fill)
     fill->row->time_ns = time.row_ns;
     fill->device_timed = time.is_trusted;
     if (is_status && time.is_known) {
-        add_field(fill, "device_ts", lp_value_int(time.device_ns));
+        lp_row_field(fill->row, "device_ts", lp_value_int(time.device_ns));
     }
     if (value.kind == JSON_KIND_ABSENT || value.kind == JSON_KIND_NULL) {
         value.kind = JSON_KIND_ABSENT; /* shown as nothing */
@@ -237,7 +229,7 @@ static enum reject fill_columns(struct fill *fill, struct err *err)
         const struct column *column = &fill->table->columns[i];
         size_t before = fill->notes.len;
         enum outcome outcome = fill_column(fill, column);
-        if (fill->convert.out_of_memory) {
+        if (fill->convert.out_of_memory || fill->row->failed) {
             return lack_memory(err);
         }
         if (column->required && outcome != FILLED) {
@@ -259,8 +251,9 @@ static void fill_event(struct fill *fill)
     const struct json_report *report = &fill->payload->report;
     char reason[CONVERT_REASON_BYTES];
 
-    add_field(fill, "raw_data", lp_value_text(fill->payload->text));
-    add_field(fill, "severity", lp_value_text(known ? span_of(known->severity) : SPAN_LITERAL(SEVERITY_UNKNOWN)));
+    lp_row_field(fill->row, "raw_data", lp_value_text(fill->payload->text));
+    lp_row_field(fill->row, "severity",
+                 lp_value_text(known ? span_of(known->severity) : SPAN_LITERAL(SEVERITY_UNKNOWN)));
     if (report->wide_numbers > 0) {
         snprintf(reason, sizeof reason, "%zu number(s) too wide, kept as text", report->wide_numbers);
         notes_add(&fill->notes, SPAN_LITERAL("payload"), reason, "");
@@ -308,7 +301,7 @@ static void fill_priority(struct fill *fill)
         snprintf(reason, sizeof reason, "longer than %d bytes", PRIORITY_MAX_BYTES);
         note_property(fill, path, property->text, reason);
     } else {
-        add_field(fill, "priority", lp_value_text(convert_lower(&fill->convert, property->text)));
+        lp_row_field(fill->row, "priority", lp_value_text(convert_lower(&fill->convert, property->text)));
     }
 }
 
@@ -355,12 +348,12 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     fill_from_properties(&fill);
     fill_time(&fill);
     if (message->kind != MESSAGE_TELEMETRY) {
-        add_field(&fill, "message_id", lp_value_int(message->message_id));
+        lp_row_field(row, "message_id", lp_value_int(message->message_id));
     }
     if (fill.notes.count > 0) {
-        add_field(&fill, "anomalies", lp_value_text(notes_text(&fill.notes)));
+        lp_row_field(row, "anomalies", lp_value_text(notes_text(&fill.notes)));
     }
-    if (fill.convert.out_of_memory) {
+    if (fill.convert.out_of_memory || row->failed) {
         return lack_memory(err);
     }
     *filling = (struct filling){fill.notes.count, fill.device_timed};

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "core/path.h"
 #include "core/reject.h"
@@ -28,8 +29,8 @@ struct span payload_trim(struct span bytes);
 
 /* Parses trimmed bytes, which must be one JSON object. REJECT_NONE, or the reason with position and words in *err. On success the
  * caller owns *out and calls payload_free; bytes and arena must live as long. *out is zeroed on entry and stays so on failure. */
-enum reject payload_parse(struct span bytes, const struct json_limits *limits, struct arena *arena, struct payload *out,
-                          struct err *err);
+MUST_USE enum reject payload_parse(struct span bytes, const struct json_limits *limits, struct arena *arena,
+                                   struct payload *out, struct err *err);
 void payload_free(struct payload *payload);
 
 /* The value at the path. *used gets the number of parts that led to it: path->count when the path was walked to its end (an absent

@@ -352,9 +352,12 @@ static void handle_record(struct pipeline *pipeline, struct span record, struct 
         return;
     }
     struct span kept = decoded->payload.ptr ? bytes : span_without_newline(record);
-    struct arrival arrival = {.topic = topic, .bytes = kept, .size = kept.len, .time_ns = decoded->time_ns};
+    struct arrival arrival = {.topic = topic,
+                              .bytes = kept,
+                              .size = kept.len,
+                              .device_no = topic_device_no(topic, pipeline->topic_prefix),
+                              .time_ns = decoded->time_ns};
     char detail[ERR_TEXT_BYTES + 32];
-    (void)topic_parse(topic, pipeline->topic_prefix, &arrival.device_no, &arrival.kind);
     describe(&err, detail, sizeof detail);
     reject(pipeline, &arrival, reason, detail);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/siphash.h"
 #include "base/span.h"
 #include "core/mapping.h"
@@ -25,8 +26,9 @@ typedef void pipeline_on_reject(void *ctx, enum reject reason, struct span topic
 
 /* settings, mapping and sink must outlive the pipeline. window_key: random, so that nobody can craft a message that passes for
  * another's duplicate. on_reject may be NULL. NULL = no memory. */
-struct pipeline *pipeline_new(const struct settings *settings, const struct mapping *mapping, struct lp_sink sink,
-                              struct siphash_key window_key, pipeline_on_reject *on_reject, void *on_reject_ctx);
+MUST_USE struct pipeline *pipeline_new(const struct settings *settings, const struct mapping *mapping,
+                                       struct lp_sink sink, struct siphash_key window_key,
+                                       pipeline_on_reject *on_reject, void *on_reject_ctx);
 void pipeline_free(struct pipeline *pipeline);
 
 /* One line-protocol record as the framer gives it. now_ns is the arrival time of a record that has none. */

@@ -41,22 +41,31 @@ bool topic_is_ours(struct span topic, struct span prefix)
     return span_starts_with(topic, prefix) && topic.len > prefix.len && topic.ptr[prefix.len] == '/';
 }
 
+/* The level behind the prefix of an own topic, good or not. */
+static struct span device_level(struct span topic, struct span prefix)
+{
+    struct span rest = span_after(topic, prefix.len + 1);
+    const char *slash = memchr(rest.ptr, '/', rest.len);
+    return slash ? (struct span){rest.ptr, (size_t)(slash - rest.ptr)} : rest;
+}
+
+struct span topic_device_no(struct span topic, struct span prefix)
+{
+    struct span device = topic_is_ours(topic, prefix) ? device_level(topic, prefix) : (struct span){"", 0};
+    return is_device_no(device) ? device : (struct span){"", 0};
+}
+
 enum reject topic_parse(struct span topic, struct span prefix, struct span *device_no, enum message_kind *kind)
 {
-    *device_no = (struct span){"", 0};
+    *device_no = topic_device_no(topic, prefix);
     *kind = MESSAGE_TELEMETRY;
     if (!topic_is_ours(topic, prefix)) {
         return REJECT_UNKNOWN_TOPIC;
     }
     struct span rest = span_after(topic, prefix.len + 1);
-    const char *slash = memchr(rest.ptr, '/', rest.len);
-    struct span device = slash ? (struct span){rest.ptr, (size_t)(slash - rest.ptr)} : rest;
-    bool good_device = is_device_no(device);
-    if (good_device) {
-        *device_no = device;
-    }
-    if (!slash || !find_kind(span_after(rest, device.len + 1), kind)) {
+    size_t device_len = device_level(topic, prefix).len;
+    if (device_len == rest.len || !find_kind(span_after(rest, device_len + 1), kind)) {
         return REJECT_UNKNOWN_TOPIC;
     }
-    return good_device ? REJECT_NONE : REJECT_BAD_DEVICE_NO;
+    return device_no->len > 0 ? REJECT_NONE : REJECT_BAD_DEVICE_NO;
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/macros.h"
 #include "base/span.h"
 
 struct writer {
@@ -20,14 +21,14 @@ struct writer {
 void writer_init(struct writer *writer, int fd);
 
 /* Writes all of it, waiting as long as it takes. false = failed, now or before; writer->error says why. */
-bool writer_put(struct writer *writer, struct span bytes);
+MUST_USE bool writer_put(struct writer *writer, struct span bytes);
 
 /* Writes what the descriptor takes without waiting, and returns how many bytes that was. */
-size_t writer_put_ready(struct writer *writer, struct span bytes);
+MUST_USE size_t writer_put_ready(struct writer *writer, struct span bytes);
 
 /* Waits until the reader of a pipe has taken all of it. Telegraf closes its end of the pipe the moment the program has ended, and what is still in
  * it then is lost (Go's os/exec, Cmd.StdoutPipe). true = nothing is left, or the descriptor is no pipe; false = the reader is gone or has not
  * taken it within limit_ns. */
-bool writer_drain(const struct writer *writer, int64_t limit_ns);
+MUST_USE bool writer_drain(const struct writer *writer, int64_t limit_ns);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "lp/value.h"
 
@@ -43,7 +44,8 @@ void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record);
 
 /* The next piece, in order of the record. Call until LP_DECODE_END, LP_DECODE_BLANK or LP_DECODE_ERROR, which a further call says again.
  * *item is zeroed first. */
-enum lp_decode_piece lp_decode_next(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err);
+MUST_USE enum lp_decode_piece lp_decode_next(struct lp_decode_cursor *cursor, struct lp_decode_item *item,
+                                             struct err *err);
 
 /* Is this key or tag value, escaped as it came, the same text as plain? */
 bool lp_decode_name_equal(struct span escaped, struct span plain);

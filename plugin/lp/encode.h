@@ -11,10 +11,11 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "lp/row.h"
 
 /* Appends the row and a newline. false = nothing was appended: no name, no field, or out is at its cap or has failed
  * before. */
-bool lp_encode_row(struct buf *out, const struct lp_row *row);
+MUST_USE bool lp_encode_row(struct buf *out, const struct lp_row *row);
 
 #endif

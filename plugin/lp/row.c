@@ -6,27 +6,28 @@ void lp_row_begin(struct lp_row *row, const char *measurement, int64_t time_ns)
     row->tag_count = 0;
     row->field_count = 0;
     row->time_ns = time_ns;
+    row->failed = false;
 }
 
-bool lp_row_tag(struct lp_row *row, const char *name, struct span value)
+void lp_row_tag(struct lp_row *row, const char *name, struct span value)
 {
     if (value.len == 0) {
-        return true;
+        return;
     }
     if (row->tag_count == LP_ROW_MAX_TAGS) {
-        return false;
+        row->failed = true;
+        return;
     }
     row->tags[row->tag_count++] = (struct lp_row_tag){name, value};
-    return true;
 }
 
-bool lp_row_field(struct lp_row *row, const char *name, struct lp_value value)
+void lp_row_field(struct lp_row *row, const char *name, struct lp_value value)
 {
     if (row->field_count == LP_ROW_MAX_FIELDS) {
-        return false;
+        row->failed = true;
+        return;
     }
     row->fields[row->field_count++] = (struct lp_row_field){name, value};
-    return true;
 }
 
 const struct lp_value *lp_row_find(const struct lp_row *row, const char *name)

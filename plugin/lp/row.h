@@ -33,14 +33,16 @@ struct lp_row {
     struct lp_row_field fields[LP_ROW_MAX_FIELDS];
     size_t field_count;
     int64_t time_ns; /* Unix time, nanoseconds */
+    bool failed;     /* a tag or field did not fit */
 };
 
 /* Empties the row and names its table. */
 void lp_row_begin(struct lp_row *row, const char *measurement, int64_t time_ns);
 
-/* Appends. A tag of no bytes is left out (line protocol cannot say it); what does not fit is left out: false. */
-bool lp_row_tag(struct lp_row *row, const char *name, struct span value);
-bool lp_row_field(struct lp_row *row, const char *name, struct lp_value value);
+/* Append. A tag of no bytes is left out (line protocol cannot say it). What does not fit is left out and
+ * sets row->failed: one check at the end is enough. */
+void lp_row_tag(struct lp_row *row, const char *name, struct span value);
+void lp_row_field(struct lp_row *row, const char *name, struct lp_value value);
 
 /* The field of that name, or NULL. */
 const struct lp_value *lp_row_find(const struct lp_row *row, const char *name);

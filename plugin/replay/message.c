@@ -6,11 +6,7 @@
 
 struct span replay_device(struct span topic, struct span topic_prefix)
 {
-    struct span device_no;
-    enum message_kind kind;
-    (void)topic_parse(topic, topic_prefix, &device_no,
-                      &kind); /* an acknowledgement of a command is of a machine, too */
-    return device_no;
+    return topic_device_no(topic, topic_prefix);
 }
 
 size_t replay_copies(const struct replay_rules *rules, const struct capture_message *message)

@@ -10,7 +10,8 @@ void output_flush(struct output *output)
         if (output->never_waits) {
             buf_consume(&output->bytes, writer_put_ready(&output->writer, buf_view(&output->bytes)));
         } else {
-            (void)writer_put(&output->writer, buf_view(&output->bytes));
+            /* writer.error keeps what went wrong; the program ends on it. */
+            IGNORE_RESULT(writer_put(&output->writer, buf_view(&output->bytes)));
         }
         output->writing_ns += clock_monotonic_ns() - start_ns;
         if (!output->never_waits || output->writer.error) {

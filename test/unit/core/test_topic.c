@@ -69,6 +69,7 @@ START_TEST(topics)
     ck_assert_msg(topic_is_ours(topic, prefix) == cases[_i].ours, "%s: ours?", cases[_i].name);
     enum reject reason = topic_parse(topic, prefix, &device_no, &kind);
     ck_assert_msg(reason == cases[_i].reason, "%s: got %s", cases[_i].name, reject_name(reason));
+    ck_assert(span_equal(topic_device_no(topic, prefix), span_of(cases[_i].device_no)));
     ck_assert_msg(span_equal(device_no, span_of(cases[_i].device_no)), "%s: got device_no \"%.*s\"", cases[_i].name,
                   (int)device_no.len, device_no.ptr);
     if (reason == REJECT_NONE) {
