@@ -1,5 +1,5 @@
-/* base/ascii.h - classes of ASCII characters, the same in every locale: <ctype.h> asks the locale, and
- * may not be asked about bytes above 0x7F in a signed char.
+/* base/ascii.h - classes of ASCII characters, the same in every locale: <ctype.h> asks the locale,
+ * and may not be asked about bytes above 0x7F in a signed char.
  */
 #ifndef VENDING_BASE_ASCII_H
 #define VENDING_BASE_ASCII_H

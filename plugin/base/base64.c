@@ -17,8 +17,9 @@ static int sextet(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Where text of `len` bytes, of which the first `data` are not padding, departs from whole groups of four. A group's first
- * two bytes cannot be padding; its end is the most that padding can reach. */
+/* Where text of `len` bytes, of which the first `data` are not padding, departs from whole groups
+ * of four. A group's first two bytes cannot be padding; its end is the most that padding can
+ * reach. */
 static size_t end_of_group(size_t data, size_t len)
 {
     size_t end = data % 4 == 1 ? data : (data + 3) / 4 * 4;

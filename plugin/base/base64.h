@@ -12,8 +12,8 @@
 #define BASE64_DECODED_BYTES(len) ((len) / 4 * 3 + 3)
 #define BASE64_ENCODED_BYTES(len) (((len) + 2) / 3 * 4)
 
-/* Decodes into out and sets *out_len. Padding is required, white space and non-zero trailing bits are refused:
- * false, with the offset of the first bad byte in *bad_pos. */
+/* Decodes into out and sets *out_len. Padding is required, white space and non-zero trailing bits
+ * are refused: false, with the offset of the first bad byte in *bad_pos. */
 MUST_USE bool base64_decode(struct span text, char *out, size_t *out_len, size_t *bad_pos);
 
 /* Encodes into out; returns the bytes written. */

@@ -1,7 +1,8 @@
 /* base/buf.h - a byte buffer that grows up to a hard cap, and is reused.
  *
- * Appends never fail one by one: the first that does not fit (or finds no memory) sets `failed`, later ones do nothing,
- * and the caller checks once at the end. buf_truncate() undoes a half-written record and clears the flag.
+ * Appends never fail one by one: the first that does not fit (or finds no memory) sets `failed`,
+ * later ones do nothing, and the caller checks once at the end. buf_truncate() undoes a
+ * half-written record and clears the flag.
  */
 #ifndef VENDING_BASE_BUF_H
 #define VENDING_BASE_BUF_H
@@ -34,7 +35,8 @@ void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(
 /* Takes the first len bytes (at most the present length) away. */
 void buf_consume(struct buf *buf, size_t len);
 
-/* Cuts back to len bytes (at most the present length) and clears `failed`. Memory is kept for reuse. */
+/* Cuts back to len bytes (at most the present length) and clears `failed`. Memory is kept for
+ * reuse. */
 void buf_truncate(struct buf *buf, size_t len);
 
 struct span buf_view(const struct buf *buf);

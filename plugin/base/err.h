@@ -10,14 +10,16 @@
 #define ERR_TEXT_BYTES 256
 
 struct err {
-    size_t pos;                /* byte offset of the fault in the input, 0 where that has no meaning */
+    /* byte offset of the fault in the input, 0 where that has no meaning */
+    size_t pos;
     char text[ERR_TEXT_BYTES]; /* terminated, ASCII or UTF-8, empty = no error */
 };
 
 /* Makes *err empty. err may be NULL, here and in err_set. */
 void err_clear(struct err *err);
 
-/* Sets position and printf-style text, cut between characters to fit; keeps an error that is already there. */
+/* Sets position and printf-style text, cut between characters to fit; keeps an error that is
+ * already there. */
 void err_set(struct err *err, size_t pos, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

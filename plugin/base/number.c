@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* More digits than decide how a double rounds: 768 do, for the longest midpoint between two doubles. */
+/* More digits than decide how a double rounds: 768 do, for the longest midpoint between two
+ * doubles. */
 #define DECISIVE_DIGITS 800
 
 /* Beyond any number of digits that fits into memory beside it, and far from the ends of int64. */
@@ -19,8 +20,8 @@
 
 #define INT64_DIGITS 19
 
-/* A number as 0.DDD times ten to the power of `point`. Its digits DDD, without zeros at either end, are those from
- * `first` up to `end` of whole and fraction laid end to end; none means zero. */
+/* A number as 0.DDD times ten to the power of `point`. Its digits DDD, without zeros at either end,
+ * are those from `first` up to `end` of whole and fraction laid end to end; none means zero. */
 struct decimal {
     bool negative;
     struct span whole; /* views into the text */
@@ -105,8 +106,9 @@ static bool read_decimal(struct span text, struct decimal *number)
     return text.len == 0;
 }
 
-/* strtod on digits and an exponent only: without a decimal point there is nothing for the locale to change. Digits that
- * are left out can only decide a tie, which one more digit does for them all. */
+/* strtod on digits and an exponent only: without a decimal point there is nothing for the locale to
+ * change. Digits that are left out can only decide a tie, which one more digit does for them
+ * all. */
 static double to_double(const struct decimal *number)
 {
     char text[DECISIVE_DIGITS + 32];
@@ -180,7 +182,8 @@ enum number_status number_int64(struct span text, int64_t *out)
 bool number_double_is_int64(double value, int64_t *out)
 {
     *out = 0;
-    /* 2^63 is the first double past int64 (in decimal, as cppcheck misreads 0x1p63); comparisons with NaN are false. */
+    /* 2^63 is the first double past int64 (in decimal, as cppcheck misreads 0x1p63); comparisons
+     * with NaN are false. */
     if (!(value >= -9223372036854775808.0 && value < 9223372036854775808.0) || trunc(value) != value) {
         return false;
     }

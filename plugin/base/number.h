@@ -1,8 +1,8 @@
 /* base/number.h - numbers in text, both ways, the same in every locale.
  *
- * Reading takes the JSON number grammar, widened by a leading '+', leading zeros, surrounding ASCII white space and a bare
- * ".5" or "5.": what is unambiguous in text (contract.md, Never lose 5). Not taken: hex, inf, nan, thousands separators,
- * decimal commas, trailing units.
+ * Reading takes the JSON number grammar, widened by a leading '+', leading zeros, surrounding ASCII
+ * white space and a bare ".5" or "5.": what is unambiguous in text (contract.md, Never lose 5). Not
+ * taken: hex, inf, nan, thousands separators, decimal commas, trailing units.
  */
 #ifndef VENDING_BASE_NUMBER_H
 #define VENDING_BASE_NUMBER_H
@@ -16,11 +16,12 @@
 
 enum number_status { NUMBER_OK, NUMBER_NOT_A_NUMBER, NUMBER_OUT_OF_RANGE };
 
-/* Text to a finite double; overflow is NUMBER_OUT_OF_RANGE, underflow gives 0. *out is 0 unless NUMBER_OK. */
+/* Text to a finite double; overflow is NUMBER_OUT_OF_RANGE, underflow gives 0. *out is 0 unless
+ * NUMBER_OK. */
 MUST_USE enum number_status number_double(struct span text, double *out);
 
-/* Text to an integer: "3", "-3", "3.0", "3e2" (an exact integer in any spelling) but not "3.5" (NUMBER_NOT_A_NUMBER). Exact over
- * the whole of int64. *out is 0 unless NUMBER_OK. */
+/* Text to an integer: "3", "-3", "3.0", "3e2" (an exact integer in any spelling) but not "3.5"
+ * (NUMBER_NOT_A_NUMBER). Exact over the whole of int64. *out is 0 unless NUMBER_OK. */
 MUST_USE enum number_status number_int64(struct span text, int64_t *out);
 
 /* A double that is an exact integer within int64, else false. */
@@ -28,8 +29,10 @@ MUST_USE bool number_double_is_int64(double value, int64_t *out);
 
 #define NUMBER_TEXT_BYTES 32
 
-/* Decimal text that reads back as the same double, terminated, with '.' whatever the locale: the first of 15, 16 and 17
- * significant digits that does (so 220.1 is "220.1"). value must be finite. Takes the forms that Telegraf's influx parser reads (plugins/parsers/influx/machine.go.rl). Returns its length. */
+/* Decimal text that reads back as the same double, terminated, with '.' whatever the locale: the
+ * first of 15, 16 and 17 significant digits that does (so 220.1 is "220.1"). value must be finite.
+ * Takes the forms that Telegraf's influx parser reads (plugins/parsers/influx/machine.go.rl).
+ * Returns its length. */
 size_t number_format_double(double value, char out[NUMBER_TEXT_BYTES]);
 
 #endif

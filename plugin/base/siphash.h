@@ -1,4 +1,5 @@
-/* base/siphash.h - SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed 64-bit hash for input that an adversary chooses. */
+/* base/siphash.h - SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed 64-bit hash for input that
+ * an adversary chooses. */
 #ifndef VENDING_BASE_SIPHASH_H
 #define VENDING_BASE_SIPHASH_H
 

@@ -1,7 +1,7 @@
 /* base/span.h - bytes as pointer and length.
  *
- * Input from a device is never a C string: it may hold NUL and need not be terminated. A span is a view: it owns
- * nothing and lives as long as the buffer it points into.
+ * Input from a device is never a C string: it may hold NUL and need not be terminated. A span is a
+ * view: it owns nothing and lives as long as the buffer it points into.
  */
 #ifndef VENDING_BASE_SPAN_H
 #define VENDING_BASE_SPAN_H

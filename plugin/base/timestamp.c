@@ -11,7 +11,8 @@
 #define FIRST_YEAR 1970
 #define LAST_YEAR 2261 /* 2262-04-11 is where int64 nanoseconds end */
 
-/* Days since 1970-01-01 of a civil date: years counted from March, so that the leap day is the last of its year. */
+/* Days since 1970-01-01 of a civil date: years counted from March, so that the leap day is the last
+ * of its year. */
 static int64_t days_from_civil(int year, int month, int day)
 {
     int64_t y = month > 2 ? year : year - 1;

@@ -1,7 +1,8 @@
 /* base/timestamp.h - points in time, in nanoseconds since the Unix epoch (UTC).
  *
- * What devices write is in contract.md, Time: ISO 8601 / RFC 3339 with any fraction and offset, or a Unix number in s, ms, us or
- * ns by magnitude, also as text. Nothing here reads a clock or the time zone.
+ * What devices write is in contract.md, Time: ISO 8601 / RFC 3339 with any fraction and offset, or
+ * a Unix number in s, ms, us or ns by magnitude, also as text. Nothing here reads a clock or the
+ * time zone.
  */
 #ifndef VENDING_BASE_TIMESTAMP_H
 #define VENDING_BASE_TIMESTAMP_H
@@ -13,13 +14,15 @@
 #include "base/macros.h"
 #include "base/span.h"
 
-/* "2026-11-24T00:31:59.452Z" and kin: 'T', 't' or a space between date and time; seconds may be left out; fraction after '.' or
- * ',' of any length (past nanoseconds cut); 'Z', 'z', +08:00, +0800, +08 or no offset (then UTC, as the device protocol says);
- * "Z+0800" as mosquitto_sub's tst has it (local time, the offset counts); a leap second :60 is the next second; surrounding white
+/* "2026-11-24T00:31:59.452Z" and kin: 'T', 't' or a space between date and time; seconds may be
+ * left out; fraction after '.' or ',' of any length (past nanoseconds cut); 'Z', 'z', +08:00,
+ * +0800, +08 or no offset (then UTC, as the device protocol says); "Z+0800" as mosquitto_sub's tst
+ * has it (local time, the offset counts); a leap second :60 is the next second; surrounding white
  * space. A date that does not exist, an hour over 23, years outside 1970 to 2261 are false. */
 MUST_USE bool timestamp_parse_iso(struct span text, int64_t *ns);
 
-/* What a Unix number of this magnitude counts, in nanoseconds: below 1e11 seconds, below 1e14 ms, below 1e17 us, else ns. */
+/* What a Unix number of this magnitude counts, in nanoseconds: below 1e11 seconds, below 1e14 ms,
+ * below 1e17 us, else ns. */
 int64_t timestamp_unit(uint64_t magnitude);
 
 /* A Unix number by its magnitude. false = does not fit. */
@@ -31,7 +34,8 @@ MUST_USE bool timestamp_from_double(double number, int64_t *ns);
 /* Any of the above in text: ISO, or a number ("1795480318", "1795480318.25", "1795480318000"). */
 MUST_USE bool timestamp_parse_text(struct span text, int64_t *ns);
 
-/* Is a time neither further back from now than max_age nor further ahead than max_ahead? No overflow, whatever the values. */
+/* Is a time neither further back from now than max_age nor further ahead than max_ahead? No
+ * overflow, whatever the values. */
 bool timestamp_is_within(int64_t ns, int64_t now_ns, int64_t max_age_ns, int64_t max_ahead_ns);
 
 #define TIMESTAMP_TEXT_BYTES 32

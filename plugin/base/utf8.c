@@ -3,7 +3,8 @@
 
 #define REPLACEMENT 0xFFFDU
 
-/* Bytes of the well-formed character at the start of text (RFC 3629, section 4), 0 if there is none. */
+/* Bytes of the well-formed character at the start of text (RFC 3629, section 4), 0 if there is
+ * none. */
 static size_t character(struct span text)
 {
     static const struct {

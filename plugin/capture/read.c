@@ -53,7 +53,8 @@ static bool is_well_formed(struct span line, struct err *err)
     return json_scan_bytes(line, &limits, &report, err) == JSON_OK;
 }
 
-/* mosquitto_sub writes null for a message without payload; %J does so for one whose payload is the word null, too. */
+/* mosquitto_sub writes null for a message without payload; %J does so for one whose payload is the
+ * word null, too. */
 static bool is_no_payload(struct span payload, struct span payload_len)
 {
     return span_equal(payload, SPAN_LITERAL("null")) &&
@@ -112,7 +113,8 @@ static bool read_uint32(struct span text, uint32_t *out)
     return text.len > 0 && number <= UINT32_MAX;
 }
 
-/* One property but a user's. Of another type than it should have, or unknown: left out. false = no memory. */
+/* One property but a user's. Of another type than it should have, or unknown: left out. false = no
+ * memory. */
 static bool take_property(const struct json_read_member *member, struct arena *arena, struct properties *out)
 {
     for (int id = 0; id < PROPERTY_USER; id++) {

@@ -1,8 +1,10 @@
 /* capture/read.h - one line of a capture: what mosquitto_sub -F '%j' writes for one message.
  *
- * Keys used: tst, topic, payload, qos, retain, payloadlen, properties (those of MQTT 5; what is odd about them is left out). payload is a string, or (as '%J' writes it) a JSON value.
- * mosquitto_sub copies bytes that are not UTF-8 as they are; so does this. A message without payload has null. Of a payload that holds NUL
- * mosquitto_sub writes only what stands before it (payloadlen tells): the rest is lost before it comes here.
+ * Keys used: tst, topic, payload, qos, retain, payloadlen, properties (those of MQTT 5; what is odd
+ * about them is left out). payload is a string, or (as '%J' writes it) a JSON value. mosquitto_sub
+ * copies bytes that are not UTF-8 as they are; so does this. A message without payload has null. Of
+ * a payload that holds NUL mosquitto_sub writes only what stands before it (payloadlen tells): the
+ * rest is lost before it comes here.
  */
 #ifndef VENDING_CAPTURE_READ_H
 #define VENDING_CAPTURE_READ_H
@@ -25,8 +27,9 @@ struct capture_message {
     struct properties properties;
 };
 
-/* Reads one line (end of line included or not). Topic, payload and properties are in the arena. false = not a capture line: why and where in *err. A blank line is
- * no error: false with an empty err. */
+/* Reads one line (end of line included or not). Topic, payload and properties are in the arena.
+ * false = not a capture line: why and where in *err. A blank line is no error: false with an empty
+ * err. */
 MUST_USE bool capture_read_line(struct span line, struct arena *arena, struct capture_message *out, struct err *err);
 
 #endif

@@ -36,7 +36,8 @@ static int64_t first_line_ns(int fd, int64_t now_ns)
     return is_time ? ns : now_ns;
 }
 
-/* What an earlier run left without a newline, because it was killed, gets one: so it costs no more than itself. */
+/* What an earlier run left without a newline, because it was killed, gets one: so it costs no more
+ * than itself. */
 static bool close_last_line(int fd, size_t *size)
 {
     char last = '\n';

@@ -1,12 +1,15 @@
-/* capture/recorder.h - a file that is written line by line and rotated: FILE is the present one, FILE.1 the one before, up to FILE.{keep-1}.
+/* capture/recorder.h - a file that is written line by line and rotated: FILE is the present one,
+ * FILE.1 the one before, up to FILE.{keep-1}.
  *
- * A new file is begun when a line would make the present one larger than max_bytes, or when its first line is older than max_age_ns. So
- * the disk holds at most keep * max_bytes (a single line that is longer counts as that).
+ * A new file is begun when a line would make the present one larger than max_bytes, or when its
+ * first line is older than max_age_ns. So the disk holds at most keep * max_bytes (a single line
+ * that is longer counts as that).
  *
  * Files beyond those, of a run that kept more, are removed at the start.
  *
- * A disk that is full, or any other fault, never stops the program: lines are left out and counted, half a line is taken back, and the file is
- * tried again once a second. Lines are gathered; capture_recorder_flush() hands them to the system.
+ * A disk that is full, or any other fault, never stops the program: lines are left out and counted,
+ * half a line is taken back, and the file is tried again once a second. Lines are gathered;
+ * capture_recorder_flush() hands them to the system.
  */
 #ifndef VENDING_CAPTURE_RECORDER_H
 #define VENDING_CAPTURE_RECORDER_H
@@ -49,8 +52,9 @@ struct capture_recorder {
 /* What a call has changed, for the log. */
 enum capture_recorder_change { RECORDER_AS_BEFORE, RECORDER_FAILED, RECORDER_RECOVERED };
 
-/* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be opened, or is not a regular file); the record
- * is then one that has failed, and is tried again like that. */
+/* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be
+ * opened, or is not a regular file); the record is then one that has failed, and is tried again
+ * like that. */
 MUST_USE bool capture_recorder_open(struct capture_recorder *record, const struct capture_recorder_settings *settings,
                                     int64_t now_ns, struct err *err);
 

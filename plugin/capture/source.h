@@ -1,6 +1,8 @@
-/* capture/source.h - capture files, one after the other and as often as they are wanted, as messages.
+/* capture/source.h - capture files, one after the other and as often as they are wanted, as
+ * messages.
  *
- * A line that is none (or too long) is counted, told and passed over. Standard input ("-") is read as it comes and can be read once only.
+ * A line that is none (or too long) is counted, told and passed over. Standard input ("-") is read
+ * as it comes and can be read once only.
  */
 #ifndef VENDING_CAPTURE_SOURCE_H
 #define VENDING_CAPTURE_SOURCE_H
@@ -18,7 +20,8 @@ struct capture_source;
 /* Told of every line that is none. */
 typedef void capture_source_on_invalid_line(void *ctx, const char *file, uint64_t line, const char *why);
 
-/* Opens every file once, to see that it can be read. files must outlive the source; on_bad_line may be NULL. NULL = why is in *err. */
+/* Opens every file once, to see that it can be read. files must outlive the source; on_bad_line may
+ * be NULL. NULL = why is in *err. */
 MUST_USE struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
                                                    capture_source_on_invalid_line *on_bad_line, void *ctx,
                                                    struct err *err);
@@ -45,8 +48,10 @@ int capture_source_fd(const struct capture_source *source);
 bool capture_source_is_once(const struct capture_source *source);
 
 uint64_t
-capture_source_invalid_lines(const struct capture_source *source); /* since the start or capture_source_rewind() */
+/* since the start or capture_source_rewind() */
+capture_source_invalid_lines(const struct capture_source *source);
 double capture_source_fraction(
-    const struct capture_source *source); /* of all bytes that were read since then; below 0 = nobody knows */
+    /* of all bytes that were read since then; below 0 = nobody knows */
+    const struct capture_source *source);
 
 #endif

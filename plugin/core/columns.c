@@ -22,7 +22,8 @@ struct fill {
     struct lp_row *row;
     struct convert convert;
     struct notes notes;
-    struct span blocked[MAX_BLOCKED]; /* path prefixes already reported as neither object nor array */
+    /* path prefixes already reported as neither object nor array */
+    struct span blocked[MAX_BLOCKED];
     size_t blocked_count;
     bool device_timed;
 };
@@ -115,7 +116,8 @@ static const struct path *find_position(const struct table_map *table, const str
     return NULL;
 }
 
-/* Notes the first element that no column takes, if this path is the array's last mapped one (the first such, if columns share it). */
+/* Notes the first element that no column takes, if this path is the array's last mapped one (the
+ * first such, if columns share it). */
 static void note_surplus(struct fill *fill, const struct path *path)
 {
     long index = path->parts[path->count - 1].index;
@@ -206,7 +208,8 @@ static enum reject lack_memory(struct err *err)
     return REJECT_OUT_OF_MEMORY;
 }
 
-/* What is wrong with a required column, whose anomaly begins at `before` unless there was no room for it. */
+/* What is wrong with a required column, whose anomaly begins at `before` unless there was no room
+ * for it. */
 static enum reject miss(const struct fill *fill, const struct column *column, enum outcome outcome, size_t before,
                         struct err *err)
 {

@@ -1,4 +1,5 @@
-/* core/columns.h - one parsed payload and the mapping to one typed row (plugin/README.md: Never lose 3 to 5, Time, Tables). */
+/* core/columns.h - one parsed payload and the mapping to one typed row (plugin/README.md: Never
+ * lose 3 to 5, Time, Tables). */
 #ifndef VENDING_CORE_COLUMNS_H
 #define VENDING_CORE_COLUMNS_H
 
@@ -24,8 +25,9 @@ struct filling {
     bool device_timed; /* the row's time is the device's, not that of arrival */
 };
 
-/* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH, REJECT_MISSING_FIELD, REJECT_NO_DATA,
- * REJECT_OUT_OF_MEMORY with words in *err and nothing in *filling. */
+/* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH,
+ * REJECT_MISSING_FIELD, REJECT_NO_DATA, REJECT_OUT_OF_MEMORY with words in *err and nothing in
+ * *filling. */
 MUST_USE enum reject columns_fill(const struct mapping *mapping, const struct time_window *window,
                                   const struct message *message, const struct payload *payload, struct arena *arena,
                                   struct lp_row *row, struct filling *filling, struct err *err);

@@ -1,5 +1,5 @@
-/* core/convert.h - a JSON value to what a column stores: types, widths, ranges and fault codes, and text
- * that says a number or a boolean without doubt (plugin/README.md, Never lose 2 to 5).
+/* core/convert.h - a JSON value to what a column stores: types, widths, ranges and fault codes, and
+ * text that says a number or a boolean without doubt (plugin/README.md, Never lose 2 to 5).
  */
 #ifndef VENDING_CORE_CONVERT_H
 #define VENDING_CORE_CONVERT_H
@@ -19,12 +19,13 @@
 struct convert {
     const struct mapping *mapping; /* its event types */
     struct arena *arena;           /* of text that has to be made */
-    bool out_of_memory;            /* the arena was full, once at least: the row is not to be used */
+    /* the arena was full, once at least: the row is not to be used */
+    bool out_of_memory;
     char reason[CONVERT_REASON_BYTES];
 };
 
-/* "" = *out holds the value, a view into value or arena. Else why there is none, in words behind a value
- * ("outside -90..80"); good until the next call. value is neither absent nor null. */
+/* "" = *out holds the value, a view into value or arena. Else why there is none, in words behind a
+ * value ("outside -90..80"); good until the next call. value is neither absent nor null. */
 MUST_USE const char *convert_value(struct convert *convert, const struct column *column, const struct json_value *value,
                                    struct lp_value *out);
 

@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 
-/* Entries hang in one list in order of arrival; a hash table of their positions (linear probing, at most half full) finds them by
- * key. A key that is remembered anew moves to the list's end, so that only distinct keys take room. */
+/* Entries hang in one list in order of arrival; a hash table of their positions (linear probing, at
+ * most half full) finds them by key. A key that is remembered anew moves to the list's end, so that
+ * only distinct keys take room. */
 
 #define NONE UINT32_MAX
 
@@ -72,7 +73,8 @@ static size_t probe(const struct dedup *dedup, uint64_t key)
     return slot;
 }
 
-/* Empties a slot and moves later entries of the same run back over it, so that probing needs no tombstones. */
+/* Empties a slot and moves later entries of the same run back over it, so that probing needs no
+ * tombstones. */
 static void erase(struct dedup *dedup, size_t hole)
 {
     size_t mask = dedup->table_mask;

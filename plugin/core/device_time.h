@@ -1,5 +1,5 @@
-/* core/device_time.h - the time of a row: the device's own where it can be trusted, else that of arrival
- * (plugin/README.md, Time).
+/* core/device_time.h - the time of a row: the device's own where it can be trusted, else that of
+ * arrival (plugin/README.md, Time).
  */
 #ifndef VENDING_CORE_DEVICE_TIME_H
 #define VENDING_CORE_DEVICE_TIME_H
@@ -23,8 +23,9 @@ struct device_time {
     const char *anomaly; /* what is to be noted of the value; "" = nothing */
 };
 
-/* value: what stands where the mapping has the time; absent or null = the device said none. is_offline: a
- * status of offline, whose time is that of the last will's making and so never the row's. */
+/* value: what stands where the mapping has the time; absent or null = the device said none.
+ * is_offline: a status of offline, whose time is that of the last will's making and so never the
+ * row's. */
 struct device_time device_time_of(const struct json_value *value, int64_t arrival_ns, const struct time_window *window,
                                   bool is_offline);
 

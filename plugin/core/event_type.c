@@ -9,8 +9,8 @@ static bool is_word(char c)
     return ascii_is_upper(c) || ascii_is_lower(c) || ascii_is_digit(c) || (unsigned char)c >= 0x80;
 }
 
-/* Does a word start at a capital? Behind a small letter or digit ("dispenseSuccess"), and where it is the last capital of a run
- * before a small letter ("HTTPError"). */
+/* Does a word start at a capital? Behind a small letter or digit ("dispenseSuccess"), and where it
+ * is the last capital of a run before a small letter ("HTTPError"). */
 static bool starts_word(struct span name, size_t i)
 {
     if (i == 0 || !ascii_is_upper(name.ptr[i])) {

@@ -1,7 +1,8 @@
 /* core/mapping.h - what maps where: one declarative table, built in, changed by a site's JSON file.
  *
- * Columns that are worked out rather than looked up (device_no, time, raw_data, severity, priority, message_id, device_ts, anomalies) are not in it,
- * and no mapped column may have such a name. The file's format is in mapping_file.h.
+ * Columns that are worked out rather than looked up (device_no, time, raw_data, severity, priority,
+ * message_id, device_ts, anomalies) are not in it, and no mapped column may have such a name. The
+ * file's format is in mapping_file.h.
  */
 #ifndef VENDING_CORE_MAPPING_H
 #define VENDING_CORE_MAPPING_H
@@ -42,10 +43,12 @@ struct column {
     size_t path_count;
     enum column_type type;
     enum column_form form;
-    const char *unit;                 /* "" if none; documentation */
-    double min, max;                  /* plausible range of a number, inclusive; -INFINITY/INFINITY = none */
-    size_t max_bytes;                 /* of a text; longer is an anomaly */
-    double faults[COLUMN_MAX_FAULTS]; /* a sensor's fault codes: anomalies although within the range */
+    const char *unit; /* "" if none; documentation */
+    /* plausible range of a number, inclusive; -INFINITY/INFINITY = none */
+    double min, max;
+    size_t max_bytes; /* of a text; longer is an anomaly */
+    /* a sensor's fault codes: anomalies although within the range */
+    double faults[COLUMN_MAX_FAULTS];
     size_t fault_count;
     bool required; /* without it the message is refused */
 };
@@ -89,15 +92,17 @@ struct column *mapping_find_column(const struct table_map *table, const char *na
 /* size bytes that live as long as the mapping; NULL = no memory. For core/mapping_file.c. */
 MUST_USE void *mapping_alloc(struct mapping *mapping, size_t size);
 
-/* The array with room for one element more than count, each of size bytes; NULL = no memory. An array that grows by this alone, from
- * nothing, takes no more than four times its size. It may move. */
+/* The array with room for one element more than count, each of size bytes; NULL = no memory. An
+ * array that grows by this alone, from nothing, takes no more than four times its size. It may
+ * move. */
 MUST_USE void *mapping_grow(struct mapping *mapping, void *array, size_t count, size_t size);
 
 /* Puts a path's text, copied, behind those in paths. false = not a path, too many, or no memory. */
 MUST_USE bool mapping_add_path(struct mapping *mapping, struct path *paths, size_t *count, const char *text);
 
-/* Makes `alias`, in any spelling, mean the type. false = *taken names the type that has it already; or, with *taken NULL, it is
- * longer than EVENT_TYPE_MAX_BYTES, has no letter, or there is no memory. */
+/* Makes `alias`, in any spelling, mean the type. false = *taken names the type that has it already;
+ * or, with *taken NULL, it is longer than EVENT_TYPE_MAX_BYTES, has no letter, or there is no
+ * memory. */
 MUST_USE bool mapping_add_alias(struct mapping *mapping, const char *alias, size_t type_index, const char **taken);
 
 #endif

@@ -2,9 +2,10 @@
 
 #include "base/macros.h"
 
-/* Limits are what is physically possible, not what is normal: a freezer at +12 degC must be stored. -127 and 85 are what the temperature
- * probes give when they are cut off and when they have just started; 99 and 199 are a modem's "not known" (3GPP TS 27.007, +CSQ), and real
- * machines do report 32 to 34. */
+/* Limits are what is physically possible, not what is normal: a freezer at +12 degC must be stored.
+ * -127 and 85 are what the temperature probes give when they are cut off and when they have just
+ * started; 99 and 199 are a modem's "not known" (3GPP TS 27.007, +CSQ), and real machines do report
+ * 32 to 34. */
 #define PROBE(column, path)                                                                                            \
     {                                                                                                                  \
         .name = (column), .paths = {path}, .type = COLUMN_FLOAT, .unit = "degC", .min = -90, .max = 80,                \

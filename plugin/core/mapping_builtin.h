@@ -1,6 +1,6 @@
-/* core/mapping_builtin.h - the mapping as it is built in: columns with their paths, types and limits, and
- * event types with their severities and aliases. Data and nothing else; core/mapping.h makes of it what
- * the pipeline works with, and a site's file (core/mapping_file.h) changes that.
+/* core/mapping_builtin.h - the mapping as it is built in: columns with their paths, types and
+ * limits, and event types with their severities and aliases. Data and nothing else; core/mapping.h
+ * makes of it what the pipeline works with, and a site's file (core/mapping_file.h) changes that.
  */
 #ifndef VENDING_CORE_MAPPING_BUILTIN_H
 #define VENDING_CORE_MAPPING_BUILTIN_H

@@ -11,7 +11,8 @@
 
 enum message_kind { MESSAGE_TELEMETRY, MESSAGE_EVENTS, MESSAGE_STATUS, MESSAGE_KINDS };
 
-/* "telemetry", "events", "status": the last level of the topic and the section of a mapping file. */
+/* "telemetry", "events", "status": the last level of the topic and the section of a mapping
+ * file. */
 const char *message_kind_name(enum message_kind kind);
 
 /* What is known of a message beside its payload. */

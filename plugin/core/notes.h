@@ -1,5 +1,5 @@
-/* core/notes.h - the text of a row's anomalies: "path=value reason; path=value reason" (plugin/README.md,
- * Never lose 3).
+/* core/notes.h - the text of a row's anomalies: "path=value reason; path=value reason"
+ * (plugin/README.md, Never lose 3).
  */
 #ifndef VENDING_CORE_NOTES_H
 #define VENDING_CORE_NOTES_H

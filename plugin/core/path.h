@@ -1,4 +1,5 @@
-/* core/path.h - where a value is in a payload: the names of keys and positions of arrays on the way. */
+/* core/path.h - where a value is in a payload: the names of keys and positions of arrays on the
+ * way. */
 #ifndef VENDING_CORE_PATH_H
 #define VENDING_CORE_PATH_H
 
@@ -20,8 +21,8 @@ struct path {
     } parts[PATH_MAX_PARTS];
 };
 
-/* Splits at dots. storage holds strlen(text) + 1 bytes and must live as long as the path, as must text.
- * false = empty, an empty part, or more than PATH_MAX_PARTS parts. */
+/* Splits at dots. storage holds strlen(text) + 1 bytes and must live as long as the path, as must
+ * text. false = empty, an empty part, or more than PATH_MAX_PARTS parts. */
 MUST_USE bool path_split(struct path *path, const char *text, char *storage);
 
 /* The text of the first `parts` parts, at most path->count. */

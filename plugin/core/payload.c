@@ -49,7 +49,8 @@ static enum reject load(struct span text, struct payload *out, struct err *err)
     json_error_t error = {0};
     json_t *root = json_loadb(text.ptr, text.len, JSON_ALLOW_NUL, &error);
     if (!root) {
-        /* json_scan_text has passed the text, so it is memory; jansson then says nothing, or calls a token invalid. */
+        /* json_scan_text has passed the text, so it is memory; jansson then says nothing, or calls
+         * a token invalid. */
         err_set(err, 0, "no memory to parse the payload%s%s", error.text[0] != '\0' ? ": " : "", error.text);
         return REJECT_OUT_OF_MEMORY;
     }

@@ -43,8 +43,8 @@ struct arrival {
     int64_t time_ns;
 };
 
-/* Room for every copy that one record can need: the unescaped topic and payload, the decoded base64, the two repaired texts and their
- * tree of strings, or the base64 of what is rejected. */
+/* Room for every copy that one record can need: the unescaped topic and payload, the decoded
+ * base64, the two repaired texts and their tree of strings, or the base64 of what is rejected. */
 static size_t arena_size(const struct settings *settings)
 {
     return 2 * settings->max_line + 2 * JSON_REPAIR_BYTES(settings->max_payload) + ARENA_SPARE_BYTES;
@@ -115,7 +115,8 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
     if (kept.len > pipeline->settings->max_payload) {
         kept.len = pipeline->settings->max_payload;
         size_t valid = utf8_invalid_at(kept);
-        kept.len = kept.len - valid < UTF8_MAX_BYTES ? valid : kept.len; /* no half character at the cut */
+        /* no half character at the cut */
+        kept.len = kept.len - valid < UTF8_MAX_BYTES ? valid : kept.len;
     }
     int64_t id = redelivery_message_id(arrival->topic, kept);
 
@@ -138,7 +139,8 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
 
 /* ---- one message ---- */
 
-/* Does the status in the row, whose bytes were seen before, hold the moment at which it was written? */
+/* Does the status in the row, whose bytes were seen before, hold the moment at which it was
+ * written? */
 static bool is_dated_duplicate(struct pipeline *pipeline, const struct arrival *arrival)
 {
     const struct settings *settings = pipeline->settings;

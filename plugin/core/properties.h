@@ -1,6 +1,8 @@
-/* core/properties.h - the MQTT 5 properties of a message: those that a publisher sets, in the order they came.
+/* core/properties.h - the MQTT 5 properties of a message: those that a publisher sets, in the order
+ * they came.
  *
- * Text is a view into what the message came from. The names are those that mosquitto_sub writes into a capture.
+ * Text is a view into what the message came from. The names are those that mosquitto_sub writes
+ * into a capture.
  */
 #ifndef VENDING_CORE_PROPERTIES_H
 #define VENDING_CORE_PROPERTIES_H

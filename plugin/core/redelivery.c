@@ -11,7 +11,8 @@ static const struct siphash_key message_id_key = {0, 0};
 
 struct redelivery {
     struct siphash_key key;
-    struct dedup *messages; /* events, dated statuses, whatever was rejected: key = mark = the message */
+    /* events, dated statuses, whatever was rejected: key = mark = the message */
+    struct dedup *messages;
     struct dedup *statuses; /* key = the topic, mark = its last status */
 };
 

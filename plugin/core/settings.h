@@ -1,4 +1,5 @@
-/* core/settings.h - everything a user can set, with one table for flags, defaults and help (options.c). */
+/* core/settings.h - everything a user can set, with one table for flags, defaults and help
+ * (options.c). */
 #ifndef VENDING_CORE_SETTINGS_H
 #define VENDING_CORE_SETTINGS_H
 
@@ -14,9 +15,10 @@ struct settings {
     const char *topic_prefix;  /* before /{device_no}/{kind}, no slash at its end */
     const char *payload_field; /* string field that holds the payload */
     enum payload_encoding payload_encoding;
-    int64_t max_age_ns;         /* device time further back than this is not trusted */
-    int64_t max_ahead_ns;       /* nor further ahead */
-    size_t max_payload;         /* bytes; a larger message is rejected, its first max_payload bytes kept */
+    int64_t max_age_ns;   /* device time further back than this is not trusted */
+    int64_t max_ahead_ns; /* nor further ahead */
+    /* bytes; a larger message is rejected, its first max_payload bytes kept */
+    size_t max_payload;
     size_t max_line;            /* bytes of one line-protocol record */
     size_t max_depth;           /* of nested JSON */
     size_t max_values;          /* JSON values in one payload */

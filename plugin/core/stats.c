@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-/* The plain counters: name of the column and where it stands. rows[] and rejected[] follow their own name tables. */
+/* The plain counters: name of the column and where it stands. rows[] and rejected[] follow their
+ * own name tables. */
 static const struct {
     const char *column;
     size_t offset;

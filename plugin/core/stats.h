@@ -1,4 +1,5 @@
-/* core/stats.h - what the processor counts about itself, and its vm_ingest row (contract.md, Names).
+/* core/stats.h - what the processor counts about itself, and its vm_ingest row (contract.md,
+ * Names).
  *
  * Counts are since the last report, so that a sum over time is right across restarts. Always:
  * received = telemetry + events + status + rejected + duplicates + passed.
@@ -21,16 +22,18 @@ struct stats {
     uint64_t anomalies;  /* single values refused inside rows that were kept */
     uint64_t bytes_in;
     uint64_t bytes_out;
-    int64_t busy_ns;   /* time spent between reading and writing */
-    uint64_t lags;     /* rows whose time is the device's */
-    double lag_sum_ns; /* from that to the arrival, over those rows; below 0 where a clock is ahead */
+    int64_t busy_ns; /* time spent between reading and writing */
+    uint64_t lags;   /* rows whose time is the device's */
+    /* from that to the arrival, over those rows; below 0 where a clock is ahead */
+    double lag_sum_ns;
     double lag_max_ns; /* the longest; without meaning while there is none */
 };
 
 uint64_t stats_rejected(const struct stats *stats); /* over all reasons */
 
-/* The row: tag instance; integer fields received, telemetry, events, status, passed, duplicates, anomalies, rejected, rejected_{reason}..., bytes_in,
- * bytes_out, busy_us; float field interval_s; float fields lag_avg_s and lag_max_s if any row had the device's time. instance must outlive the
+/* The row: tag instance; integer fields received, telemetry, events, status, passed, duplicates,
+ * anomalies, rejected, rejected_{reason}..., bytes_in, bytes_out, busy_us; float field interval_s;
+ * float fields lag_avg_s and lag_max_s if any row had the device's time. instance must outlive the
  * row. */
 void stats_row(const struct stats *stats, const char *instance, int64_t time_ns, double interval_s, struct lp_row *row);
 

@@ -16,12 +16,13 @@ bool topic_is_prefix(const char *text);
 /* Is it below prefix ("v1/vm")? Whatever else a topic is, it is not ours if not. */
 bool topic_is_ours(struct span topic, struct span prefix);
 
-/* The machine of an own topic, whatever the topic's last levels are; empty if it is none of ours, or not 1 to
- * DEVICE_NO_MAX_BYTES of A-Z a-z 0-9 . _ : -. A view into topic. */
+/* The machine of an own topic, whatever the topic's last levels are; empty if it is none of ours,
+ * or not 1 to DEVICE_NO_MAX_BYTES of A-Z a-z 0-9 . _ : -. A view into topic. */
 struct span topic_device_no(struct span topic, struct span prefix);
 
-/* Takes an own topic apart: REJECT_NONE; REJECT_UNKNOWN_TOPIC (another shape or kind); REJECT_BAD_DEVICE_NO (not 1 to DEVICE_NO_MAX_BYTES of
- * A-Z a-z 0-9 . _ : -). *device_no is a view into topic, empty unless it is a good one, also when the kind is unknown. */
+/* Takes an own topic apart: REJECT_NONE; REJECT_UNKNOWN_TOPIC (another shape or kind);
+ * REJECT_BAD_DEVICE_NO (not 1 to DEVICE_NO_MAX_BYTES of A-Z a-z 0-9 . _ : -). *device_no is a view
+ * into topic, empty unless it is a good one, also when the kind is unknown. */
 MUST_USE enum reject topic_parse(struct span topic, struct span prefix, struct span *device_no,
                                  enum message_kind *kind);
 

@@ -26,7 +26,8 @@ void log_init(struct log *log, int fd, size_t lines_per_minute)
     *log = (struct log){.fd = fd, .per_minute = lines_per_minute};
 }
 
-/* A pipe that polls as writable takes a whole line: lines are shorter than PIPE_BUF. A full one would block the data's path. */
+/* A pipe that polls as writable takes a whole line: lines are shorter than PIPE_BUF. A full one
+ * would block the data's path. */
 static bool has_room(int fd, enum log_level level)
 {
     struct pollfd target = {.fd = fd, .events = POLLOUT};
@@ -49,7 +50,8 @@ static bool put_line(int fd, enum log_level level, const char *line, size_t len)
     return written == (ssize_t)len;
 }
 
-/* Bytes that are not UTF-8, and control characters (C0, DEL, C1), become '?'. Returns the bytes kept. */
+/* Bytes that are not UTF-8, and control characters (C0, DEL, C1), become '?'. Returns the bytes
+ * kept. */
 static size_t clean(char *text, size_t len)
 {
     size_t kept = 0;
@@ -74,7 +76,8 @@ static size_t clean(char *text, size_t len)
     return kept;
 }
 
-/* How much of a text that vsnprintf cut may be kept, so that the mark fits and no character is split. */
+/* How much of a text that vsnprintf cut may be kept, so that the mark fits and no character is
+ * split. */
 static size_t cut_between_characters(const char *text)
 {
     size_t len = TEXT_BYTES - (sizeof cut_mark - 1);

@@ -10,8 +10,8 @@
 
 static const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-/* A descriptor that was closed by whoever started us would be given to the next file that is opened. It gets one that cannot be used
- * for its purpose, so that reading or writing says why. */
+/* A descriptor that was closed by whoever started us would be given to the next file that is
+ * opened. It gets one that cannot be used for its purpose, so that reading or writing says why. */
 static void occupy_standard_descriptors(void)
 {
     static const int useless[] = {[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDONLY};

@@ -47,7 +47,8 @@ size_t json_repair_count_escapes(struct span string)
     return bad;
 }
 
-/* Copies a string token; bad escapes as `with`. Every escape keeps its length (both are six characters). */
+/* Copies a string token; bad escapes as `with`. Every escape keeps its length (both are six
+ * characters). */
 static size_t copy_string(struct span string, const char *with, char *out)
 {
     size_t n = 0;
@@ -71,8 +72,9 @@ static size_t copy_number(struct span number, char *out)
     return number.len + 2 * quotes;
 }
 
-/* Only a wide number grows, by its two quotes. It has at least five characters ("1e308"), and between two of them stands at least one
- * more. So len bytes hold at most (len + 1) / 6 of them and become at most (4 * len + 1) / 3: JSON_REPAIR_BYTES is ample. */
+/* Only a wide number grows, by its two quotes. It has at least five characters ("1e308"), and
+ * between two of them stands at least one more. So len bytes hold at most (len + 1) / 6 of them and
+ * become at most (4 * len + 1) / 3: JSON_REPAIR_BYTES is ample. */
 size_t json_repair_text(struct span text, enum json_repair_mode mode, char *out)
 {
     const char *value_escape = mode == JSON_REPAIR_FOR_PARSER ? "\\u0000" : "\\ufffd";

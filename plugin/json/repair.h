@@ -18,12 +18,13 @@ size_t json_repair_count_escapes(struct span string);
 
 /* What bad escapes are written as. */
 enum json_repair_mode {
-    JSON_REPAIR_FOR_PARSER, /* \u0000: the parser takes it (JSON_ALLOW_NUL), and the column's check then sees it */
-    JSON_REPAIR_FOR_JSONB,  /* \ufffd */
+    /* \u0000: the parser takes it (JSON_ALLOW_NUL), and the column's check then sees it */
+    JSON_REPAIR_FOR_PARSER,
+    JSON_REPAIR_FOR_JSONB, /* \ufffd */
 };
 
-/* Copies text that json/scan.h has passed, with wide numbers as strings of the same characters and bad
- * escapes as the mode says (in keys always \ufffd: jansson takes no NUL there). out holds
+/* Copies text that json/scan.h has passed, with wide numbers as strings of the same characters and
+ * bad escapes as the mode says (in keys always \ufffd: jansson takes no NUL there). out holds
  * JSON_REPAIR_BYTES(text.len) bytes. Returns the bytes written. */
 #define JSON_REPAIR_BYTES(len) (2 * (len) + 2)
 size_t json_repair_text(struct span text, enum json_repair_mode mode, char *out);

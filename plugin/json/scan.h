@@ -1,9 +1,9 @@
 /* json/scan.h - is a text JSON (RFC 8259)? Told before anything is built from it: no recursion, no
  * memory.
  *
- * jansson refuses a whole document for one number that it cannot hold, and PostgreSQL's jsonb a whole
- * row for a \u0000, a lone surrogate or a number of too many digits. The scan counts these (json/repair.h
- * writes a text that both accept), and bounds depth and size.
+ * jansson refuses a whole document for one number that it cannot hold, and PostgreSQL's jsonb a
+ * whole row for a \u0000, a lone surrogate or a number of too many digits. The scan counts these
+ * (json/repair.h writes a text that both accept), and bounds depth and size.
  */
 #ifndef VENDING_JSON_SCAN_H
 #define VENDING_JSON_SCAN_H
@@ -36,13 +36,13 @@ struct json_report {
     size_t bad_escapes;  /* \u0000 and lone surrogates, in keys as well */
 };
 
-/* Checks the whole text. But for JSON_OK, position and reason are in *err (which may be NULL). A text
- * that passes is well-formed for every other function of this room. */
+/* Checks the whole text. But for JSON_OK, position and reason are in *err (which may be NULL). A
+ * text that passes is well-formed for every other function of this room. */
 MUST_USE enum json_status json_scan_text(struct span text, const struct json_limits *limits, struct json_report *report,
                                          struct err *err);
 
-/* The same, but for UTF-8: bytes >= 0x80 are taken as they are. For text that quotes bytes of others
- * (capture/read.h). */
+/* The same, but for UTF-8: bytes >= 0x80 are taken as they are. For text that quotes bytes of
+ * others (capture/read.h). */
 MUST_USE enum json_status json_scan_bytes(struct span text, const struct json_limits *limits,
                                           struct json_report *report, struct err *err);
 

@@ -29,8 +29,8 @@ struct json_value {
 };
 
 /* Writes a value as short JSON text, at most size - 1 bytes cut between characters (then ending in
- * "..."), terminated, valid UTF-8 without NUL, line breaks and other controls. Containers are "{...}"
- * and "[...]". size is at least 8. Returns its length. */
+ * "..."), terminated, valid UTF-8 without NUL, line breaks and other controls. Containers are
+ * "{...}" and "[...]". size is at least 8. Returns its length. */
 size_t json_show_value(const struct json_value *value, char *out, size_t size);
 
 #endif

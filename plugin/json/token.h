@@ -1,4 +1,5 @@
-/* json/token.h - JSON text as tokens (RFC 8259, section 2), one at a time, without memory. Internal to the room. */
+/* json/token.h - JSON text as tokens (RFC 8259, section 2), one at a time, without memory. Internal
+ * to the room. */
 #ifndef VENDING_JSON_TOKEN_H
 #define VENDING_JSON_TOKEN_H
 

@@ -1,7 +1,9 @@
-/* lp/chars.h - white space of line protocol, where framing and decoding must agree. Internal to the two.
+/* lp/chars.h - white space of line protocol, where framing and decoding must agree. Internal to the
+ * two.
  *
- * Telegraf's parser takes tab, vertical tab, form feed and space (plugins/parsers/influx/machine.go.rl, ws). Its
- * serializer escapes all of them in names but the vertical tab, which is therefore an ordinary character inside a name.
+ * Telegraf's parser takes tab, vertical tab, form feed and space
+ * (plugins/parsers/influx/machine.go.rl, ws). Its serializer escapes all of them in names but the
+ * vertical tab, which is therefore an ordinary character inside a name.
  */
 #ifndef VENDING_LP_CHARS_H
 #define VENDING_LP_CHARS_H

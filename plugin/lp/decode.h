@@ -1,9 +1,10 @@
 /* lp/decode.h - one line-protocol record, piece by piece, checked as it goes; no memory of its own.
  *
  * Grammar and escapes as Telegraf 1.37 writes and reads them (plugins/serializers/influx/escape.go,
- * plugins/parsers/influx/machine.go.rl). A backslash is an escape only directly before ',', '=', ' ' (measurement: ','
- * and ' '; string field: '"' and '\\'); elsewhere it stands for itself. What Telegraf's serializer can write is accepted,
- * even where its own parser would not (vertical tab in a tag).
+ * plugins/parsers/influx/machine.go.rl). A backslash is an escape only directly before ',', '=', '
+ * ' (measurement: ',' and ' '; string field: '"' and '\\'); elsewhere it stands for itself. What
+ * Telegraf's serializer can write is accepted, even where its own parser would not (vertical tab in
+ * a tag).
  */
 #ifndef VENDING_LP_DECODE_H
 #define VENDING_LP_DECODE_H
@@ -21,10 +22,11 @@ enum lp_decode_piece {
     LP_DECODE_MEASUREMENT, /* .raw */
     LP_DECODE_TAG,         /* .key, .raw */
     LP_DECODE_FIELD,       /* .key, .value; a LP_VALUE_TEXT is raw: see lp_decode_string */
-    LP_DECODE_TIME,        /* .value is LP_VALUE_INT, nanoseconds; absent when the record has none */
-    LP_DECODE_END,         /* the record is whole and well formed */
-    LP_DECODE_BLANK,       /* empty line or comment: not a record */
-    LP_DECODE_ERROR,       /* not line protocol: position and reason are in the err */
+    /* .value is LP_VALUE_INT, nanoseconds; absent when the record has none */
+    LP_DECODE_TIME,
+    LP_DECODE_END,   /* the record is whole and well formed */
+    LP_DECODE_BLANK, /* empty line or comment: not a record */
+    LP_DECODE_ERROR, /* not line protocol: position and reason are in the err */
 };
 
 struct lp_decode_item {
@@ -42,16 +44,16 @@ struct lp_decode_cursor {
 /* Starts on a record as lp_frame_next gives it. */
 void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record);
 
-/* The next piece, in order of the record. Call until LP_DECODE_END, LP_DECODE_BLANK or LP_DECODE_ERROR, which a further call says again.
- * *item is zeroed first. */
+/* The next piece, in order of the record. Call until LP_DECODE_END, LP_DECODE_BLANK or
+ * LP_DECODE_ERROR, which a further call says again. *item is zeroed first. */
 MUST_USE enum lp_decode_piece lp_decode_next(struct lp_decode_cursor *cursor, struct lp_decode_item *item,
                                              struct err *err);
 
 /* Is this key or tag value, escaped as it came, the same text as plain? */
 bool lp_decode_name_equal(struct span escaped, struct span plain);
 
-/* Undoes the escapes of a tag or key, or of a string field, into out, which holds escaped.len bytes. Returns the bytes
- * written. */
+/* Undoes the escapes of a tag or key, or of a string field, into out, which holds escaped.len
+ * bytes. Returns the bytes written. */
 size_t lp_decode_name(struct span escaped, char *out);
 size_t lp_decode_string(struct span escaped, char *out);
 

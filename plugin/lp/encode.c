@@ -18,7 +18,8 @@ static bool is_line_break(char c)
     return c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\v';
 }
 
-/* Bytes up to the first that cannot go out as it is: those below the set's reach are copied in one piece. */
+/* Bytes up to the first that cannot go out as it is: those below the set's reach are copied in one
+ * piece. */
 static size_t plain_run(struct span text, const char *escapes, bool one_line)
 {
     size_t n = 0;

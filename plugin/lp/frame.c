@@ -33,7 +33,8 @@ struct lp_framer {
     enum state state;
     size_t first_break; /* first newline inside a string of this record, NOWHERE if none */
     uint64_t dropped;   /* bytes of this record that are no longer in the buffer */
-    bool oversized;     /* this record is over the limit: only its first max_record bytes are kept */
+    /* this record is over the limit: only its first max_record bytes are kept */
+    bool oversized;
     bool ended;
 };
 
@@ -64,8 +65,8 @@ void lp_frame_free(struct lp_framer *framer)
     }
 }
 
-/* Moves what is left to the front, only when the space behind it has run out: a byte moves at most once per record that
- * it is read as. */
+/* Moves what is left to the front, only when the space behind it has run out: a byte moves at most
+ * once per record that it is read as. */
 static void compact(struct lp_framer *framer)
 {
     if (framer->start == 0) {
@@ -173,7 +174,8 @@ static struct lp_frame finish(struct lp_framer *framer, size_t next)
     return frame;
 }
 
-/* Forgets what has been read of an oversized record but for its first bytes; all in the buffer has been looked at. */
+/* Forgets what has been read of an oversized record but for its first bytes; all in the buffer has
+ * been looked at. */
 static void drop_rest(struct lp_framer *framer)
 {
     size_t keep_to = framer->start + framer->max_record;

@@ -1,7 +1,7 @@
 /* lp/row.h - one row for one table: what every stage hands on and what the output formats print.
  *
- * Names are the columns of the table of the same name (contract.md, Tables). Text is a view into the record's arena or
- * input, or a constant: a row lives no longer than the record it came from.
+ * Names are the columns of the table of the same name (contract.md, Tables). Text is a view into
+ * the record's arena or input, or a constant: a row lives no longer than the record it came from.
  */
 #ifndef VENDING_LP_ROW_H
 #define VENDING_LP_ROW_H
@@ -39,8 +39,8 @@ struct lp_row {
 /* Empties the row and names its table. */
 void lp_row_begin(struct lp_row *row, const char *measurement, int64_t time_ns);
 
-/* Append. A tag of no bytes is left out (line protocol cannot say it). What does not fit is left out and
- * sets row->failed: one check at the end is enough. */
+/* Append. A tag of no bytes is left out (line protocol cannot say it). What does not fit is left
+ * out and sets row->failed: one check at the end is enough. */
 void lp_row_tag(struct lp_row *row, const char *name, struct span value);
 void lp_row_field(struct lp_row *row, const char *name, struct lp_value value);
 
@@ -51,7 +51,8 @@ const struct lp_value *lp_row_find(const struct lp_row *row, const char *name);
 struct lp_sink {
     void *ctx;
     void (*row)(void *ctx, const struct lp_row *row);
-    void (*raw)(void *ctx, struct span record); /* bytes of a metric that is not ours, as they came */
+    /* bytes of a metric that is not ours, as they came */
+    void (*raw)(void *ctx, struct span record);
 };
 
 #endif
