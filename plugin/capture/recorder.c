@@ -54,10 +54,10 @@ static bool close_last_line(int fd, size_t *size)
 }
 
 /* errno says why not. Not-blocking, because the name may be a pipe's that nobody reads. */
-static bool open_file(struct capture_recorder *record, int64_t now_ns)
+static bool open_file(struct capture_recorder *recorder, int64_t now_ns)
 {
     struct stat about;
-    int fd = open(record->settings.file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, MODE);
+    int fd = open(recorder->settings.file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, MODE);
     if (fd < 0) {
         return false;
     }
@@ -66,9 +66,9 @@ static bool open_file(struct capture_recorder *record, int64_t now_ns)
         if (!S_ISREG(about.st_mode)) {
             errno = EINVAL;
         } else if (close_last_line(fd, &size)) {
-            record->fd = fd;
-            record->size = size;
-            record->began_ns = size > 0 ? first_line_ns(fd, now_ns) : 0;
+            recorder->fd = fd;
+            recorder->size = size;
+            recorder->began_ns = size > 0 ? first_line_ns(fd, now_ns) : 0;
             return true;
         }
     }
@@ -78,35 +78,35 @@ static bool open_file(struct capture_recorder *record, int64_t now_ns)
     return false;
 }
 
-static void close_file(struct capture_recorder *record)
+static void close_file(struct capture_recorder *recorder)
 {
-    if (record->fd >= 0) {
-        close(record->fd);
-        record->fd = -1;
+    if (recorder->fd >= 0) {
+        close(recorder->fd);
+        recorder->fd = -1;
     }
 }
 
 /* ---- rotation ---- */
 
 /* false = the name is too long. */
-static bool name_of(const struct capture_recorder *record, size_t number, char out[RECORDER_NAME_BYTES])
+static bool name_of(const struct capture_recorder *recorder, size_t number, char out[RECORDER_NAME_BYTES])
 {
-    int len = number == 0 ? snprintf(out, RECORDER_NAME_BYTES, "%s", record->settings.file)
-                          : snprintf(out, RECORDER_NAME_BYTES, "%s.%zu", record->settings.file, number);
+    int len = number == 0 ? snprintf(out, RECORDER_NAME_BYTES, "%s", recorder->settings.file)
+                          : snprintf(out, RECORDER_NAME_BYTES, "%s.%zu", recorder->settings.file, number);
     return len > 0 && len < RECORDER_NAME_BYTES;
 }
 
 /* Each file takes the name of the next older one; the oldest is overwritten. */
-static bool rotate(struct capture_recorder *record)
+static bool rotate(struct capture_recorder *recorder)
 {
     char from[RECORDER_NAME_BYTES];
     char to[RECORDER_NAME_BYTES];
-    close_file(record);
-    if (record->settings.keep == 1) {
-        return unlink(record->settings.file) == 0 || errno == ENOENT;
+    close_file(recorder);
+    if (recorder->settings.keep == 1) {
+        return unlink(recorder->settings.file) == 0 || errno == ENOENT;
     }
-    for (size_t number = record->settings.keep - 1; number > 0; number--) {
-        if (!name_of(record, number - 1, from) || !name_of(record, number, to)) {
+    for (size_t number = recorder->settings.keep - 1; number > 0; number--) {
+        if (!name_of(recorder, number - 1, from) || !name_of(recorder, number, to)) {
             errno = ENAMETOOLONG;
             return false;
         }
@@ -117,143 +117,143 @@ static bool rotate(struct capture_recorder *record)
     return true;
 }
 
-static bool is_full(const struct capture_recorder *record, size_t more, int64_t now_ns)
+static bool is_full(const struct capture_recorder *recorder, size_t more, int64_t now_ns)
 {
-    const struct capture_recorder_settings *settings = &record->settings;
-    if (record->size == 0) {
+    const struct capture_recorder_settings *settings = &recorder->settings;
+    if (recorder->size == 0) {
         return false;
     }
-    bool too_old = settings->max_age_ns > 0 && now_ns - record->began_ns >= settings->max_age_ns;
-    return too_old || record->size + more > settings->max_bytes;
+    bool too_old = settings->max_age_ns > 0 && now_ns - recorder->began_ns >= settings->max_age_ns;
+    return too_old || recorder->size + more > settings->max_bytes;
 }
 
 /* ---- writing ---- */
 
 /* What one very long line took is given back. */
-static void empty_lines(struct capture_recorder *record)
+static void empty_lines(struct capture_recorder *recorder)
 {
-    record->line_count = 0;
-    buf_truncate(&record->lines, 0);
-    if (record->lines.cap > 4 * RECORDER_BUFFER_BYTES) {
-        buf_free(&record->lines);
+    recorder->line_count = 0;
+    buf_truncate(&recorder->lines, 0);
+    if (recorder->lines.cap > 4 * RECORDER_BUFFER_BYTES) {
+        buf_free(&recorder->lines);
     }
 }
 
-static enum capture_recorder_change fail(struct capture_recorder *record, int error, int64_t now_ns)
+static enum capture_recorder_change fail(struct capture_recorder *recorder, int error, int64_t now_ns)
 {
-    bool is_new = record->error == 0;
-    record->error = error;
-    record->retry_ns = now_ns + RECORDER_RETRY_NS;
-    record->lost += record->line_count;
-    empty_lines(record);
+    bool is_new = recorder->error == 0;
+    recorder->error = error;
+    recorder->retry_ns = now_ns + RECORDER_RETRY_NS;
+    recorder->lost += recorder->line_count;
+    empty_lines(recorder);
     return is_new ? RECORDER_FAILED : RECORDER_AS_BEFORE;
 }
 
 /* All of it, or nothing: half a line would spoil the one that follows. */
-static bool write_whole(struct capture_recorder *record, struct span bytes)
+static bool write_whole(struct capture_recorder *recorder, struct span bytes)
 {
     size_t done = 0;
     while (done < bytes.len) {
-        ssize_t n = write(record->fd, bytes.ptr + done, bytes.len - done);
+        ssize_t n = write(recorder->fd, bytes.ptr + done, bytes.len - done);
         if (n < 0 && errno != EINTR) {
             int error = errno;
-            if (ftruncate(record->fd, (off_t)record->size) != 0) {
-                close_file(record); /* opened again, it gets a newline */
+            if (ftruncate(recorder->fd, (off_t)recorder->size) != 0) {
+                close_file(recorder); /* opened again, it gets a newline */
             }
             errno = error;
             return false;
         }
         done += n > 0 ? (size_t)n : 0;
     }
-    record->size += bytes.len;
+    recorder->size += bytes.len;
     return true;
 }
 
-enum capture_recorder_change capture_recorder_flush(struct capture_recorder *record, int64_t now_ns)
+enum capture_recorder_change capture_recorder_flush(struct capture_recorder *recorder, int64_t now_ns)
 {
-    if (record->line_count == 0) {
+    if (recorder->line_count == 0) {
         return RECORDER_AS_BEFORE;
     }
     /* A clock that was set back must not keep it from trying. */
-    if (record->error && now_ns < record->retry_ns && record->retry_ns - now_ns <= RECORDER_RETRY_NS) {
-        return fail(record, record->error, record->retry_ns - RECORDER_RETRY_NS);
+    if (recorder->error && now_ns < recorder->retry_ns && recorder->retry_ns - now_ns <= RECORDER_RETRY_NS) {
+        return fail(recorder, recorder->error, recorder->retry_ns - RECORDER_RETRY_NS);
     }
-    if (record->fd < 0 && !open_file(record, now_ns)) {
-        return fail(record, errno, now_ns);
+    if (recorder->fd < 0 && !open_file(recorder, now_ns)) {
+        return fail(recorder, errno, now_ns);
     }
-    if (is_full(record, record->lines.len, now_ns) && (!rotate(record) || !open_file(record, now_ns))) {
-        return fail(record, errno, now_ns);
+    if (is_full(recorder, recorder->lines.len, now_ns) && (!rotate(recorder) || !open_file(recorder, now_ns))) {
+        return fail(recorder, errno, now_ns);
     }
-    if (!write_whole(record, buf_view(&record->lines))) {
-        return fail(record, errno, now_ns);
+    if (!write_whole(recorder, buf_view(&recorder->lines))) {
+        return fail(recorder, errno, now_ns);
     }
-    bool recovered = record->error != 0;
-    record->began_ns = record->began_ns ? record->began_ns : now_ns;
-    record->written += record->line_count;
-    record->error = 0;
-    empty_lines(record);
+    bool recovered = recorder->error != 0;
+    recorder->began_ns = recorder->began_ns ? recorder->began_ns : now_ns;
+    recorder->written += recorder->line_count;
+    recorder->error = 0;
+    empty_lines(recorder);
     return recovered ? RECORDER_RECOVERED : RECORDER_AS_BEFORE;
 }
 
 /* What is gathered goes into one file: never more than that holds. */
-static size_t gathered_at_most(const struct capture_recorder *record)
+static size_t gathered_at_most(const struct capture_recorder *recorder)
 {
-    size_t max = record->settings.max_bytes;
+    size_t max = recorder->settings.max_bytes;
     return max < RECORDER_BUFFER_BYTES ? max : RECORDER_BUFFER_BYTES;
 }
 
-enum capture_recorder_change capture_recorder_put(struct capture_recorder *record, struct span line, int64_t now_ns)
+enum capture_recorder_change capture_recorder_put(struct capture_recorder *recorder, struct span line, int64_t now_ns)
 {
     enum capture_recorder_change change = RECORDER_AS_BEFORE;
-    if (record->lines.len + line.len > gathered_at_most(record)) {
-        change = capture_recorder_flush(record, now_ns);
+    if (recorder->lines.len + line.len > gathered_at_most(recorder)) {
+        change = capture_recorder_flush(recorder, now_ns);
     }
-    buf_span(&record->lines, line);
-    if (record->lines.failed) { /* so long a line; nothing was gathered before it */
-        buf_truncate(&record->lines, 0);
-        record->lost += record->line_count + 1;
-        record->line_count = 0;
+    buf_span(&recorder->lines, line);
+    if (recorder->lines.failed) { /* so long a line; nothing was gathered before it */
+        buf_truncate(&recorder->lines, 0);
+        recorder->lost += recorder->line_count + 1;
+        recorder->line_count = 0;
         return change;
     }
-    record->line_count++;
-    if (record->lines.len >= gathered_at_most(record)) {
-        enum capture_recorder_change second = capture_recorder_flush(record, now_ns);
+    recorder->line_count++;
+    if (recorder->lines.len >= gathered_at_most(recorder)) {
+        enum capture_recorder_change second = capture_recorder_flush(recorder, now_ns);
         change = second != RECORDER_AS_BEFORE ? second : change;
     }
     return change;
 }
 
-static void remove_surplus(const struct capture_recorder *record)
+static void remove_surplus(const struct capture_recorder *recorder)
 {
     char name[RECORDER_NAME_BYTES];
-    for (size_t number = record->settings.keep; name_of(record, number, name) && unlink(name) == 0; number++) {
+    for (size_t number = recorder->settings.keep; name_of(recorder, number, name) && unlink(name) == 0; number++) {
     }
 }
 
-bool capture_recorder_open(struct capture_recorder *record, const struct capture_recorder_settings *settings,
+bool capture_recorder_open(struct capture_recorder *recorder, const struct capture_recorder_settings *settings,
                            int64_t now_ns, struct err *err)
 {
     char name[RECORDER_NAME_BYTES];
-    *record = (struct capture_recorder){.settings = *settings, .fd = -1};
-    buf_init(&record->lines, RECORDER_LINE_BYTES);
-    if (!name_of(record, settings->keep, name)) {
+    *recorder = (struct capture_recorder){.settings = *settings, .fd = -1};
+    buf_init(&recorder->lines, RECORDER_LINE_BYTES);
+    if (!name_of(recorder, settings->keep, name)) {
         err_set(err, 0, "--record: the name is too long");
-        record->error = ENAMETOOLONG;
+        recorder->error = ENAMETOOLONG;
         return false;
     }
-    remove_surplus(record);
-    if (!open_file(record, now_ns)) {
-        record->error = errno;
-        record->retry_ns = now_ns + RECORDER_RETRY_NS;
-        err_set(err, 0, "--record: %.160s: %s", settings->file, capture_recorder_strerror(record->error));
+    remove_surplus(recorder);
+    if (!open_file(recorder, now_ns)) {
+        recorder->error = errno;
+        recorder->retry_ns = now_ns + RECORDER_RETRY_NS;
+        err_set(err, 0, "--record: %.160s: %s", settings->file, capture_recorder_strerror(recorder->error));
         return false;
     }
     return true;
 }
 
-void capture_recorder_close(struct capture_recorder *record, int64_t now_ns)
+void capture_recorder_close(struct capture_recorder *recorder, int64_t now_ns)
 {
-    (void)capture_recorder_flush(record, now_ns);
-    close_file(record);
-    buf_free(&record->lines);
+    (void)capture_recorder_flush(recorder, now_ns);
+    close_file(recorder);
+    buf_free(&recorder->lines);
 }

@@ -53,19 +53,19 @@ struct capture_recorder {
 enum capture_recorder_change { RECORDER_AS_BEFORE, RECORDER_FAILED, RECORDER_RECOVERED };
 
 /* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be
- * opened, or is not a regular file); the record is then one that has failed, and is tried again
+ * opened, or is not a regular file); the recorder has then failed, and tries again
  * like that. */
-MUST_USE bool capture_recorder_open(struct capture_recorder *record, const struct capture_recorder_settings *settings,
+MUST_USE bool capture_recorder_open(struct capture_recorder *recorder, const struct capture_recorder_settings *settings,
                                     int64_t now_ns, struct err *err);
 
-/* record->error in words. */
+/* recorder->error in words. */
 const char *capture_recorder_strerror(int error);
 
 /* Writes what was gathered, and closes. */
-void capture_recorder_close(struct capture_recorder *record, int64_t now_ns);
+void capture_recorder_close(struct capture_recorder *recorder, int64_t now_ns);
 
 /* One line with its newline. now_ns: Unix time. */
-enum capture_recorder_change capture_recorder_put(struct capture_recorder *record, struct span line, int64_t now_ns);
-enum capture_recorder_change capture_recorder_flush(struct capture_recorder *record, int64_t now_ns);
+enum capture_recorder_change capture_recorder_put(struct capture_recorder *recorder, struct span line, int64_t now_ns);
+enum capture_recorder_change capture_recorder_flush(struct capture_recorder *recorder, int64_t now_ns);
 
 #endif

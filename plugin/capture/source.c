@@ -18,14 +18,14 @@ struct capture_source {
     const char *const *files;
     size_t count;
     size_t max_line;
-    capture_source_on_invalid_line *on_bad_line;
+    capture_source_on_invalid_line *on_invalid_line;
     void *ctx;
     size_t next;         /* the file to open next */
     bool is_open;        /* the one before it */
     struct reader input; /* ... is read through this */
     struct arena arena;  /* of the last message */
     uint64_t line;       /* of the present file */
-    uint64_t bad_lines;
+    uint64_t invalid_lines;
     uint64_t bytes_before; /* of the files that have been read */
     uint64_t total_bytes;
     bool total_is_known; /* all are regular files */
@@ -77,7 +77,7 @@ static bool look_at_files(struct capture_source *source, struct err *err)
 }
 
 struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
-                                          capture_source_on_invalid_line *on_bad_line, void *ctx, struct err *err)
+                                          capture_source_on_invalid_line *on_invalid_line, void *ctx, struct err *err)
 {
     struct capture_source *source = calloc(1, sizeof *source);
     if (!source || !arena_init(&source->arena, 2 * max_line + ARENA_SPARE_BYTES)) {
@@ -88,7 +88,7 @@ struct capture_source *capture_source_new(const char *const *files, size_t count
     source->files = files;
     source->count = count;
     source->max_line = max_line;
-    source->on_bad_line = on_bad_line;
+    source->on_invalid_line = on_invalid_line;
     source->ctx = ctx;
     if (!look_at_files(source, err)) {
         capture_source_free(source);
@@ -143,11 +143,11 @@ static const char *present_file(const struct capture_source *source)
     return source->files[source->next - 1];
 }
 
-static void tell_bad_line(struct capture_source *source, const char *why)
+static void report_invalid_line(struct capture_source *source, const char *why)
 {
-    source->bad_lines++;
-    if (source->on_bad_line) {
-        source->on_bad_line(source->ctx, present_file(source), source->line, why);
+    source->invalid_lines++;
+    if (source->on_invalid_line) {
+        source->on_invalid_line(source->ctx, present_file(source), source->line, why);
     }
 }
 
@@ -162,14 +162,14 @@ static bool take_line(struct capture_source *source, const struct lp_frame *fram
         char why[ERR_TEXT_BYTES];
         snprintf(why, sizeof why, "a line of %" PRIu64 " bytes, at most %zu are taken", frame->total_size,
                  source->max_line);
-        tell_bad_line(source, why);
+        report_invalid_line(source, why);
         return false;
     }
     if (capture_read_line(frame->bytes, &source->arena, message, &err)) {
         return true;
     }
     if (err.text[0]) {
-        tell_bad_line(source, err.text);
+        report_invalid_line(source, err.text);
     }
     return false;
 }
@@ -213,7 +213,7 @@ void capture_source_rewind(struct capture_source *source)
 {
     close_file(source);
     source->next = 0;
-    source->bad_lines = 0;
+    source->invalid_lines = 0;
     source->bytes_before = 0;
 }
 
@@ -234,7 +234,7 @@ bool capture_source_is_once(const struct capture_source *source)
 
 uint64_t capture_source_invalid_lines(const struct capture_source *source)
 {
-    return source->bad_lines;
+    return source->invalid_lines;
 }
 
 double capture_source_fraction(const struct capture_source *source)

@@ -1,7 +1,7 @@
 /* capture/source.h - capture files, one after the other and as often as they are wanted, as
  * messages.
  *
- * A line that is none (or too long) is counted, told and passed over. Standard input ("-") is read
+ * An invalid line (or one that is too long) is counted, reported and passed over. Standard input ("-") is read
  * as it comes and can be read once only.
  */
 #ifndef VENDING_CAPTURE_SOURCE_H
@@ -17,13 +17,13 @@
 
 struct capture_source;
 
-/* Told of every line that is none. */
+/* Called for every invalid line. */
 typedef void capture_source_on_invalid_line(void *ctx, const char *file, uint64_t line, const char *why);
 
-/* Opens every file once, to see that it can be read. files must outlive the source; on_bad_line may
+/* Opens every file once, to see that it can be read. files must outlive the source; on_invalid_line may
  * be NULL. NULL = why is in *err. */
 MUST_USE struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
-                                                   capture_source_on_invalid_line *on_bad_line, void *ctx,
+                                                   capture_source_on_invalid_line *on_invalid_line, void *ctx,
                                                    struct err *err);
 void capture_source_free(struct capture_source *source);
 

@@ -119,7 +119,7 @@ static bool want(struct reading *reading, const char *key, const json_t *value, 
     return is_right;
 }
 
-/* The value's place in a list of names, or a failure that tells the names. */
+/* The value's place in a list of names, or a failure that lists the names. */
 static size_t choose(struct reading *reading, const char *key, const json_t *value, const char *const *names,
                      size_t count)
 {

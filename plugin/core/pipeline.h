@@ -22,7 +22,7 @@
 
 struct pipeline;
 
-/* Told of every rejected message, for the log. topic is empty when it is not known. */
+/* Called for every rejected message, for the log. topic is empty when it is not known. */
 typedef void pipeline_on_reject(void *ctx, enum reject reason, struct span topic, const char *detail);
 
 /* settings, mapping and sink must outlive the pipeline. window_key: random, so that nobody can
@@ -44,7 +44,7 @@ void pipeline_oversized(struct pipeline *pipeline, struct span head, uint64_t to
 void pipeline_message(struct pipeline *pipeline, struct span topic, struct span payload,
                       const struct properties *properties, int64_t arrival_ns);
 
-/* A capture line that is none, or any input that could not be read as what it should be. */
+/* An invalid line of a capture, or any input that could not be read as what it should be. */
 void pipeline_reject(struct pipeline *pipeline, enum reject reason, struct span bytes, const char *detail,
                      int64_t now_ns);
 

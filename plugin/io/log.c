@@ -120,7 +120,7 @@ static bool sayf(struct log *log, enum log_level level, const char *format, ...)
     return said;
 }
 
-static void tell_suppressed(struct log *log)
+static void log_suppressed(struct log *log)
 {
     if (log->suppressed > 0 && sayf(log, LOG_WARNING, "%llu more log lines were held back (limit: %zu a minute)",
                                     (unsigned long long)log->suppressed, log->per_minute)) {
@@ -130,14 +130,14 @@ static void tell_suppressed(struct log *log)
 
 static void begin_minute(struct log *log, int64_t now_ns)
 {
-    tell_suppressed(log);
+    log_suppressed(log);
     log->used = 0;
     log->minute_end_ns = now_ns + MINUTE_NS;
 }
 
 void log_line(struct log *log, int64_t now_ns, enum log_level level, const char *format, ...)
 {
-    log_flush(log, now_ns, 0);
+    log_flush(log, now_ns, false);
     if (level != LOG_ERROR && log->per_minute > 0 && log->used >= log->per_minute) {
         log->suppressed++;
         return;
@@ -153,7 +153,7 @@ void log_line(struct log *log, int64_t now_ns, enum log_level level, const char 
     }
 }
 
-void log_flush(struct log *log, int64_t now_ns, int at_end)
+void log_flush(struct log *log, int64_t now_ns, bool at_end)
 {
     if (at_end || now_ns >= log->minute_end_ns) {
         begin_minute(log, now_ns);

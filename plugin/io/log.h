@@ -8,6 +8,7 @@
 #ifndef VENDING_IO_LOG_H
 #define VENDING_IO_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,6 @@ void log_line(struct log *log, int64_t now_ns, enum log_level level, const char 
     __attribute__((format(printf, 4, 5)));
 
 /* Says how many lines were held back, if any and if the minute is over; at_end says it at once. */
-void log_flush(struct log *log, int64_t now_ns, int at_end);
+void log_flush(struct log *log, int64_t now_ns, bool at_end);
 
 #endif

@@ -1,4 +1,4 @@
-/* json/scan.h - is a text JSON (RFC 8259)? Told before anything is built from it: no recursion, no
+/* json/scan.h - is a text JSON (RFC 8259)? Checked before anything is built from it: no recursion, no
  * memory.
  *
  * jansson refuses a whole document for one number that it cannot hold, and PostgreSQL's jsonb a

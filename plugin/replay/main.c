@@ -382,7 +382,7 @@ static void run_until_end(struct replay *replay)
             wait_and_turn(replay, deadline_ns);
         }
         draw_if_due(replay);
-        log_flush(&replay->log, replay->now_ns, 0);
+        log_flush(&replay->log, replay->now_ns, false);
     }
 }
 
@@ -395,7 +395,7 @@ static int finish(struct replay *replay)
         tell(replay, LOG_ERROR, "cannot read %s", replay_feed_error(replay->feed));
     }
     erase(replay);
-    log_flush(&replay->log, replay->now_ns, 1);
+    log_flush(&replay->log, replay->now_ns, true);
     progress_summary(&progress, line);
     puts(line);
     bool all = progress.acknowledged == progress.published && progress.failed == 0;

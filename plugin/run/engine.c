@@ -59,7 +59,7 @@ void engine_log_end(struct engine *engine)
     struct buf reasons;
     buf_init(&reasons, LOG_LINE_BYTES);
     list_reasons(total, &reasons);
-    log_flush(&engine->log, now_ns, 1);
+    log_flush(&engine->log, now_ns, true);
     log_line(&engine->log, now_ns, LOG_INFO,
              "end: received %" PRIu64 " = telemetry %" PRIu64 ", events %" PRIu64 ", status %" PRIu64
              ", passed %" PRIu64 ", duplicates %" PRIu64 ", rejected %" PRIu64 "%.*s; anomalies %" PRIu64 "; %" PRIu64
@@ -158,7 +158,7 @@ void engine_do_what_is_due(struct engine *engine)
         output_show_listing(&engine->output);
     }
     tell_lost(engine);
-    log_flush(&engine->log, now_ns, 0);
+    log_flush(&engine->log, now_ns, false);
     output_flush(&engine->output);
 }
 

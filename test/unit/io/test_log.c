@@ -112,9 +112,9 @@ START_TEST(rate)
     ck_assert_str_eq(read_lines(), "W! w0\nW! w1\n");
     log_line(&log, 6, LOG_ERROR, "an error is never held back");
     ck_assert_str_eq(read_lines(), "E! an error is never held back\n");
-    log_flush(&log, 5 + MINUTE_NS - 1, 0);
+    log_flush(&log, 5 + MINUTE_NS - 1, false);
     ck_assert_str_eq(read_lines(), "");
-    log_flush(&log, 5 + MINUTE_NS, 0);
+    log_flush(&log, 5 + MINUTE_NS, false);
     ck_assert_str_eq(read_lines(), "W! 8 more log lines were held back (limit: 2 a minute)\n");
     log_line(&log, 5 + MINUTE_NS, LOG_INFO, "again");
     ck_assert_str_eq(read_lines(), "I! again\n");
@@ -136,11 +136,11 @@ START_TEST(at_end)
 {
     struct log log;
     log_init(&log, ends[1], 1);
-    log_flush(&log, 1, 1);
+    log_flush(&log, 1, true);
     ck_assert_str_eq(read_lines(), "");
     log_line(&log, 1, LOG_INFO, "a");
     log_line(&log, 1, LOG_INFO, "b");
-    log_flush(&log, 2, 1);
+    log_flush(&log, 2, true);
     log_line(&log, 2, LOG_INFO, "the last word");
     ck_assert_str_eq(read_lines(), "I! a\nW! 1 more log lines were held back (limit: 1 a minute)\nI! the last word\n");
 }
@@ -169,7 +169,7 @@ START_TEST(full_pipe)
     }
     ck_assert_uint_gt(log.suppressed, 100);
     ck_assert_uint_gt(strlen(read_lines()), 50000);
-    log_flush(&log, 1, 1);
+    log_flush(&log, 1, true);
     ck_assert_ptr_nonnull(strstr(read_lines(), " more log lines were held back"));
     ck_assert_uint_eq(log.suppressed, 0);
 }
@@ -180,7 +180,7 @@ START_TEST(closed_descriptor)
     struct log log;
     log_init(&log, -1, 60);
     log_line(&log, 0, LOG_WARNING, "nobody hears");
-    log_flush(&log, 0, 1);
+    log_flush(&log, 0, true);
 }
 END_TEST
 
