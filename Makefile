@@ -118,7 +118,9 @@ lint: ## gcc and clang with warnings as errors, -fanalyzer, clang-tidy, cppcheck
 	fi
 
 check-headers:
-	@set -e; for header in $(HEADERS); do $(CC) $(STANDARD) $(WARNINGS) -fsyntax-only -x c $$header; done
+	@set -e; for header in $(HEADERS); do \
+		printf '#include "%s"\ntypedef int of_its_own;\n' $${header#plugin/} | $(CC) $(STANDARD) $(WARNINGS) -fsyntax-only -x c -; \
+	done
 
 integration: all ## real Mosquitto, Telegraf and TimescaleDB around the processor
 	test/telegraf/build.sh
