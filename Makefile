@@ -212,7 +212,8 @@ $(BUILD)/obj/%.o: plugin/%.c
 	@echo "  CC      $@"
 	@$(COMPILE) -c -o $@ $<
 
-# Two rooms may each have a module of one name (options.c): q adds what r would take for the same.
+# Two rooms may each have a module of one name (input/options.c, replay/options.c): q adds what r
+# would take for the same.
 $(LIBRARY): $(call objects,$(ROOMS))
 $(MQTT_LIBRARY): $(call objects,$(MQTT_ROOMS))
 $(LIBRARY) $(MQTT_LIBRARY):

@@ -1,7 +1,8 @@
 -- Hypertables with chunks of one day, and the indexes.
 --
--- The unique keys are what makes a redelivery or a replay harmless (contract.md, Redelivery). They carry the owner's index names and
--- start with the owner's columns, so one index does both jobs.
+-- The unique keys are what makes a redelivery or a replay harmless (plugin/README.md,
+-- Redelivery). They carry the owner's index names and start with the owner's columns, so one index
+-- does both jobs.
 
 SET ROLE vending_owner;
 SET client_min_messages = warning;

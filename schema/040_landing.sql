@@ -1,4 +1,5 @@
--- The landing: what Telegraf writes into (contract.md, Landing). Run this again after ALTER TABLE ... ADD COLUMN on a table in public.
+-- The landing: what Telegraf writes into (plugin/README.md, Landing; README.md here, The landing).
+-- Run this again after ALTER TABLE ... ADD COLUMN on a table in public.
 --
 -- Telegraf sends a table's batch as one binary COPY and drops all of it when one row is refused. So nothing here refuses a row: a
 -- trigger casts, skips what is already there, and puts what the table cannot take into vm_rejected with the reason. Only faults of
@@ -82,7 +83,8 @@ BEGIN
 END
 $$;
 
--- ---- telemetry: the volume. One statement moves a batch on (measured against the alternatives in README.md) ----
+-- ---- telemetry: the volume. One statement moves a batch on (README.md, The landing, has the
+-- alternatives and what they were measured at) ----
 
 DO $make$
 DECLARE

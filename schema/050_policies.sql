@@ -1,5 +1,5 @@
 -- What TimescaleDB does by itself: retention and columnstore. The Apache edition has neither; a NOTICE then says what is left out
--- (README.md, "Without policies", has the cron lines that take their place).
+-- (schema/README.md, "Without policies", has the cron lines that take their place).
 
 SET ROLE vending_owner;
 

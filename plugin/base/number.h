@@ -1,8 +1,8 @@
 /* base/number.h - numbers in text, both ways, the same in every locale.
  *
  * Reading takes the JSON number grammar, widened by a leading '+', leading zeros, surrounding ASCII
- * white space and a bare ".5" or "5.": what is unambiguous in text (contract.md, Never lose 5). Not
- * taken: hex, inf, nan, thousands separators, decimal commas, trailing units.
+ * white space and a bare ".5" or "5.": what is unambiguous in text (plugin/README.md, Never lose 5).
+ * Not taken: hex, inf, nan, thousands separators, decimal commas, trailing units.
  */
 #ifndef VENDING_BASE_NUMBER_H
 #define VENDING_BASE_NUMBER_H

@@ -1,8 +1,8 @@
 /* base/timestamp.h - points in time, in nanoseconds since the Unix epoch (UTC).
  *
- * What devices write is in contract.md, Time: ISO 8601 / RFC 3339 with any fraction and offset, or
- * a Unix number in s, ms, us or ns by magnitude, also as text. Nothing here reads a clock or the
- * time zone.
+ * What devices write is in plugin/README.md, Time: ISO 8601 / RFC 3339 with any fraction and
+ * offset, or a Unix number in s, ms, us or ns by magnitude, also as text. Nothing here reads a clock
+ * or the time zone.
  */
 #ifndef VENDING_BASE_TIMESTAMP_H
 #define VENDING_BASE_TIMESTAMP_H

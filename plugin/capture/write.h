@@ -1,5 +1,5 @@
 /* capture/write.h - one message as a line of a capture: what mosquitto_sub -F '%j' writes, and
- * capture.h reads back byte for byte.
+ * capture/read.h reads back byte for byte.
  *
  * Bytes that are not UTF-8 are copied as they are, as mosquitto_sub does. A NUL, at which
  * mosquitto_sub ends, is \u0000.

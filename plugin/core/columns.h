@@ -1,4 +1,4 @@
-/* core/columns.h - one parsed payload and the mapping to one typed row (plugin/README.md: Never
+/* core/columns.h - one parsed payload and the mapping to one typed row (plugin/README.md, Never
  * lose 3 to 5, Time, Tables). */
 #ifndef VENDING_CORE_COLUMNS_H
 #define VENDING_CORE_COLUMNS_H

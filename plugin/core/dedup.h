@@ -1,5 +1,5 @@
 /* core/dedup.h - a bounded memory of what was seen: the last N keys, each with a mark and a time
- * (contract.md, Redelivery). */
+ * (plugin/README.md, Redelivery). */
 #ifndef VENDING_CORE_DEDUP_H
 #define VENDING_CORE_DEDUP_H
 

@@ -1,5 +1,5 @@
 /* core/event_type.h - event names as devices spell them to one canonical UPPER_SNAKE name
- * (contract.md, Tables).
+ * (plugin/README.md, Event types).
  *
  * "dispense-success", "Dispense Success", "dispenseSuccess", "DISPENSESUCCESS" and a known synonym
  * in English or Chinese are all DISPENSE_SUCCESS. A name nobody knows is kept: "fan stuck" is

@@ -1,4 +1,4 @@
-/* core/reject.h - why a whole message is refused (contract.md, Never lose 3).
+/* core/reject.h - why a whole message is refused (plugin/README.md, Rejects).
  *
  * The names are the values of vm_rejected.reason and, behind "rejected_", the columns of vm_ingest.
  */

@@ -1,5 +1,4 @@
-/* core/settings.h - everything a user can set, with one table for flags, defaults and help
- * (options.c). */
+/* core/settings.h - everything a user can set. Flags, defaults and help are in cli/shared.c. */
 #ifndef VENDING_CORE_SETTINGS_H
 #define VENDING_CORE_SETTINGS_H
 

@@ -1,5 +1,5 @@
-/* core/stats.h - what the processor counts about itself, and its vm_ingest row (contract.md,
- * Names).
+/* core/stats.h - what the processor counts about itself, and its vm_ingest row
+ * (plugin/README.md, Tables).
  *
  * Counts are since the last report, so that a sum over time is right across restarts. Always:
  * received = telemetry + events + status + rejected + duplicates + passed.

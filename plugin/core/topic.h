@@ -1,4 +1,6 @@
-/* core/topic.h - {prefix}/{device_no}/{telemetry|events|status} (device-protocol.md). */
+/* core/topic.h - {prefix}/{device_no}/{telemetry|events|status}
+ * (test/captures/README.md, Topics).
+ */
 #ifndef VENDING_CORE_TOPIC_H
 #define VENDING_CORE_TOPIC_H
 

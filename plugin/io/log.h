@@ -1,5 +1,5 @@
 /* io/log.h - lines on standard error as Telegraf's execd reads them: "E! ", "W! ", "I! ", "D! "
- * (contract.md, Being a good execd citizen).
+ * (plugin/README.md, Being a good execd citizen).
  *
  * A line is one write of at most LOG_LINE_BYTES, control characters and bytes that are not UTF-8
  * shown as '?'. Past the allowance of lines a minute, lines are counted instead and the count is

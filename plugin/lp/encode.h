@@ -5,7 +5,7 @@
  * cannot be said in line protocol and is written as '_'; backslashes at the end of a name or tag
  * are left off, as Telegraf does, and a tag that is then empty as well. Text is written as valid
  * UTF-8 without NUL whatever it holds (a bad byte becomes U+FFFD), NaN and infinities are left out:
- * what leaves here never poisons a batch (contract.md, Never lose 2).
+ * what leaves here never poisons a batch (plugin/README.md, Never lose 2).
  */
 #ifndef VENDING_LP_ENCODE_H
 #define VENDING_LP_ENCODE_H

@@ -1,7 +1,8 @@
 /* lp/row.h - one row for one table: what every stage hands on and what the output formats print.
  *
- * Names are the columns of the table of the same name (contract.md, Tables). Text is a view into
- * the record's arena or input, or a constant: a row lives no longer than the record it came from.
+ * Names are the columns of the table of the same name (plugin/README.md, Tables). Text is a view
+ * into the record's arena or input, or a constant: a row lives no longer than the record it came
+ * from.
  */
 #ifndef VENDING_LP_ROW_H
 #define VENDING_LP_ROW_H

@@ -74,7 +74,7 @@ struct mqtt_handlers {
     /* Everything is a view that lives until this returns. */
     void (*message)(void *ctx, const struct mqtt_message *message);
     /* What mqtt_publish() took is done: written (QoS 0), acknowledged (1), complete (2). reason: MQTT 5 reason code, 128 and above =
-     * refused, mqtt_reason.h has the words. With QoS 0 it may come before mqtt_publish() returns. */
+     * refused, mqtt/reason.h has the words. With QoS 0 it may come before mqtt_publish() returns. */
     void (*published)(void *ctx, int mid, int reason);
 };
 

@@ -1,5 +1,6 @@
-/* vending-processor: line protocol (or a capture) on standard input, line protocol (or tables) on standard output, log lines on
- * standard error. Started by Telegraf's processors.execd, so contract.md, "Being a good execd citizen", rules here.
+/* vending-processor: line protocol (or a capture) on standard input, line protocol (or tables) on
+ * standard output, log lines on standard error. Started by Telegraf's processors.execd, so
+ * plugin/README.md, "Being a good execd citizen", rules here.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -15,7 +15,7 @@
 
 struct replay_feed_settings {
     uint64_t rounds;    /* 0 = for ever */
-    int64_t max_gap_ns; /* see replay_clock.h */
+    int64_t max_gap_ns; /* see replay/clock.h */
     int64_t step_ns;    /* between the clones of a message */
     size_t max_line;    /* of the captures */
 };
@@ -39,7 +39,7 @@ enum replay_feed_status {
 struct replay_next {
     const struct replay_message *message;
     size_t copy;
-    int64_t offset_ns; /* its place on the line, see replay_clock.h */
+    int64_t offset_ns; /* its place on the line, see replay/clock.h */
 };
 
 /* What comes next; the same until replay_feed_done(). A capture that cannot be read any more ends the feed, see replay_feed_error(). */

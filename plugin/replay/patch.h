@@ -1,7 +1,8 @@
 /* replay/patch.h - the values of a payload that a replay changes, found and rewritten where they stand; every other byte stays as it is.
  *
- * These are the device's times (the mapping's time paths, and data.timestamp of an event, see device-protocol.md) and its number where it is the topic's. A
- * payload in which nothing is found (no JSON, no ts) is left alone.
+ * These are the device's times (the mapping's time paths, and data.timestamp of an event, see
+ * test/captures/README.md, Events) and its number where it is the topic's. A payload in which
+ * nothing is found (no JSON, no ts) is left alone.
  */
 #ifndef VENDING_REPLAY_PATCH_H
 #define VENDING_REPLAY_PATCH_H

@@ -3,8 +3,9 @@
 
     test/captures/make_demo.py > test/captures/demo.jsonl
 
-The same bytes every time. What the machines do stands in the tables below; device-protocol.md's facts (units, ranges, event data, error
-codes, what is seen in the field) rule how it looks on the wire. The end of the hour fits its beginning, so that it can be played in rounds.
+The same bytes every time. What the machines do stands in the tables below; the facts of
+README.md (units, ranges, event data, error codes, what is seen in the field) rule how it looks on the
+wire. The end of the hour fits its beginning, so that it can be played in rounds.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""The real program as a process: flags, pipes, signals, memory. Everything it does as a good execd citizen (contract.md).
+"""The real program as a process: flags, pipes, signals, memory.
+
+Everything it does as plugin/README.md, Being a good execd citizen, has it.
 
 The binary is $VENDING_PROCESSOR, else build/vending-processor. No test asserts how fast something is: every wait is a time limit.
 """

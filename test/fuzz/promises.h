@@ -1,4 +1,5 @@
-/* promises.h - what must hold of every row that leaves the pipeline, whatever came in (contract.md, Never lose 1 and 2).
+/* promises.h - what must hold of every row that leaves the pipeline, whatever came in
+ * (plugin/README.md, Never lose 1 and 2).
  *
  * A broken promise aborts, which is what libFuzzer looks for.
  */

@@ -27,7 +27,7 @@ BYTE_BY_BYTE_BYTES = 16 * 1024  # larger input is fed in small random chunks ins
 CHUNK_SEED = 20261124
 CHUNK_MAX_BYTES = 64
 CLOCK_SLACK_NS = 2 * 10**9
-LOG_LINE_BYTES = 4096  # contract.md, Being a good execd citizen
+LOG_LINE_BYTES = 4096  # plugin/README.md, Being a good execd citizen
 LOG_LINE = rb"[EWID]! "
 
 ANY = b"<any>"

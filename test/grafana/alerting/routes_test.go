@@ -90,7 +90,8 @@ func receiversOf(tree *dispatch.Route, labels model.LabelSet) []string {
 	return names
 }
 
-// The owner's table (server-architecture, 6.3) for the first three, ours for the rest.
+// The first three are the owner's own table of who is told, the rest is ours
+// (grafana/README.md, Alerts).
 func TestEachRuleReachesItsChannels(t *testing.T) {
 	all := load(t)
 	tree := loadRoutes(t, all)

@@ -227,7 +227,7 @@ START_TEST(reports_a_full_arena)
 }
 END_TEST
 
-/* ---- device-protocol.md, Seen in the field: from the line to the payload's fate ---- */
+/* ---- test/captures/README.md, Seen in the field: from the line to the fate of the payload ---- */
 
 START_TEST(reads_what_was_seen_in_the_field)
 {

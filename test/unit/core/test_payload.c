@@ -461,7 +461,7 @@ START_TEST(text_and_counts_are_exact)
 }
 END_TEST
 
-/* ---- device-protocol.md, Seen in the field ---- */
+/* ---- test/captures/README.md, Seen in the field ---- */
 
 START_TEST(reads_what_was_seen_in_the_field)
 {

@@ -16,7 +16,7 @@ static bool parse(const char *const args[], struct settings *settings, struct pr
     return processor_options_parse(arguments.count, arguments.values, settings, request, err);
 }
 
-/* contract.md and the flags' own definition. */
+/* plugin/README.md, Time, Redelivery, Flags. */
 START_TEST(defaults)
 {
     const char *const args[] = {NULL};

@@ -6,7 +6,8 @@
 #define DEVICE "VM-SH-001"
 #define CLONE "VM-SH-0104"
 
-/* What becomes of a payload that is an hour later and of another machine: device-protocol.md, and every oddity of "Seen in the field". */
+/* What becomes of a payload that is an hour later and of another machine:
+ * test/captures/README.md, and every oddity of its "Seen in the field". */
 static const struct {
     const char *name;
     enum message_kind kind;

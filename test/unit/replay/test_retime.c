@@ -9,7 +9,8 @@
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)
 
-/* device-protocol.md, Telemetry and Seen in the field: every form in which a time has been met, and its neighbours. */
+/* test/captures/README.md, Telemetry and Seen in the field: every form in which a time
+ * has been met, and its neighbours. */
 static const struct {
     const char *name;
     const char *text;
