@@ -161,7 +161,7 @@ def test_file_and_readme_list_the_variables_that_are_used():
     listed = dict(re.findall(r"^#   ([A-Z_]+): \$\{\1:-([^}]+)\}$", text, re.M))
     assert set(listed) == variables()
     told = {}
-    for line in (REPO / "README.md").read_text(encoding="utf-8").splitlines():
+    for line in (REPO / "grafana/README.md").read_text(encoding="utf-8").splitlines():
         names, defaults = ([re.findall(r"`([^`]+)`", cell) for cell in line.split("|")[1:3]] if line.startswith("| `") else ([], []))
         told |= zip(names, defaults)
     assert {name: told.get(name) for name in listed} == listed
@@ -169,7 +169,7 @@ def test_file_and_readme_list_the_variables_that_are_used():
 
 def test_readme_says_what_each_rule_does():
     """Its interval, its severity, and the limits, where the rule has them."""
-    rows = [[cell.strip() for cell in line.split("|")] for line in (REPO / "README.md").read_text(encoding="utf-8").splitlines()]
+    rows = [[cell.strip() for cell in line.split("|")] for line in (REPO / "grafana/README.md").read_text(encoding="utf-8").splitlines()]
     for group in groups():
         for rule in group["rules"]:
             chinese = rule["title"].split()[0]

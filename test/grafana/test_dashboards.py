@@ -747,7 +747,7 @@ def test_the_provider():
 
 
 def test_the_readme_names_every_dashboard_and_variable():
-    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    readme = (REPO / "grafana/README.md").read_text(encoding="utf-8")
     for uid, board in BOARDS.items():
         assert re.search(rf"^\| {re.escape(board['title'])} `/d/{uid}\b", readme, re.M), board["title"]
     used = set(re.findall(r"\$\{(\w+)\}", (PROVISIONING / "datasources/timescaledb.yaml").read_text()))

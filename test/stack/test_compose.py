@@ -75,7 +75,7 @@ def test_the_volume_of_the_database_is_where_the_images_of_18_want_it(services):
 
 def test_every_setting_is_in_the_readme():
     used = set(re.findall(r"(?<!\$)\$\{(\w+)", (REPO / "compose.yml").read_text()))
-    readme = (REPO / "README.md").read_text()
+    readme = (REPO / "plugin/stack/README.md").read_text()
     assert [name for name in sorted(used) if f"`{name}`" not in readme] == []
 
 
