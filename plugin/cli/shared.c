@@ -1,6 +1,8 @@
 #include "cli/shared.h"
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "core/settings.h"
 #include "core/topic.h"
@@ -14,9 +16,39 @@
 _Static_assert(sizeof(enum output_format) == sizeof(int), "options.c stores a choice as an int");
 
 /* In the order of its enum. */
-static const char *const formats[] = {[FORMAT_INFLUX] = "influx", [FORMAT_TABLE] = "table", NULL};
+static const char *const formats[] = {
+    [FORMAT_INFLUX] = "influx", [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv", NULL};
 
 #define MEMBER(name) offsetof(struct settings, name)
+
+/* ---- --rows ---- */
+
+#define MAX_ROWS 1000000
+
+/* 0 = no number in the range. */
+static size_t read_rows(const char *text)
+{
+    size_t rows = 0;
+    for (; *text >= '0' && *text <= '9' && rows <= MAX_ROWS; text++) {
+        rows = 10 * rows + (size_t)(*text - '0');
+    }
+    return *text || rows > MAX_ROWS ? 0 : rows;
+}
+
+static bool rows_is_valid(const char *text)
+{
+    return strcmp(text, "all") == 0 || strcmp(text, "auto") == 0 || read_rows(text) > 0;
+}
+
+size_t rows_limit(const char *rows, size_t preset)
+{
+    if (strcmp(rows, "auto") == 0) {
+        return preset;
+    }
+    return strcmp(rows, "all") == 0 ? SIZE_MAX : read_rows(rows);
+}
+
+/* ---- the flags ---- */
 
 static const struct option of_pipeline[] = {
     {.group = "Which messages are ours",
@@ -140,7 +172,21 @@ static const struct option of_pipeline[] = {
      .offset = MEMBER(format),
      .initial = "influx",
      .choices = formats,
-     .help = "influx = line protocol; table = for people"},
+     .help = "influx = line protocol; table = for people, on a terminal no wider than that, with a summary: of a file "
+             "first, of what is still coming in last; json = one object a line; csv = one table of all measurements, "
+             "with what has no column in it as JSON in the last"},
+    {.group = "Output",
+     .name = "rows",
+     .argument = "all|auto|N",
+     .kind = OPTION_TEXT,
+     .offset = MEMBER(rows),
+     .initial = "auto",
+     .min = 1,
+     .max = 16,
+     .accepts = rows_is_valid,
+     .expects = "all, auto, or a whole number from 1 to 1000000",
+     .help = "how many rows --format table shows of each table, and below it how many more there were; auto = 10 on a "
+             "terminal and all elsewhere"},
 };
 
 static const struct option of_actions[] = {

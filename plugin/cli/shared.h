@@ -1,4 +1,5 @@
-/* cli/shared.h - the flags of every program that makes rows: which topics, whose clock, limits, duplicates, reports, mapping. */
+/* cli/shared.h - the flags of every program that makes rows: which topics, whose clock, limits,
+ * duplicates, reports, mapping. */
 #ifndef VENDING_CLI_SHARED_H
 #define VENDING_CLI_SHARED_H
 
@@ -18,6 +19,9 @@ enum program_action {
 
 /* Members are those of struct settings. */
 extern const struct option_table pipeline_options;
+
+/* What --rows says: rows of a table to show. preset is for "auto"; SIZE_MAX = all. */
+size_t rows_limit(const char *rows, size_t preset);
 
 /* --check, --version and --help: of any program. */
 extern const struct option_table action_options;

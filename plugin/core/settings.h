@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum output_format { FORMAT_INFLUX, FORMAT_TABLE };
+enum output_format { FORMAT_INFLUX, FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 enum payload_encoding { PAYLOAD_PLAIN, PAYLOAD_BASE64 };
 
 struct settings {
@@ -29,6 +29,7 @@ struct settings {
     const char *mapping_file;   /* NULL = built-in alone */
     const char *capture_file;   /* NULL = line protocol on standard input */
     enum output_format format;
+    const char *rows; /* "all", a number or "auto": how many of a table --format table shows */
 };
 
 #endif

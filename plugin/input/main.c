@@ -331,13 +331,13 @@ static void open_record(struct subscriber *subscriber)
 static int prepare_and_run(struct subscriber *subscriber)
 {
     engine_begin(&subscriber->engine);
-    subscriber->signal_fd = process_watch_signals(subscriber->settings.flow.format == FORMAT_TABLE);
+    subscriber->signal_fd = process_watch_signals(subscriber->settings.flow.format != FORMAT_INFLUX);
     const char *problem = subscriber->signal_fd < 0 ? "cannot watch for signals" : engine_prepare(&subscriber->engine);
     if (problem) {
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
         return CANNOT_RUN;
     }
-    subscriber->engine.output.never_waits = subscriber->settings.flow.format == FORMAT_INFLUX;
+    subscriber->engine.output.never_waits = subscriber->settings.flow.format != FORMAT_TABLE;
     open_record(subscriber);
     int code = run(subscriber);
     buf_free(&subscriber->line);
@@ -379,7 +379,7 @@ int main(int argc, char *argv[])
     }
     const struct settings *settings = &subscriber.settings.flow;
     subscriber.engine.reports =
-        settings->report_interval_ns > 0 && (settings->format != FORMAT_TABLE || request.report_asked_for);
+        settings->report_interval_ns > 0 && (settings->format == FORMAT_INFLUX || request.report_asked_for);
     bool loaded = action_only_prints(request.action) ||
                   (engine_load(&subscriber.engine, &subscriber.settings.flow, &err) && make_client(&subscriber, &err));
     int code = loaded ? act(&subscriber, request.action) : process_refuse(input_program.name, err.text);

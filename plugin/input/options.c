@@ -153,7 +153,7 @@ const struct program input_program = {
              "Ending: at SIGTERM, or when standard input ends, what has come is written out\n"
              "and the connection closed; the session stays. What is read from standard input\n"
              "is ignored (Telegraf's signal = \"STDIN\"). SIGINT and SIGHUP are ignored, but\n"
-             "with --format table SIGINT ends it.\n"
+             "with another --format than influx SIGINT ends it.\n"
              "\n"
              "How to:\n"
              "  run under Telegraf       [[inputs.execd]]\n"

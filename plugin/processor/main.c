@@ -1,4 +1,4 @@
-/* vending-processor: line protocol (or a capture) on standard input, line protocol (or tables) on
+/* vending-processor: line protocol (or a capture) on standard input, rows in one of the formats on
  * standard output, log lines on standard error. Started by Telegraf's processors.execd, so
  * plugin/README.md, "Being a good execd citizen", rules here.
  */
@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -177,7 +178,9 @@ static int tell_failure(struct processor *processor)
 
 static int run(struct processor *processor)
 {
-    log_start(processor);
+    if (!processor->engine.quiet) {
+        log_start(processor);
+    }
     run_until_end(processor);
     engine_finish(&processor->engine);
     int code = tell_failure(processor);
@@ -191,6 +194,8 @@ static int run(struct processor *processor)
 static const char *prepare(struct processor *processor)
 {
     const struct settings *settings = &processor->settings;
+    struct stat source;
+    processor->engine.input_is_file = fstat(processor->capture_source_fd, &source) == 0 && S_ISREG(source.st_mode);
     processor->signal_fd = process_watch_signals(settings->capture_file != NULL);
     if (processor->signal_fd < 0) {
         return "cannot watch for signals";

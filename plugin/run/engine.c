@@ -8,14 +8,20 @@
 
 #include "base/siphash.h"
 #include "base/units.h"
+#include "cli/shared.h"
 #include "core/mapping_file.h"
 #include "core/mapping_print.h"
 #include "io/clock.h"
+#include "io/terminal.h"
+#include "run/collection.h"
+#include "run/summary.h"
 
 #define SPARE_BYTES ((size_t)1024 * 1024) /* of a row: columns beside the payload */
-#define LISTING_IDLE_NS SECOND_NS         /* the listing is printed when nothing came for so long */
 #define DRAIN_LIMIT_NS (4 * SECOND_NS)    /* for the reader to take what was written last */
-#define TOPIC_SHOWN_BYTES 200             /* in a log line */
+#define LISTING_WAIT_NS SECOND_NS         /* see listing_due_ns */
+#define ROWS_ON_TERMINAL 10               /* of a table, unless --rows says otherwise */
+#define SUMMARY_BYTES ((size_t)64 * 1024)
+#define TOPIC_SHOWN_BYTES 200 /* in a log line */
 
 /* ---- log lines ---- */
 
@@ -27,28 +33,21 @@ static void log_reject(void *ctx, enum reject reason, struct span topic, const c
              shown ? " on " : "", shown, shown ? topic.ptr : "", detail);
 }
 
-/* Rows for which there was no memory: a fault of ours, so it is said. */
-static void tell_lost(struct engine *engine)
+/* Rows for which there was no memory, a fault of ours, and records that a format cannot show. */
+static void log_lost(struct engine *engine)
 {
-    if (engine->output.lost > 0) {
-        log_line(&engine->log, clock_monotonic_ns(), LOG_ERROR,
-                 "no memory to write out %" PRIu64 " rows: they are lost", engine->output.lost);
-        engine->output.lost = 0;
+    struct output *output = &engine->output;
+    int64_t now_ns = clock_monotonic_ns();
+    if (output->lost > 0) {
+        log_line(&engine->log, now_ns, LOG_ERROR, "no memory to write out %" PRIu64 " rows: they are lost",
+                 output->lost);
+        output->lost = 0;
     }
-}
-
-/* " (invalid_json 3, too_deep 1)" */
-static void list_reasons(const struct stats *stats, struct buf *out)
-{
-    const char *separator = " (";
-    for (int reason = REJECT_NONE + 1; reason < REJECT_REASONS; reason++) {
-        if (stats->rejected[reason] > 0) {
-            buf_format(out, "%s%s %" PRIu64, separator, reject_name((enum reject)reason), stats->rejected[reason]);
-            separator = ", ";
-        }
-    }
-    if (stats_rejected(stats) > 0) {
-        buf_char(out, ')');
+    if (output->unshown > 0) {
+        log_line(&engine->log, now_ns, LOG_WARNING,
+                 "left out records that are not ours: %" PRIu64 ", the last because %s", output->unshown,
+                 output->unshown_why.text);
+        output->unshown = 0;
     }
 }
 
@@ -57,9 +56,12 @@ void engine_log_end(struct engine *engine)
     const struct stats *total = &engine->total;
     int64_t now_ns = clock_monotonic_ns();
     struct buf reasons;
-    buf_init(&reasons, LOG_LINE_BYTES);
-    list_reasons(total, &reasons);
     log_flush(&engine->log, now_ns, true);
+    if (engine->on_terminal && isatty(STDERR_FILENO)) {
+        return; /* the summary has said it */
+    }
+    buf_init(&reasons, LOG_LINE_BYTES);
+    summary_write_reasons(&reasons, total);
     log_line(&engine->log, now_ns, LOG_INFO,
              "end: received %" PRIu64 " = telemetry %" PRIu64 ", events %" PRIu64 ", status %" PRIu64
              ", passed %" PRIu64 ", duplicates %" PRIu64 ", rejected %" PRIu64 "%.*s; anomalies %" PRIu64 "; %" PRIu64
@@ -138,38 +140,67 @@ void engine_end_work(struct engine *engine)
     engine->busy_ns += clock_monotonic_ns() - engine->work_start_ns - writing_ns;
 }
 
+/* When the rows held are to be printed: on a terminal soon after the first, and those of a file
+ * at its end; elsewhere when nothing more comes. */
+static int64_t listing_due_ns(const struct engine *engine)
+{
+    if (!engine->output.holds_rows || (engine->on_terminal && engine->input_is_file)) {
+        return CLOCK_NEVER;
+    }
+    return (engine->on_terminal ? engine->output.holds_since_ns : engine->input_ns) + LISTING_WAIT_NS;
+}
+
+static void show_listing(struct engine *engine)
+{
+    output_show_listing(&engine->output, engine->on_terminal ? terminal_width(STDOUT_FILENO) : 0);
+}
+
 int64_t engine_deadline_ns(const struct engine *engine)
 {
     int64_t deadline_ns = engine->reports ? engine->next_report_ns : CLOCK_NEVER;
     if (engine->log.suppressed > 0) {
         deadline_ns = clock_earlier(deadline_ns, engine->log.minute_end_ns);
     }
-    if (engine->output.holds_rows) {
-        deadline_ns = clock_earlier(deadline_ns, engine->input_ns + LISTING_IDLE_NS);
-    }
-    return deadline_ns;
+    return clock_earlier(deadline_ns, listing_due_ns(engine));
 }
 
 void engine_do_what_is_due(struct engine *engine)
 {
     int64_t now_ns = clock_monotonic_ns();
     report_if_due(engine);
-    if (engine->output.holds_rows && now_ns >= engine->input_ns + LISTING_IDLE_NS) {
-        output_show_listing(&engine->output);
+    if (now_ns >= listing_due_ns(engine)) {
+        show_listing(engine);
     }
-    tell_lost(engine);
+    log_lost(engine);
     log_flush(&engine->log, now_ns, false);
     output_flush(&engine->output);
+}
+
+static void show_summary(struct engine *engine)
+{
+    struct buf text;
+    buf_init(&text, SUMMARY_BYTES);
+    summary_write(&text, &engine->total, engine->mapping, terminal_width(STDOUT_FILENO));
+    output_text(&engine->output, buf_view(&text));
+    buf_free(&text);
 }
 
 void engine_finish(struct engine *engine)
 {
     report(engine);
-    output_show_listing(&engine->output);
+    /* Else rows stand above it already. */
+    bool first = engine->input_is_file && engine->output.writer.written == 0;
+    if (engine->on_terminal && first) {
+        show_summary(engine);
+    }
+    show_listing(engine);
+    if (engine->on_terminal && !first) {
+        show_summary(engine);
+    }
     output_flush(&engine->output);
     /* What the reader has not taken by then is beyond us. */
     IGNORE_RESULT(writer_drain(&engine->output.writer, DRAIN_LIMIT_NS));
-    tell_lost(engine);
+    log_lost(engine);
 }
 
 /* ---- setting up ---- */
@@ -199,10 +230,28 @@ void engine_begin(struct engine *engine)
     engine->next_report_ns = engine->started_ns + engine->settings->report_interval_ns;
 }
 
-/* A row has columns of a few KiB beside one text, repaired and escaped; a passed record is at most a line. */
+/* A row has columns of a few KiB beside one text, repaired and escaped; a passed record is at
+ * most a line. */
 static size_t max_row_bytes(const struct settings *settings)
 {
     return settings->max_line + 4 * settings->max_payload + SPARE_BYTES;
+}
+
+static bool prepare_output(struct engine *engine)
+{
+    const struct settings *settings = engine->settings;
+    engine->on_terminal = settings->format == FORMAT_TABLE && terminal_width(STDOUT_FILENO) > 0;
+    engine->quiet = engine->on_terminal && engine->input_is_file && isatty(STDERR_FILENO);
+    const struct output_settings output = {
+        .format = settings->format,
+        .max_line = settings->max_line,
+        .max_bytes = max_row_bytes(settings),
+        .mapping = engine->mapping,
+        .reports = engine->reports,
+        .max_rows = rows_limit(settings->rows, engine->on_terminal ? ROWS_ON_TERMINAL : COLLECTION_ALL),
+        .whole = engine->input_is_file,
+    };
+    return output_init(&engine->output, STDOUT_FILENO, &output);
 }
 
 const char *engine_prepare(struct engine *engine)
@@ -212,7 +261,7 @@ const char *engine_prepare(struct engine *engine)
     if (getrandom(&key, sizeof key, 0) != (ssize_t)sizeof key) {
         return "cannot get random bytes";
     }
-    if (!output_init(&engine->output, STDOUT_FILENO, settings->format, max_row_bytes(settings))) {
+    if (!prepare_output(engine)) {
         return "no memory for the buffers";
     }
     engine->sink = output_sink(&engine->output);

@@ -1,7 +1,13 @@
-/* run/engine.h - what stands around the pipeline in a running program: mapping, output, log, counts and their reports.
+/* run/engine.h - what stands around the pipeline in a running program: mapping, output, log, counts
+ * and their reports.
  *
- * The processor and the MQTT input differ in where messages come from; everything behind that is here. All times are of the monotonic
- * clock unless they are a message's.
+ * The processor and the MQTT input differ in where messages come from; everything behind that is
+ * here. All times are of the monotonic clock unless they are a message's.
+ *
+ * --format table on a terminal: a file is read to its end, then the summary is printed and the
+ * first rows of each table. What comes from a pipe or a broker is shown a second after its first
+ * row came, so that one can look on, and the summary comes last. Elsewhere tables are printed
+ * when nothing came for a second, when there are many rows, and at the end.
  */
 #ifndef VENDING_RUN_ENGINE_H
 #define VENDING_RUN_ENGINE_H
@@ -24,7 +30,10 @@
 
 struct engine {
     struct settings *settings;
-    bool reports; /* rows of vm_ingest are wanted */
+    bool reports;       /* rows of vm_ingest are wanted; for the program to set */
+    bool input_is_file; /* it ends by itself; for the program to set before engine_prepare */
+    bool on_terminal;   /* --format table, for a person who looks on */
+    bool quiet;         /* that person sees the summary: log lines that say the same are left out */
     struct mapping *mapping;
     struct pipeline *pipeline;
     struct log log;
@@ -42,28 +51,32 @@ struct engine {
     char host[ENGINE_HOST_BYTES];
 };
 
-/* Before anything else: the instance's name, where settings have none, and the mapping. settings must outlive the engine. false = what is wrong
- * with the mapping. engine_free() in any case. */
-bool engine_load(struct engine *engine, struct settings *settings, struct err *err);
+/* Before anything else: the instance's name, where settings have none, and the mapping. settings
+ * must outlive the engine. false = *err says what is wrong with the mapping. engine_free() in
+ * any case. */
+bool engine_load(struct engine *engine, struct settings *settings, struct err *err) MUST_USE;
 
-/* Log and clocks; then everything that the pipeline needs: NULL, or what could not be had (errno may say why). */
+/* Log and clocks; then everything that the pipeline needs: NULL, or what could not be had (errno
+ * may say why). */
 void engine_begin(struct engine *engine);
-const char *engine_prepare(struct engine *engine);
+const char *engine_prepare(struct engine *engine) MUST_USE;
 void engine_free(struct engine *engine);
 
 /* Around the work on what was read: counts the time. */
 void engine_begin_work(struct engine *engine);
 void engine_end_work(struct engine *engine);
 
-/* When something is due although nothing comes; CLOCK_NEVER = never. engine_do_what_is_due() then does it, tells what was
- * lost, and writes out what there is. */
+/* When something is due although nothing comes; CLOCK_NEVER = never. engine_do_what_is_due()
+ * then does it, logs what was lost, and writes out what there is. */
 int64_t engine_deadline_ns(const struct engine *engine);
 void engine_do_what_is_due(struct engine *engine);
 
-/* The last report and what is left to write; waits for the reader of the pipe to take it. */
+/* The last report and what is left to write, with the summary on a terminal; waits for the
+ * reader of a pipe to take it. */
 void engine_finish(struct engine *engine);
 
-/* Only counts what was done since the last report, for engine_log_end(): where there is nobody to read a last row. */
+/* Only counts what was done since the last report, for engine_log_end(): where there is nobody
+ * to read a last row. */
 void engine_count(struct engine *engine);
 
 /* The line that says what became of everything. */

@@ -239,6 +239,7 @@ DEFAULTS = {
     "report-interval": "10s",
     "log-rate": "60",
     "format": "influx",
+    "rows": "auto",
 }
 
 

@@ -43,6 +43,7 @@ START_TEST(defaults)
     ck_assert_str_eq(settings.instance, "");
     ck_assert_ptr_null(settings.mapping_file);
     ck_assert_int_eq(settings.format, FORMAT_INFLUX);
+    ck_assert_str_eq(settings.rows, "auto");
     ck_assert_int_eq(result.action, ACTION_RUN);
 }
 END_TEST
@@ -72,12 +73,64 @@ START_TEST(actions)
 }
 END_TEST
 
+START_TEST(rows)
+{
+    static const struct {
+        const char *text;
+        size_t limit; /* 0 = it is refused */
+    } cases[] = {{"auto", 10},
+                 {"all", SIZE_MAX},
+                 {"1", 1},
+                 {"250", 250},
+                 {"1000000", 1000000},
+                 {"1000001", 0},
+                 {"", 0},
+                 {"0", 0},
+                 {"-1", 0},
+                 {"ten", 0},
+                 {"10x", 0},
+                 {" 10", 0},
+                 {"99999999999999", 0},
+                 {"All", 0},
+                 {"1.5", 0}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char flag[64];
+        struct settings settings;
+        struct options_result result;
+        struct err err;
+        snprintf(flag, sizeof flag, "--rows=%s", cases[i].text);
+        const char *const args[] = {flag, NULL};
+        bool taken = parse(args, &settings, &result, &err);
+        ck_assert_msg(taken == (cases[i].limit > 0), "%s: %s", flag, err.text);
+        if (taken) {
+            ck_assert_uint_eq(rows_limit(settings.rows, 10), cases[i].limit);
+        }
+    }
+}
+END_TEST
+
+START_TEST(formats)
+{
+    static const char *const names[] = {"influx", "table", "json", "csv"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *const args[] = {"--format", names[i], NULL};
+        struct settings settings;
+        struct options_result result;
+        struct err err;
+        ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
+        ck_assert_int_eq(settings.format, (int)i);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pipeline_options");
     TCase *tcase = tcase_create("pipeline_options");
     tcase_add_test(tcase, defaults);
     tcase_add_test(tcase, actions);
+    tcase_add_test(tcase, rows);
+    tcase_add_test(tcase, formats);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

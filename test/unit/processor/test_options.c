@@ -108,7 +108,7 @@ static const struct {
     {"prefix with +", {"--topic-prefix=v1/+"}, "--topic-prefix: \"v1/+" PREFIX_RULE},
     {"prefix with #", {"--topic-prefix=#"}, "--topic-prefix: \"#" PREFIX_RULE},
     {"encoding", {"--payload-encoding=hex"}, "--payload-encoding: \"hex\" is not plain or base64"},
-    {"format", {"--format", "json"}, "--format: \"json\" is not influx or table"},
+    {"format", {"--format", "xml"}, "--format: \"xml\" is not influx or table or json or csv"},
     {"depth", {"--max-depth=65"}, "--max-depth: \"65\" is outside 1 to 64"},
     {"payload over line",
      {"--max-payload=2MiB"},

@@ -53,7 +53,8 @@ static void begin(bool reports)
                                  .max_depth = 8,
                                  .max_values = 64,
                                  .report_interval_ns = 10 * S,
-                                 .instance = "here"};
+                                 .instance = "here",
+                                 .rows = "auto"};
     engine = (struct engine){.reports = reports};
     ck_assert_msg(engine_load(&engine, &settings, &err), "%s", err.text);
     engine_begin(&engine);

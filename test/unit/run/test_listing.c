@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "run/collection.h"
 #include "run/listing.h"
 
 #define T0 INT64_C(1795480319452000000) /* 2026-11-24T00:31:59.452Z */
@@ -20,7 +21,7 @@ static void emit(void *ctx, struct span text)
 static void set_up(void)
 {
     buf_init(&printed, 64 * 1024 * 1024);
-    listing = listing_new(emit, &printed);
+    listing = listing_new(SIZE_MAX, false, emit, &printed);
     ck_assert_ptr_nonnull(listing);
 }
 
@@ -88,7 +89,8 @@ START_TEST(one_table)
 }
 END_TEST
 
-/* A column takes its place behind its neighbour in the row that brings it; one without any value is not shown. */
+/* A column takes its place behind its neighbour in the row that brings it; one without any value
+ * is not shown. */
 START_TEST(columns_of_several_rows)
 {
     struct lp_row row;
@@ -211,7 +213,7 @@ START_TEST(values)
     const char *got = text();
     ck_assert_ptr_nonnull(strstr(got, "-9223372036854775808"));
     ck_assert_ptr_nonnull(strstr(got, "18446744073709551615"));
-    ck_assert_ptr_nonnull(strstr(got, "  1\n")); /* a column with a text in it is a column of texts */
+    ck_assert_ptr_nonnull(strstr(got, "  1\n")); /* with a text in it: a column of texts */
     ck_assert_ptr_nonnull(strstr(got, "  one\n"));
 }
 END_TEST
@@ -228,7 +230,7 @@ static size_t count(const char *haystack, const char *needle)
 START_TEST(row_bound)
 {
     struct lp_row row;
-    for (int i = 0; i < 2 * LISTING_MAX_ROWS + 1; i++) {
+    for (int i = 0; i < 2 * COLLECTION_MAX_ROWS + 1; i++) {
         lp_row_begin(&row, "t", T0);
         lp_row_field(&row, "n", lp_value_int(i));
         put(&row);
@@ -236,7 +238,7 @@ START_TEST(row_bound)
     const char *got = text();
     ck_assert_uint_eq(count(got, "t (1000 rows)\n"), 2);
     ck_assert_uint_eq(count(got, "t (1 row)\n"), 1);
-    ck_assert_uint_eq(count(got, "2026-11-24"), 2 * LISTING_MAX_ROWS + 1);
+    ck_assert_uint_eq(count(got, "2026-11-24"), 2 * COLLECTION_MAX_ROWS + 1);
 }
 END_TEST
 
@@ -254,7 +256,7 @@ START_TEST(text_bound)
         snprintf(storage[i], sizeof storage[i], "c%d", i);
         names[i] = storage[i];
     }
-    for (int i = 0; i < LISTING_MAX_ROWS; i++) {
+    for (int i = 0; i < COLLECTION_MAX_ROWS; i++) {
         lp_row_begin(&row, "t", T0);
         for (int field = 0; field < LP_ROW_MAX_FIELDS; field++) {
             lp_row_field(&row, names[field], lp_value_text(wide));
@@ -262,7 +264,7 @@ START_TEST(text_bound)
         put(&row);
     }
     const char *got = text();
-    ck_assert_uint_eq(count(got, "2026-11-24"), LISTING_MAX_ROWS);
+    ck_assert_uint_eq(count(got, "2026-11-24"), COLLECTION_MAX_ROWS);
     ck_assert_uint_gt(count(got, " rows)\n"), 1);
 }
 END_TEST
@@ -303,12 +305,185 @@ END_TEST
 
 START_TEST(raw_bound)
 {
-    for (int i = 0; i < LISTING_MAX_ROWS + 1; i++) {
+    for (int i = 0; i < COLLECTION_MAX_ROWS + 1; i++) {
         put_raw(SPAN_LITERAL("x\n"));
     }
     const char *got = text();
     ck_assert_uint_eq(count(got, "passed through (1000 records)\n"), 1);
     ck_assert_uint_eq(count(got, "passed through (1 record)\n"), 1);
+}
+END_TEST
+
+/* ---- a limited width ---- */
+
+static void make_anew(size_t max_rows, bool whole)
+{
+    listing_free(listing);
+    listing = listing_new(max_rows, whole, emit, &printed);
+    ck_assert_ptr_nonnull(listing);
+}
+
+static void put_wide(int n)
+{
+    struct lp_row row;
+    lp_row_begin(&row, "t", T0);
+    lp_row_tag(&row, "device_no", SPAN_LITERAL("VM-1"));
+    lp_row_field(&row, "freezer_temp_0", lp_value_float(-18.5));
+    lp_row_field(&row, "empty", lp_value_text(SPAN_LITERAL("")));
+    lp_row_field(&row, "payload", lp_value_text(SPAN_LITERAL(FIVE_WIDE FIVE_WIDE FIVE_WIDE)));
+    if (n > 0) {
+        lp_row_field(&row, "n", lp_value_int(n));
+    }
+    put(&row);
+}
+
+START_TEST(names_over_two_lines)
+{
+    listing_set_width(listing, 80);
+    put_wide(1);
+    ck_assert_str_eq(text(), "t (1 row)\n"
+                             "                          device_  freezer_\n"
+                             "time                      no         temp_0  payload                         n\n"
+                             "------------------------  -------  --------  ------------------------------  -\n"
+                             "2026-11-24T00:31:59.452Z  VM-1        -18.5  " FIVE_WIDE FIVE_WIDE FIVE_WIDE "  1\n"
+                             "\n");
+}
+END_TEST
+
+/* 75 - 48 columns of the others and the gaps: 13 characters of two columns, and the ellipsis. */
+START_TEST(long_text_is_cut)
+{
+    listing_set_width(listing, 75);
+    put_wide(1);
+    ck_assert_str_eq(text(),
+                     "t (1 row)\n"
+                     "                          device_  freezer_\n"
+                     "time                      no         temp_0  payload                      n\n"
+                     "------------------------  -------  --------  ---------------------------  -\n"
+                     "2026-11-24T00:31:59.452Z  VM-1        -18.5  " FIVE_WIDE FIVE_WIDE MEN MEN MEN MARK "  1\n"
+                     "\n");
+}
+END_TEST
+
+/* Below: in the order of the columns, as many on a line as fit, and nothing of what is empty. */
+START_TEST(below_the_row)
+{
+    listing_set_width(listing, 40);
+    put_wide(1);
+    put_wide(0);
+    ck_assert_str_eq(text(), "t (2 rows)\n"
+                             "                          device_\n"
+                             "time                      no\n"
+                             "------------------------  -------\n"
+                             "2026-11-24T00:31:59.452Z  VM-1\n"
+                             "    freezer_temp_0=-18.5\n"
+                             "    payload=" FIVE_WIDE FIVE_WIDE MEN MEN MEN MARK "\n"
+                             "    n=1\n"
+                             "2026-11-24T00:31:59.452Z  VM-1\n"
+                             "    freezer_temp_0=-18.5\n"
+                             "    payload=" FIVE_WIDE FIVE_WIDE MEN MEN MEN MARK "\n"
+                             "\n");
+}
+END_TEST
+
+START_TEST(narrower_than_can_be)
+{
+    listing_set_width(listing, 1);
+    put_wide(0);
+    const char *narrow = strdup(text());
+    buf_truncate(&printed, 0);
+    listing_set_width(listing, LISTING_MIN_WIDTH);
+    put_wide(0);
+    ck_assert_str_eq(text(), narrow);
+    free((void *)(uintptr_t)narrow);
+}
+END_TEST
+
+START_TEST(records_at_a_width)
+{
+    listing_set_width(listing, 40);
+    put_raw(SPAN_LITERAL(TEN TEN TEN TEN "\n"));
+    put_raw(SPAN_LITERAL(TEN TEN TEN TEN "x\n"));
+    ck_assert_str_eq(text(), "passed through (2 records)\n" TEN TEN TEN TEN "\n" TEN TEN TEN "123456789" MARK "\n\n");
+}
+END_TEST
+
+/* A name that is longer than the terminal is wide, of a measurement and of a column. */
+START_TEST(long_names)
+{
+    static char name[300];
+    struct lp_row row;
+    memset(name, 'n', sizeof name - 1);
+    listing_set_width(listing, 60);
+    lp_row_begin(&row, name, T0);
+    lp_row_field(&row, name, lp_value_int(1));
+    put(&row);
+    const char *got = text();
+    for (const char *line = got; *line; line += strcspn(line, "\n") + 1) {
+        ck_assert_msg(strcspn(line, "\n") <= 60 + strlen(MARK) - 1, "%s", line);
+    }
+    ck_assert_ptr_nonnull(strstr(got, "nnn" MARK " (1 row)\n"));
+}
+END_TEST
+
+/* ---- a limited number of rows ---- */
+
+static void put_numbered(const char *measurement, int n)
+{
+    struct lp_row row;
+    lp_row_begin(&row, measurement, T0);
+    lp_row_field(&row, "n", lp_value_int(n));
+    put(&row);
+}
+
+#define HEADER "time                      n\n------------------------  -\n"
+#define ROW(n) "2026-11-24T00:31:59.452Z  " n "\n"
+
+START_TEST(some_rows_of_each)
+{
+    make_anew(2, false);
+    for (int i = 0; i < 3; i++) {
+        put_numbered("a", i);
+        put_raw(SPAN_LITERAL("x"));
+        put_raw(SPAN_LITERAL("y"));
+    }
+    put_numbered("b", 7);
+    ck_assert_str_eq(text(), "a (3 rows)\n" HEADER ROW("0")
+                                 ROW("1") "1 more row: --rows all\n\n"
+                                          "b (1 row)\n" HEADER ROW(
+                                              "7") "\n"
+                                                   "passed through (6 records)\nx\ny\n4 more records: --rows all\n\n");
+    buf_truncate(&printed, 0);
+    put_numbered("a", 3);
+    ck_assert_str_eq(text(), "a (1 row)\n" HEADER ROW("3") "\n"); /* the next part */
+}
+END_TEST
+
+/* What is not shown takes no room: however much comes, it is one part. */
+START_TEST(few_rows_of_many)
+{
+    make_anew(2, true);
+    for (int i = 0; i < 100 * COLLECTION_MAX_ROWS; i++) {
+        put_numbered("a", i);
+    }
+    ck_assert_str_eq(text(), "a (100000 rows)\n" HEADER ROW("0") ROW("1") "99998 more rows: --rows all\n\n");
+}
+END_TEST
+
+/* More rows to show than there is room for: several parts, each with its own count, and what is
+ * left out at the end. */
+START_TEST(many_rows_in_parts)
+{
+    const size_t limit = COLLECTION_MAX_ROWS + 500;
+    make_anew(limit, true);
+    for (size_t i = 0; i < limit + 70; i++) {
+        put_numbered("a", 1);
+    }
+    const char *got = text();
+    ck_assert_uint_eq(count(got, "a (1000 rows)\n"), 1);
+    ck_assert_uint_eq(count(got, "a (500 rows)\n"), 1);
+    ck_assert_uint_eq(count(got, "2026-11-24"), limit);
+    ck_assert_uint_eq(count(got, "70 more rows: --rows all\n"), 1);
 }
 END_TEST
 
@@ -335,6 +510,15 @@ static Suite *listing_suite(void)
     tcase_add_test(tcase, column_bound);
     tcase_add_test(tcase, raw_records);
     tcase_add_test(tcase, raw_bound);
+    tcase_add_test(tcase, names_over_two_lines);
+    tcase_add_test(tcase, long_text_is_cut);
+    tcase_add_test(tcase, below_the_row);
+    tcase_add_test(tcase, narrower_than_can_be);
+    tcase_add_test(tcase, records_at_a_width);
+    tcase_add_test(tcase, long_names);
+    tcase_add_test(tcase, some_rows_of_each);
+    tcase_add_test(tcase, few_rows_of_many);
+    tcase_add_test(tcase, many_rows_in_parts);
     tcase_add_test(tcase, free_nothing);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -13,6 +13,7 @@
 /* A file without a name: what was written can be read back, however much it is. */
 static int file = -1;
 static struct output output;
+static struct mapping *mapping;
 static char *got;
 
 static void open_file(void)
@@ -21,6 +22,8 @@ static void open_file(void)
     file = mkstemp(name);
     ck_assert_int_ge(file, 0);
     unlink(name);
+    mapping = mapping_new();
+    ck_assert_ptr_nonnull(mapping);
 }
 
 static void close_file(void)
@@ -29,6 +32,7 @@ static void close_file(void)
     free(got);
     got = NULL;
     close(file);
+    mapping_free(mapping);
 }
 
 static const char *written(void)
@@ -39,6 +43,13 @@ static const char *written(void)
     ck_assert_ptr_nonnull(got);
     ck_assert_int_eq(pread(file, got, (size_t)size, 0), size);
     return got;
+}
+
+static bool init(int fd, enum output_format format, size_t max_bytes)
+{
+    const struct output_settings settings = {
+        .format = format, .max_line = max_bytes, .max_bytes = max_bytes, .mapping = mapping, .max_rows = SIZE_MAX};
+    return output_init(&output, fd, &settings);
 }
 
 static void put_row(int64_t n)
@@ -58,7 +69,7 @@ static void put_raw(const char *record)
 
 START_TEST(rows_and_records)
 {
-    ck_assert(output_init(&output, file, FORMAT_INFLUX, MAX_BYTES));
+    ck_assert(init(file, FORMAT_INFLUX, MAX_BYTES));
     put_row(1);
     put_raw("a b=1 \r\n");
     put_raw("last b=2");
@@ -70,10 +81,11 @@ START_TEST(rows_and_records)
 }
 END_TEST
 
-/* A record without newline gets one only if something follows, also when it has been written long since. */
+/* A record without newline gets one only if something follows, also when it has been written
+ * long since. */
 START_TEST(open_line)
 {
-    ck_assert(output_init(&output, file, FORMAT_INFLUX, MAX_BYTES));
+    ck_assert(init(file, FORMAT_INFLUX, MAX_BYTES));
     put_raw("last b=2");
     output_flush(&output);
     put_row(1);
@@ -84,7 +96,7 @@ END_TEST
 
 START_TEST(much_goes_out_at_once)
 {
-    ck_assert(output_init(&output, file, FORMAT_INFLUX, MAX_BYTES));
+    ck_assert(init(file, FORMAT_INFLUX, MAX_BYTES));
     int rows = 20000;
     for (int i = 0; i < rows; i++) {
         put_row(i);
@@ -108,7 +120,7 @@ START_TEST(cap)
     static char record[MAX_BYTES + 1];
     memset(record, 'x', MAX_BYTES - 1);
     record[MAX_BYTES - 1] = '\n';
-    ck_assert(output_init(&output, file, FORMAT_INFLUX, MAX_BYTES));
+    ck_assert(init(file, FORMAT_INFLUX, MAX_BYTES));
     for (int i = 0; i < 100; i++) {
         put_raw(record);
         put_row(i);
@@ -123,7 +135,7 @@ START_TEST(more_than_the_cap)
 {
     static char record[OUTPUT_FLUSH_BYTES + MAX_BYTES + 2];
     memset(record, 'x', sizeof record - 1);
-    ck_assert(output_init(&output, file, FORMAT_INFLUX, MAX_BYTES));
+    ck_assert(init(file, FORMAT_INFLUX, MAX_BYTES));
     put_row(1);
     put_raw(record);
     ck_assert_uint_eq(output.lost, 1);
@@ -144,7 +156,7 @@ START_TEST(never_waits)
     ck_assert_ptr_nonnull(text);
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-    ck_assert(output_init(&output, ends[1], FORMAT_INFLUX, 1024 * 1024));
+    ck_assert(init(ends[1], FORMAT_INFLUX, 1024 * 1024));
     output.never_waits = true;
     while (output.bytes.len < 100000) {
         put_row((int64_t)count++);
@@ -178,7 +190,7 @@ END_TEST
 START_TEST(write_error)
 {
     int full = open("/dev/full", O_WRONLY);
-    ck_assert(output_init(&output, full, FORMAT_INFLUX, MAX_BYTES));
+    ck_assert(init(full, FORMAT_INFLUX, MAX_BYTES));
     put_row(1);
     output_flush(&output);
     ck_assert_int_eq(output.writer.error, ENOSPC);
@@ -192,15 +204,15 @@ END_TEST
 
 START_TEST(as_a_table)
 {
-    ck_assert(output_init(&output, file, FORMAT_TABLE, MAX_BYTES));
+    ck_assert(init(file, FORMAT_TABLE, MAX_BYTES));
     ck_assert(!output.holds_rows);
     put_row(1);
     put_raw("a b=1\n");
     ck_assert(output.holds_rows);
     output_flush(&output);
     ck_assert_str_eq(written(), "");
-    output_show_listing(&output);
-    output_show_listing(&output);
+    output_show_listing(&output, 0);
+    output_show_listing(&output, 0);
     output_flush(&output);
     ck_assert(!output.holds_rows);
     ck_assert_str_eq(written(), "t (1 row)\n"
@@ -211,6 +223,74 @@ START_TEST(as_a_table)
                                 "passed through (1 record)\n"
                                 "a b=1\n"
                                 "\n");
+}
+END_TEST
+
+START_TEST(as_json)
+{
+    ck_assert(init(file, FORMAT_JSON, MAX_BYTES));
+    put_row(1);
+    put_raw("a,b=c d=2 8\n");
+    put_raw("# no record\n");
+    put_raw("last e=t");
+    output_flush(&output);
+    ck_assert_str_eq(written(), "{\"measurement\":\"t\",\"time\":\"1970-01-01T00:00:00.000000007Z\",\"n\":1}\n"
+                                "{\"measurement\":\"a\",\"time\":\"1970-01-01T00:00:00.000000008Z\",\"b\":\"c\","
+                                "\"d\":2.0}\n"
+                                "{\"measurement\":\"last\",\"time\":null,\"e\":true}\n");
+    ck_assert_uint_eq(output.unshown, 1);
+    ck_assert_str_eq(output.unshown_why.text, "it is empty, or a comment");
+    ck_assert_uint_eq(output.lost, 0);
+}
+END_TEST
+
+/* The header comes first, and alone if there is no row. */
+START_TEST(as_csv)
+{
+    ck_assert(init(file, FORMAT_CSV, MAX_BYTES));
+    output_flush(&output);
+    size_t header = strlen(written());
+    ck_assert_ptr_nonnull(strstr(got, "measurement,time,device_no,"));
+    ck_assert_str_eq(got + header - 8, ",other\r\n");
+    put_row(1);
+    output_flush(&output);
+    ck_assert_int_eq(strncmp(written() + header, "t,1970-01-01T00:00:00.000000007Z,,", 34), 0);
+    ck_assert_str_eq(got + strlen(got) - 14, ",\"{\"\"n\"\":1}\"\r\n");
+}
+END_TEST
+
+/* The longest row there can be grows by being escaped, and is not lost. */
+START_TEST(the_longest_row_as_json_and_csv)
+{
+    static char text[MAX_BYTES];
+    memset(text, '\x01', sizeof text);
+    for (int format = FORMAT_JSON; format <= FORMAT_CSV; format++) {
+        struct lp_row row;
+        ck_assert(init(file, (enum output_format)format, MAX_BYTES));
+        struct lp_sink sink = output_sink(&output);
+        for (int i = 0; i < 100; i++) {
+            lp_row_begin(&row, "t", 7);
+            lp_row_field(&row, "x", lp_value_text((struct span){text, sizeof text}));
+            sink.row(sink.ctx, &row);
+        }
+        output_flush(&output);
+        ck_assert_uint_eq(output.lost, 0);
+        ck_assert_uint_gt(output.writer.written, (uint64_t)100 * 6 * MAX_BYTES);
+        if (format == FORMAT_JSON) {
+            output_free(&output);
+        }
+    }
+}
+END_TEST
+
+START_TEST(text_between)
+{
+    ck_assert(init(file, FORMAT_TABLE, MAX_BYTES));
+    output_text(&output, SPAN_LITERAL("summary\n"));
+    put_row(1);
+    output_show_listing(&output, 40);
+    output_flush(&output);
+    ck_assert_int_eq(strncmp(written(), "summary\nt (1 row)\n", 18), 0);
 }
 END_TEST
 
@@ -227,6 +307,10 @@ static Suite *output_suite(void)
     tcase_add_test(tcase, never_waits);
     tcase_add_test(tcase, write_error);
     tcase_add_test(tcase, as_a_table);
+    tcase_add_test(tcase, as_json);
+    tcase_add_test(tcase, as_csv);
+    tcase_add_test(tcase, the_longest_row_as_json_and_csv);
+    tcase_add_test(tcase, text_between);
     suite_add_tcase(suite, tcase);
     return suite;
 }
