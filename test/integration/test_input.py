@@ -623,14 +623,15 @@ def test_reports(broker, subscribe):
     assert "end: received 6 = telemetry 0, events 5, status 0, passed 0, duplicates 0, rejected 1 (invalid_json 1)" in one.log()
 
 
-def test_watching_a_broker(broker, tmp_path):
-    """For people: tables, and Ctrl-C ends it."""
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_watching_a_broker(broker, tmp_path, form):
+    """For people: rows as they come, and Ctrl-C ends it."""
     process = Process("vending-input", [str(input_path()), "--port", str(broker.port), "--client-id", "watch", "--session-expiry", "0",
-                                        "--format", "table"], tmp_path / "watch", stdin=subprocess.PIPE)
+                                        "--format", form], tmp_path / "watch", stdin=subprocess.PIPE)
     try:
         broker.wait_until_ready("watch", 3)
         publish_orders(broker.publisher(), 2)
-        process.wait_until(lambda: "ORDER-1" in process.log(), "the table")
+        process.wait_until(lambda: "ORDER-1" in process.log(), "the rows")
         assert process.stop(signal.SIGINT) == 0
         assert "vm_ingest" not in process.log()
     finally:
