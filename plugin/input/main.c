@@ -29,7 +29,7 @@
 struct subscriber {
     struct input_settings settings;
     struct engine engine;
-    struct mqtt *mqtt;
+    struct mqtt_client *mqtt;
     struct capture_recorder record;
     struct buf line; /* of one message */
     int signal_fd;   /* -1 = none */
@@ -67,7 +67,7 @@ static void tell_change(struct subscriber *subscriber, enum capture_recorder_cha
     }
 }
 
-static void record_message(struct subscriber *subscriber, const struct mqtt_message *message, int64_t arrival_ns)
+static void record_message(struct subscriber *subscriber, const struct mqtt_client_message *message, int64_t arrival_ns)
 {
     const struct capture_message captured = {.time_ns = arrival_ns,
                                              .topic = message->topic,
@@ -87,7 +87,7 @@ static void record_message(struct subscriber *subscriber, const struct mqtt_mess
     }
 }
 
-static void take_message(void *ctx, const struct mqtt_message *message)
+static void take_message(void *ctx, const struct mqtt_client_message *message)
 {
     struct subscriber *subscriber = ctx;
     struct engine *engine = &subscriber->engine;
@@ -139,7 +139,7 @@ static short wait_for_something(struct subscriber *subscriber, bool may_read, in
         [WATCH_SIGNAL] = {.fd = subscriber->signal_fd, .events = POLLIN},
         /* Ready it would wake us again and again; that nobody reads any more is told without asking. */
         [WATCH_OUTPUT] = {.fd = STDOUT_FILENO, .events = may_read ? 0 : POLLOUT},
-        [WATCH_MQTT] = mqtt_poll(subscriber->mqtt, may_read),
+        [WATCH_MQTT] = mqtt_client_poll(subscriber->mqtt, may_read),
     };
     if (poll(watched, WATCHED, clock_poll_timeout(deadline_ns, clock_monotonic_ns())) <= 0) {
         return 0;
@@ -170,10 +170,10 @@ static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
 {
     struct output *output = &subscriber->engine.output;
     bool may_read = output->bytes.len == 0 && output_is_ready(subscriber, 0);
-    int64_t due_ns = clock_earlier(mqtt_deadline_ns(subscriber->mqtt, may_read),
+    int64_t due_ns = clock_earlier(mqtt_client_deadline_ns(subscriber->mqtt, may_read),
                                    may_read ? engine_deadline_ns(&subscriber->engine) : CLOCK_NEVER);
     short happened = wait_for_something(subscriber, may_read, clock_earlier(deadline_ns, due_ns));
-    mqtt_turn(subscriber->mqtt, happened, may_read, clock_monotonic_ns());
+    mqtt_client_turn(subscriber->mqtt, happened, may_read, clock_monotonic_ns());
     if (may_read) {
         engine_do_what_is_due(&subscriber->engine);
     } else {
@@ -198,7 +198,7 @@ static void run_until_told(struct subscriber *subscriber)
 static void drain(struct subscriber *subscriber)
 {
     int64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
-    bool more = mqtt_is_connected(subscriber->mqtt);
+    bool more = mqtt_client_is_connected(subscriber->mqtt);
     while (more && !subscriber->output_error && clock_monotonic_ns() < end_ns) {
         more = turn(subscriber, clock_monotonic_ns());
     }
@@ -207,11 +207,12 @@ static void drain(struct subscriber *subscriber)
 static void say_goodbye(struct subscriber *subscriber)
 {
     int64_t end_ns = clock_monotonic_ns() + GOODBYE_NS;
-    mqtt_disconnect(subscriber->mqtt);
-    while (!mqtt_is_closed(subscriber->mqtt) && clock_monotonic_ns() < end_ns) {
-        struct pollfd socket = mqtt_poll(subscriber->mqtt, false);
+    mqtt_client_disconnect(subscriber->mqtt);
+    while (!mqtt_client_is_closed(subscriber->mqtt) && clock_monotonic_ns() < end_ns) {
+        struct pollfd socket = mqtt_client_poll(subscriber->mqtt, false);
         int timeout_ms = clock_poll_timeout(end_ns, clock_monotonic_ns());
-        mqtt_turn(subscriber->mqtt, poll(&socket, 1, timeout_ms) > 0 ? socket.revents : 0, false, clock_monotonic_ns());
+        mqtt_client_turn(subscriber->mqtt, poll(&socket, 1, timeout_ms) > 0 ? socket.revents : 0, false,
+                         clock_monotonic_ns());
     }
 }
 
@@ -299,18 +300,18 @@ static void make_filter(struct subscriber *subscriber, enum message_kind kind)
 static bool make_client(struct subscriber *subscriber, struct err *err)
 {
     struct input_settings *settings = &subscriber->settings;
-    const struct mqtt_handlers handlers = {.ctx = subscriber, .tell = tell, .message = take_message};
+    const struct mqtt_client_callbacks callbacks = {.ctx = subscriber, .log = tell, .message = take_message};
     if (!settings->mqtt.client_id[0]) {
         snprintf(subscriber->client_id, sizeof subscriber->client_id, "vending-input-%s", settings->flow.instance);
         settings->mqtt.client_id = subscriber->client_id;
     }
-    subscriber->mqtt = mqtt_new(&settings->mqtt, &handlers, err);
+    subscriber->mqtt = mqtt_client_new(&settings->mqtt, &callbacks, err);
     if (!subscriber->mqtt) {
         return false;
     }
     for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
         make_filter(subscriber, (enum message_kind)kind);
-        (void)mqtt_subscribe(subscriber->mqtt, subscriber->filters[kind], settings->qos == INPUT_QOS_1 ? 1 : 0);
+        (void)mqtt_client_subscribe(subscriber->mqtt, subscriber->filters[kind], settings->qos == INPUT_QOS_1 ? 1 : 0);
     }
     return true;
 }
@@ -383,7 +384,7 @@ int main(int argc, char *argv[])
     bool loaded = action_only_prints(request.action) ||
                   (engine_load(&subscriber.engine, &subscriber.settings.flow, &err) && make_client(&subscriber, &err));
     int code = loaded ? act(&subscriber, request.action) : process_refuse(input_program.name, err.text);
-    mqtt_free(subscriber.mqtt);
+    mqtt_client_free(subscriber.mqtt);
     engine_free(&subscriber.engine);
     return code;
 }

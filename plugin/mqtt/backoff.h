@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BACKOFF_FIRST_NS INT64_C(1000000000) /* the limit after the first failure */
+#define MQTT_BACKOFF_FIRST_NS INT64_C(1000000000) /* the limit after the first failure */
 
 /* failures: tries in a row that failed, this one included. random: any number, uniform. The result is below max_ns. */
-int64_t backoff_ns(size_t failures, int64_t max_ns, uint64_t random);
+int64_t mqtt_backoff_ns(size_t failures, int64_t max_ns, uint64_t random);
 
 #endif

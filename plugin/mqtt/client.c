@@ -44,11 +44,11 @@ struct subscription {
     bool refused; /* to be tried again */
 };
 
-struct mqtt {
+struct mqtt_client {
     struct mosquitto *lib;
     struct mqtt_settings settings;
-    struct mqtt_handlers handlers;
-    struct subscription subscriptions[MQTT_MAX_SUBSCRIPTIONS];
+    struct mqtt_client_callbacks callbacks;
+    struct subscription subscriptions[MQTT_CLIENT_MAX_SUBSCRIPTIONS];
     size_t subscription_count;
     enum state state;
     bool handed_over;     /* host and keep-alive are known to the library */
@@ -71,36 +71,36 @@ struct mqtt {
 
 /* ---- telling ---- */
 
-static void tell(struct mqtt *mqtt, enum log_level level, const char *format, ...)
+static void tell(struct mqtt_client *mqtt, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void tell(struct mqtt *mqtt, enum log_level level, const char *format, ...)
+static void tell(struct mqtt_client *mqtt, enum log_level level, const char *format, ...)
 {
-    char line[MQTT_LINE_BYTES];
+    char line[MQTT_CLIENT_LINE_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    mqtt->handlers.tell(mqtt->handlers.ctx, level, line);
+    mqtt->callbacks.log(mqtt->callbacks.ctx, level, line);
 }
 
-static size_t port_of(const struct mqtt *mqtt)
+static size_t port_of(const struct mqtt_client *mqtt)
 {
-    size_t usual = mqtt->settings.tls == MQTT_TLS_OFF ? PORT_PLAIN : PORT_TLS;
+    size_t usual = mqtt->settings.tls == MQTT_SETTINGS_TLS_OFF ? PORT_PLAIN : PORT_TLS;
     return mqtt->settings.port ? mqtt->settings.port : usual;
 }
 
-static int64_t random_wait_ns(const struct mqtt *mqtt)
+static int64_t random_wait_ns(const struct mqtt_client *mqtt)
 {
     uint64_t random = 0;
     if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random) {
         random = (uint64_t)mqtt->now_ns;
     }
-    return backoff_ns(mqtt->failures, mqtt->settings.reconnect_max_ns, random);
+    return mqtt_backoff_ns(mqtt->failures, mqtt->settings.reconnect_max_ns, random);
 }
 
 /* The end of an attempt or a connection, told once: what comes after the first reason is only its consequence. */
-static void give_up(struct mqtt *mqtt, const char *what, const char *why, const char *advice)
+static void give_up(struct mqtt_client *mqtt, const char *what, const char *why, const char *advice)
 {
     if (mqtt->state != CONNECTING && mqtt->state != CONNECTED) {
         return;
@@ -112,15 +112,15 @@ static void give_up(struct mqtt *mqtt, const char *what, const char *why, const 
     mqtt->retry_ns = mqtt->now_ns + wait_ns;
     tell(mqtt, was_connected ? LOG_WARNING : LOG_ERROR, "%s:%zu: %s: %s%s%s; next try in %.1f s", mqtt->settings.host,
          port_of(mqtt), what, why, advice[0] ? ": " : "", advice, (double)wait_ns / (double)SECOND_NS);
-    if (was_connected && mqtt->handlers.lost) {
-        mqtt->handlers.lost(mqtt->handlers.ctx);
+    if (was_connected && mqtt->callbacks.lost) {
+        mqtt->callbacks.lost(mqtt->callbacks.ctx);
     }
 }
 
-static void give_up_for_code(struct mqtt *mqtt, const char *what, int code)
+static void give_up_for_code(struct mqtt_client *mqtt, const char *what, int code)
 {
-    struct mqtt_reason reason = mqtt_reason(code);
-    char why[MQTT_LINE_BYTES / 2];
+    struct mqtt_reason reason = mqtt_reason_of_code(code);
+    char why[MQTT_CLIENT_LINE_BYTES / 2];
     snprintf(why, sizeof why, "%s (%d)", reason.words, code);
     give_up(mqtt, what, why, reason.advice);
 }
@@ -128,7 +128,7 @@ static void give_up_for_code(struct mqtt *mqtt, const char *what, int code)
 /* ---- why TLS or the socket failed ---- */
 
 /* OpenSSL's verdict on the broker's certificate; X509_V_OK if it passed or there was none. */
-static long certificate_verdict(const struct mqtt *mqtt)
+static long certificate_verdict(const struct mqtt_client *mqtt)
 {
     const SSL *ssl = mosquitto_ssl_get(mqtt->lib);
     return ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
@@ -136,18 +136,18 @@ static long certificate_verdict(const struct mqtt *mqtt)
 
 static const char tls_failed[] = "TLS failed";
 
-static void give_up_for_tls(struct mqtt *mqtt)
+static void give_up_for_tls(struct mqtt_client *mqtt)
 {
     long verdict = mqtt->wrong_host_name ? X509_V_ERR_HOSTNAME_MISMATCH : certificate_verdict(mqtt);
     bool refused_by_us = mqtt->wrong_host_name || strstr(mqtt->tls_text, "certificate verify failed");
     if (refused_by_us) {
-        struct mqtt_reason reason = mqtt_certificate_reason(verdict, X509_verify_cert_error_string(verdict));
-        char why[MQTT_LINE_BYTES / 2];
+        struct mqtt_reason reason = mqtt_reason_of_certificate(verdict, X509_verify_cert_error_string(verdict));
+        char why[MQTT_CLIENT_LINE_BYTES / 2];
         snprintf(why, sizeof why, "the broker's certificate is not accepted: %s", reason.words);
         give_up(mqtt, tls_failed, why, reason.advice);
         return;
     }
-    struct mqtt_reason reason = mqtt_tls_reason(mqtt->tls_text[0] ? mqtt->tls_text : "no reason given");
+    struct mqtt_reason reason = mqtt_reason_of_tls(mqtt->tls_text[0] ? mqtt->tls_text : "no reason given");
     give_up(mqtt, tls_failed, reason.words, reason.advice);
 }
 
@@ -155,7 +155,7 @@ static const char cannot_connect[] = "cannot connect";
 
 #define CHECK_PORT_AND_TLS "check --port and --tls; the broker's log says more"
 
-static void give_up_for_errno(struct mqtt *mqtt, const char *what, int error)
+static void give_up_for_errno(struct mqtt_client *mqtt, const char *what, int error)
 {
     bool unreachable = error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH;
     const char *advice = unreachable ? "check --host and --port, and that the broker runs" : CHECK_PORT_AND_TLS;
@@ -164,13 +164,13 @@ static void give_up_for_errno(struct mqtt *mqtt, const char *what, int error)
 
 /* TCP stood, the handshake was well, and then the connection ended: with TLS 1.3 a broker looks at our certificate only then, and what it says of it
  * may be overtaken by the end. */
-static bool ended_after_handshake(const struct mqtt *mqtt, int result)
+static bool ended_after_handshake(const struct mqtt_client *mqtt, int result)
 {
     bool ended = result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_ERRNO;
-    return mqtt->state == CONNECTING && mqtt->socket_is_ready && mqtt->settings.tls != MQTT_TLS_OFF && ended;
+    return mqtt->state == CONNECTING && mqtt->socket_is_ready && mqtt->settings.tls != MQTT_SETTINGS_TLS_OFF && ended;
 }
 
-static void give_up_after_handshake(struct mqtt *mqtt)
+static void give_up_after_handshake(struct mqtt_client *mqtt)
 {
     if (mqtt->tls_text[0]) {
         give_up_for_tls(mqtt);
@@ -182,28 +182,28 @@ static void give_up_after_handshake(struct mqtt *mqtt)
 }
 
 /* Two clients of one name take turns: each throws out the other when it comes back. Not every broker says so. */
-static const char *advice_for_closed(const struct mqtt *mqtt)
+static const char *advice_for_closed(const struct mqtt_client *mqtt)
 {
     bool lasted = mqtt->now_ns - mqtt->connected_ns >= LASTED_NS;
     return lasted ? "" : "if it goes on like that, another program may use the same --client-id";
 }
 
 /* TCP did not come to stand, but all that is left of the error is its end. */
-static void give_up_without_errno(struct mqtt *mqtt)
+static void give_up_without_errno(struct mqtt_client *mqtt)
 {
     give_up(mqtt, cannot_connect, "refused, or closed at once",
             "check --host, --port and --tls, and that the broker runs");
 }
 
 /* Newer versions of the library begin the handshake at once and call a refused connection a TLS error. */
-static bool failed_before_tls(const struct mqtt *mqtt)
+static bool failed_before_tls(const struct mqtt_client *mqtt)
 {
     return !mqtt->socket_is_ready && !mqtt->tls_text[0] && !mqtt->wrong_host_name &&
            certificate_verdict(mqtt) == X509_V_OK;
 }
 
 /* A result of the library's that is no success. error: errno as it stood then. */
-static void give_up_for_result(struct mqtt *mqtt, int result, int error)
+static void give_up_for_result(struct mqtt_client *mqtt, int result, int error)
 {
     bool connecting = mqtt->state == CONNECTING;
     const char *what = connecting ? cannot_connect : "the connection is lost";
@@ -216,7 +216,7 @@ static void give_up_for_result(struct mqtt *mqtt, int result, int error)
         give_up(mqtt, cannot_connect, gai_strerror(error), "check --host");
         break;
     case MOSQ_ERR_ERRNO:
-        if (error == EPROTO && mqtt->settings.tls != MQTT_TLS_OFF) {
+        if (error == EPROTO && mqtt->settings.tls != MQTT_SETTINGS_TLS_OFF) {
             give_up_for_tls(mqtt);
         } else {
             give_up_for_errno(mqtt, what, error);
@@ -381,7 +381,7 @@ static int write_properties(const struct properties *from, mosquitto_property **
 
 /* ---- subscriptions ---- */
 
-static void subscribe_to(struct mqtt *mqtt, struct subscription *subscription)
+static void subscribe_to(struct mqtt_client *mqtt, struct subscription *subscription)
 {
     /* A retained message comes once per session, and not with every connection. */
     const int how = MQTT_SUB_OPT_SEND_RETAIN_NEW | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED;
@@ -394,7 +394,7 @@ static void subscribe_to(struct mqtt *mqtt, struct subscription *subscription)
     }
 }
 
-static void subscribe_all(struct mqtt *mqtt)
+static void subscribe_all(struct mqtt_client *mqtt)
 {
     mqtt->resubscribe_ns = INT64_MAX;
     for (size_t i = 0; i < mqtt->subscription_count; i++) {
@@ -402,7 +402,7 @@ static void subscribe_all(struct mqtt *mqtt)
     }
 }
 
-static void subscribe_refused(struct mqtt *mqtt)
+static void subscribe_refused(struct mqtt_client *mqtt)
 {
     mqtt->resubscribe_ns = INT64_MAX;
     for (size_t i = 0; i < mqtt->subscription_count; i++) {
@@ -412,14 +412,14 @@ static void subscribe_refused(struct mqtt *mqtt)
     }
 }
 
-static void take_grant(struct mqtt *mqtt, struct subscription *subscription, int code)
+static void take_grant(struct mqtt_client *mqtt, struct subscription *subscription, int code)
 {
     subscription->mid = 0;
     if (code < MQTT_REASON_REFUSED) {
         tell(mqtt, LOG_INFO, "subscribed to %s with QoS %d", subscription->filter, code);
         return;
     }
-    struct mqtt_reason reason = mqtt_reason(code);
+    struct mqtt_reason reason = mqtt_reason_of_code(code);
     subscription->refused = true;
     mqtt->resubscribe_ns = mqtt->now_ns + mqtt->settings.reconnect_max_ns;
     tell(mqtt, LOG_ERROR, "the broker refuses the subscription to %s: %s (%d)%s%s; next try in %.0f s",
@@ -427,7 +427,7 @@ static void take_grant(struct mqtt *mqtt, struct subscription *subscription, int
          (double)mqtt->settings.reconnect_max_ns / (double)SECOND_NS);
 }
 
-static void tell_subscribed(struct mqtt *mqtt)
+static void tell_subscribed(struct mqtt_client *mqtt)
 {
     size_t refused = 0;
     for (size_t i = 0; i < mqtt->subscription_count; i++) {
@@ -436,8 +436,8 @@ static void tell_subscribed(struct mqtt *mqtt)
         }
         refused += mqtt->subscriptions[i].refused;
     }
-    if (mqtt->handlers.subscribed) {
-        mqtt->handlers.subscribed(mqtt->handlers.ctx, mqtt->subscription_count - refused, refused);
+    if (mqtt->callbacks.subscribed) {
+        mqtt->callbacks.subscribed(mqtt->callbacks.ctx, mqtt->subscription_count - refused, refused);
     }
 }
 
@@ -446,7 +446,7 @@ static void tell_subscribed(struct mqtt *mqtt)
 /* The reason is the last part of "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed". */
 static void on_log(struct mosquitto *lib, void *ctx, int level, const char *text)
 {
-    struct mqtt *mqtt = ctx;
+    struct mqtt_client *mqtt = ctx;
     (void)lib;
     if (level != MOSQ_LOG_ERR) {
         return;
@@ -461,7 +461,7 @@ static void on_log(struct mosquitto *lib, void *ctx, int level, const char *text
 
 static void on_connect(struct mosquitto *lib, void *ctx, int code, int flags, const mosquitto_property *properties)
 {
-    struct mqtt *mqtt = ctx;
+    struct mqtt_client *mqtt = ctx;
     bool present = flags & 1;
     (void)properties;
     if (code != MQTT_RC_SUCCESS) {
@@ -474,22 +474,23 @@ static void on_connect(struct mosquitto *lib, void *ctx, int code, int flags, co
     mqtt->care_ns = mqtt->now_ns + CARE_NS;
     mqtt->read_ns = mqtt->now_ns;
     tell(mqtt, LOG_INFO, "connected to %s:%zu as %s%s, %s session", mqtt->settings.host, port_of(mqtt),
-         mqtt->settings.client_id, mqtt->settings.tls == MQTT_TLS_OFF ? "" : " with TLS", present ? "earlier" : "new");
+         mqtt->settings.client_id, mqtt->settings.tls == MQTT_SETTINGS_TLS_OFF ? "" : " with TLS",
+         present ? "earlier" : "new");
     if (mqtt->subscription_count > 0 && mqtt->had_session && !present && !mqtt->settings.clean_start &&
         mqtt->settings.session_expiry_ns > 0) {
         tell(mqtt, LOG_WARNING, "the broker has lost our session: what was published since then did not wait for us");
     }
     mqtt->had_session = true;
     subscribe_all(mqtt);
-    if (mqtt->handlers.connected) {
-        mqtt->handlers.connected(mqtt->handlers.ctx, present);
+    if (mqtt->callbacks.connected) {
+        mqtt->callbacks.connected(mqtt->callbacks.ctx, present);
     }
 }
 
 static void on_disconnect(struct mosquitto *lib, void *ctx, int code, const mosquitto_property *properties)
 {
     int error = errno;
-    struct mqtt *mqtt = ctx;
+    struct mqtt_client *mqtt = ctx;
     (void)lib;
     (void)properties;
     if (mqtt->state == CLOSING) {
@@ -504,7 +505,7 @@ static void on_disconnect(struct mosquitto *lib, void *ctx, int code, const mosq
 static void on_subscribe(struct mosquitto *lib, void *ctx, int mid, int count, const int *codes,
                          const mosquitto_property *properties)
 {
-    struct mqtt *mqtt = ctx;
+    struct mqtt_client *mqtt = ctx;
     (void)lib;
     (void)properties;
     for (size_t i = 0; i < mqtt->subscription_count && count > 0; i++) {
@@ -519,13 +520,13 @@ static void on_subscribe(struct mosquitto *lib, void *ctx, int mid, int count, c
 static void on_message(struct mosquitto *lib, void *ctx, const struct mosquitto_message *from,
                        const mosquitto_property *properties)
 {
-    struct mqtt *mqtt = ctx;
+    struct mqtt_client *mqtt = ctx;
     struct copies copies = {.count = 0};
     (void)lib;
-    if (!mqtt->handlers.message) {
+    if (!mqtt->callbacks.message) {
         return;
     }
-    struct mqtt_message message = {
+    struct mqtt_client_message message = {
         .topic = span_of(from->topic),
         .payload = {from->payload ? from->payload : "", (size_t)from->payloadlen},
         .qos = from->qos,
@@ -533,7 +534,7 @@ static void on_message(struct mosquitto *lib, void *ctx, const struct mosquitto_
         .retain = from->retain,
     };
     read_properties(properties, &message.properties, &copies);
-    mqtt->handlers.message(mqtt->handlers.ctx, &message);
+    mqtt->callbacks.message(mqtt->callbacks.ctx, &message);
     for (size_t i = 0; i < copies.count; i++) {
         free(copies.blocks[i]);
     }
@@ -541,24 +542,24 @@ static void on_message(struct mosquitto *lib, void *ctx, const struct mosquitto_
 
 static void on_publish(struct mosquitto *lib, void *ctx, int mid, int code, const mosquitto_property *properties)
 {
-    struct mqtt *mqtt = ctx;
+    struct mqtt_client *mqtt = ctx;
     (void)lib;
     (void)properties;
-    if (mqtt->handlers.published) {
-        mqtt->handlers.published(mqtt->handlers.ctx, mid, code);
+    if (mqtt->callbacks.published) {
+        mqtt->callbacks.published(mqtt->callbacks.ctx, mid, code);
     }
 }
 
 /* ---- connecting ---- */
 
-static int keepalive_s(const struct mqtt *mqtt)
+static int keepalive_s(const struct mqtt_client *mqtt)
 {
     return (int)(mqtt->settings.keepalive_ns / SECOND_NS);
 }
 
 /* The properties of CONNECT can be handed over only by the call that waits for the connection (mosquitto_connect_bind_v5), while the
  * one that does not wait takes none but uses those that it finds. Without a host the former keeps them and goes no further. */
-static int hand_over(struct mqtt *mqtt)
+static int hand_over(struct mqtt_client *mqtt)
 {
     mosquitto_property *properties = NULL;
     int result = MOSQ_ERR_SUCCESS;
@@ -577,13 +578,13 @@ static int hand_over(struct mqtt *mqtt)
     return result;
 }
 
-static bool set_login(struct mqtt *mqtt, struct err *err)
+static bool set_login(struct mqtt_client *mqtt, struct err *err)
 {
-    char secret[SECRET_BYTES];
+    char secret[MQTT_SECRET_BYTES];
     const char *username = mqtt->settings.username[0] ? mqtt->settings.username : NULL;
     const char *password = mqtt->settings.password;
     if (mqtt->settings.password_file) {
-        if (!secret_read(mqtt->settings.password_file, secret, err)) {
+        if (!mqtt_secret_read(mqtt->settings.password_file, secret, err)) {
             return false;
         }
         password = secret;
@@ -595,7 +596,7 @@ static bool set_login(struct mqtt *mqtt, struct err *err)
     return result == MOSQ_ERR_SUCCESS;
 }
 
-static void attempt(struct mqtt *mqtt)
+static void attempt(struct mqtt_client *mqtt)
 {
     struct err err;
     err_clear(&err);
@@ -628,13 +629,13 @@ static void attempt(struct mqtt *mqtt)
 
 /* ---- the loop ---- */
 
-static bool is_in_handshake(const struct mqtt *mqtt)
+static bool is_in_handshake(const struct mqtt_client *mqtt)
 {
-    const SSL *ssl = mqtt->settings.tls == MQTT_TLS_OFF ? NULL : mosquitto_ssl_get(mqtt->lib);
+    const SSL *ssl = mqtt->settings.tls == MQTT_SETTINGS_TLS_OFF ? NULL : mosquitto_ssl_get(mqtt->lib);
     return ssl && !SSL_is_init_finished(ssl);
 }
 
-struct pollfd mqtt_poll(const struct mqtt *mqtt, bool may_read)
+struct pollfd mqtt_client_poll(const struct mqtt_client *mqtt, bool may_read)
 {
     struct pollfd watched = {.fd = -1};
     if (mqtt->state == WAITING || mqtt->state == CLOSED) {
@@ -652,7 +653,7 @@ struct pollfd mqtt_poll(const struct mqtt *mqtt, bool may_read)
     return watched;
 }
 
-int64_t mqtt_deadline_ns(const struct mqtt *mqtt, bool may_read)
+int64_t mqtt_client_deadline_ns(const struct mqtt_client *mqtt, bool may_read)
 {
     switch (mqtt->state) {
     case WAITING:
@@ -669,7 +670,7 @@ int64_t mqtt_deadline_ns(const struct mqtt *mqtt, bool may_read)
 }
 
 /* The error of a connection that could not be made, which the library would not notice during a handshake. */
-static int socket_error(const struct mqtt *mqtt)
+static int socket_error(const struct mqtt_client *mqtt)
 {
     int error = 0;
     socklen_t size = sizeof error;
@@ -680,7 +681,7 @@ static int socket_error(const struct mqtt *mqtt)
 }
 
 /* Is the TCP connection made? If not, it has been given up. */
-static bool is_made(struct mqtt *mqtt, short revents)
+static bool is_made(struct mqtt_client *mqtt, short revents)
 {
     int error = socket_error(mqtt);
     if (error) {
@@ -692,7 +693,7 @@ static bool is_made(struct mqtt *mqtt, short revents)
 }
 
 /* A call into the library that may end the connection; it has mostly told on_disconnect already. */
-static void take_result(struct mqtt *mqtt, int result)
+static void take_result(struct mqtt_client *mqtt, int result)
 {
     if (result == MOSQ_ERR_SUCCESS) {
         return;
@@ -703,7 +704,7 @@ static void take_result(struct mqtt *mqtt, int result)
     give_up_for_result(mqtt, result, errno);
 }
 
-static void go_on_connecting(struct mqtt *mqtt, short revents)
+static void go_on_connecting(struct mqtt_client *mqtt, short revents)
 {
     if (mqtt->now_ns >= mqtt->attempt_end_ns) {
         give_up(mqtt, cannot_connect, "no answer", "check --host and --port, and whether a firewall is between");
@@ -726,7 +727,7 @@ static void go_on_connecting(struct mqtt *mqtt, short revents)
     }
 }
 
-static void read_and_write(struct mqtt *mqtt, short revents, bool may_read)
+static void read_and_write(struct mqtt_client *mqtt, short revents, bool may_read)
 {
     if ((revents & (POLLIN | POLLHUP | POLLERR)) && (may_read || mqtt->state == CONNECTING)) {
         take_result(mqtt, mosquitto_loop_read(mqtt->lib, 1));
@@ -738,7 +739,7 @@ static void read_and_write(struct mqtt *mqtt, short revents, bool may_read)
 }
 
 /* After a long pause the answer to a ping may stand behind what was not read: some time is given to come to it, or nothing is left. */
-static bool is_settled(struct mqtt *mqtt, short revents, bool may_read)
+static bool is_settled(struct mqtt_client *mqtt, short revents, bool may_read)
 {
     if (!may_read) {
         mqtt->was_paused = true;
@@ -753,7 +754,7 @@ static bool is_settled(struct mqtt *mqtt, short revents, bool may_read)
 }
 
 /* Pings, and notices when they are not answered. */
-static void take_care(struct mqtt *mqtt, short revents, bool may_read)
+static void take_care(struct mqtt_client *mqtt, short revents, bool may_read)
 {
     if (is_settled(mqtt, revents, may_read) && mqtt->now_ns >= mqtt->care_ns) {
         mqtt->care_ns = mqtt->now_ns + CARE_NS;
@@ -767,7 +768,7 @@ static void take_care(struct mqtt *mqtt, short revents, bool may_read)
     }
 }
 
-void mqtt_turn(struct mqtt *mqtt, short revents, bool may_read, int64_t now_ns)
+void mqtt_client_turn(struct mqtt_client *mqtt, short revents, bool may_read, int64_t now_ns)
 {
     mqtt->now_ns = now_ns;
     switch (mqtt->state) {
@@ -796,22 +797,22 @@ void mqtt_turn(struct mqtt *mqtt, short revents, bool may_read, int64_t now_ns)
     }
 }
 
-bool mqtt_is_connected(const struct mqtt *mqtt)
+bool mqtt_client_is_connected(const struct mqtt_client *mqtt)
 {
     return mqtt->state == CONNECTED;
 }
 
-size_t mqtt_failures(const struct mqtt *mqtt)
+size_t mqtt_client_failures(const struct mqtt_client *mqtt)
 {
     return mqtt->failures;
 }
 
-bool mqtt_has_unsent(const struct mqtt *mqtt)
+bool mqtt_client_has_unsent(const struct mqtt_client *mqtt)
 {
     return mosquitto_want_write(mqtt->lib);
 }
 
-void mqtt_disconnect(struct mqtt *mqtt)
+void mqtt_client_disconnect(struct mqtt_client *mqtt)
 {
     bool connected = mqtt->state == CONNECTED;
     mqtt->state = connected ? CLOSING : CLOSED;
@@ -820,14 +821,14 @@ void mqtt_disconnect(struct mqtt *mqtt)
     }
 }
 
-bool mqtt_is_closed(const struct mqtt *mqtt)
+bool mqtt_client_is_closed(const struct mqtt_client *mqtt)
 {
     return mqtt->state == CLOSED;
 }
 
 /* ---- publishing ---- */
 
-static bool copy_topic(struct mqtt *mqtt, struct span topic, struct err *err)
+static bool copy_topic(struct mqtt_client *mqtt, struct span topic, struct err *err)
 {
     if (topic.len == 0 || topic.len >= TOPIC_BYTES || memchr(topic.ptr, '\0', topic.len)) {
         err_set(err, 0, "the topic is empty, too long or holds a NUL");
@@ -845,8 +846,8 @@ static bool is_taken(int result, int qos)
     return result == MOSQ_ERR_SUCCESS || (qos > 0 && socket_failed);
 }
 
-bool mqtt_publish(struct mqtt *mqtt, struct span topic, struct span payload, int qos, bool retain,
-                  const struct properties *properties, int *mid, struct err *err)
+bool mqtt_client_publish(struct mqtt_client *mqtt, struct span topic, struct span payload, int qos, bool retain,
+                         const struct properties *properties, int *mid, struct err *err)
 {
     mosquitto_property *list = NULL;
     if (mqtt->state != CONNECTED) {
@@ -893,18 +894,18 @@ static bool can_read(const char *flag, const char *file, struct err *err)
 
 static bool files_are_there(const struct mqtt_settings *settings, struct err *err)
 {
-    char secret[SECRET_BYTES];
+    char secret[MQTT_SECRET_BYTES];
     return can_read("tls-ca", settings->ca_file, err) && can_read("tls-cert", settings->cert_file, err) &&
            can_read("tls-key", settings->key_file, err) &&
-           (!settings->password_file || secret_read(settings->password_file, secret, err));
+           (!settings->password_file || mqtt_secret_read(settings->password_file, secret, err));
 }
 
-static int set_tls(struct mqtt *mqtt)
+static int set_tls(struct mqtt_client *mqtt)
 {
     const struct mqtt_settings *settings = &mqtt->settings;
     /* The library takes our certificate only together with a CA file or folder, although the system's may lie elsewhere. */
     const char *ca_folder = settings->ca_file ? NULL : "/etc/ssl/certs";
-    bool verifies = settings->tls != MQTT_TLS_INSECURE;
+    bool verifies = settings->tls != MQTT_SETTINGS_TLS_INSECURE;
     int result = mosquitto_tls_set(mqtt->lib, settings->ca_file, ca_folder, settings->cert_file, settings->key_file,
                                    no_passphrase);
     if (result == MOSQ_ERR_SUCCESS && !settings->ca_file) {
@@ -914,12 +915,12 @@ static int set_tls(struct mqtt *mqtt)
         result = mosquitto_tls_opts_set(mqtt->lib, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL, NULL);
     }
     if (result == MOSQ_ERR_SUCCESS) {
-        result = mosquitto_tls_insecure_set(mqtt->lib, settings->tls != MQTT_TLS_VERIFY);
+        result = mosquitto_tls_insecure_set(mqtt->lib, settings->tls != MQTT_SETTINGS_TLS_VERIFY);
     }
     return result;
 }
 
-static int set_up(struct mqtt *mqtt)
+static int set_up(struct mqtt_client *mqtt)
 {
     const struct mqtt_settings *settings = &mqtt->settings;
     const struct {
@@ -937,7 +938,7 @@ static int set_up(struct mqtt *mqtt)
             result = mosquitto_int_option(mqtt->lib, options[i].option, (int)options[i].value);
         }
     }
-    if (result == MOSQ_ERR_SUCCESS && settings->tls != MQTT_TLS_OFF) {
+    if (result == MOSQ_ERR_SUCCESS && settings->tls != MQTT_SETTINGS_TLS_OFF) {
         result = set_tls(mqtt);
     }
     mosquitto_connect_v5_callback_set(mqtt->lib, on_connect);
@@ -948,31 +949,32 @@ static int set_up(struct mqtt *mqtt)
     return result;
 }
 
-struct mqtt *mqtt_new(const struct mqtt_settings *settings, const struct mqtt_handlers *handlers, struct err *err)
+struct mqtt_client *mqtt_client_new(const struct mqtt_settings *settings, const struct mqtt_client_callbacks *callbacks,
+                                    struct err *err)
 {
     if (!files_are_there(settings, err)) {
         return NULL;
     }
-    struct mqtt *mqtt = calloc(1, sizeof *mqtt);
+    struct mqtt_client *mqtt = calloc(1, sizeof *mqtt);
     if (!mqtt) {
         err_set(err, 0, "no memory for the MQTT client");
         return NULL;
     }
     mqtt->settings = *settings;
-    mqtt->handlers = *handlers;
+    mqtt->callbacks = *callbacks;
     mqtt->resubscribe_ns = INT64_MAX;
     mosquitto_lib_init();
     mqtt->lib = mosquitto_new(settings->client_id, settings->clean_start, mqtt);
     int result = mqtt->lib ? set_up(mqtt) : MOSQ_ERR_NOMEM;
     if (result != MOSQ_ERR_SUCCESS) {
         err_set(err, 0, "cannot set up the MQTT client: %s", mosquitto_strerror(result));
-        mqtt_free(mqtt);
+        mqtt_client_free(mqtt);
         return NULL;
     }
     return mqtt;
 }
 
-void mqtt_free(struct mqtt *mqtt)
+void mqtt_client_free(struct mqtt_client *mqtt)
 {
     if (mqtt) {
         mosquitto_destroy(mqtt->lib);
@@ -981,9 +983,9 @@ void mqtt_free(struct mqtt *mqtt)
     }
 }
 
-bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos)
+bool mqtt_client_subscribe(struct mqtt_client *mqtt, const char *filter, int qos)
 {
-    if (mqtt->subscription_count == MQTT_MAX_SUBSCRIPTIONS) {
+    if (mqtt->subscription_count == MQTT_CLIENT_MAX_SUBSCRIPTIONS) {
         return false;
     }
     mqtt->subscriptions[mqtt->subscription_count++] = (struct subscription){.filter = filter, .qos = qos};

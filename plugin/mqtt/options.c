@@ -5,13 +5,13 @@
 #define SECOND INT64_C(1000000000)
 #define HOUR (3600 * SECOND)
 
-_Static_assert(sizeof(enum mqtt_tls) == sizeof(int), "options.c stores a choice as an int");
+_Static_assert(sizeof(enum mqtt_settings_tls) == sizeof(int), "options.c stores a choice as an int");
 
 /* In the order of the enum. */
-static const char *const tls_choices[] = {[MQTT_TLS_OFF] = "off",
-                                          [MQTT_TLS_VERIFY] = "verify",
-                                          [MQTT_TLS_VERIFY_CA] = "verify-ca",
-                                          [MQTT_TLS_INSECURE] = "insecure",
+static const char *const tls_choices[] = {[MQTT_SETTINGS_TLS_OFF] = "off",
+                                          [MQTT_SETTINGS_TLS_VERIFY] = "verify",
+                                          [MQTT_SETTINGS_TLS_VERIFY_CA] = "verify-ca",
+                                          [MQTT_SETTINGS_TLS_INSECURE] = "insecure",
                                           NULL};
 
 #define MEMBER(name) offsetof(struct mqtt_settings, name)
@@ -115,7 +115,7 @@ const struct option_table mqtt_options = {options, sizeof options / sizeof optio
 
 bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err)
 {
-    if (settings->tls == MQTT_TLS_OFF && (settings->ca_file || settings->cert_file || settings->key_file)) {
+    if (settings->tls == MQTT_SETTINGS_TLS_OFF && (settings->ca_file || settings->cert_file || settings->key_file)) {
         err_set(err, 0, "--tls-ca, --tls-cert and --tls-key have no effect without --tls verify");
         return false;
     }

@@ -91,7 +91,7 @@ static const struct {
     {X509_V_ERR_HOSTNAME_MISMATCH, "--host must be a name in the certificate; --tls verify-ca goes without this check"},
 };
 
-struct mqtt_reason mqtt_reason(int code)
+struct mqtt_reason mqtt_reason_of_code(int code)
 {
     for (size_t i = 0; i < COUNT(reasons); i++) {
         if (reasons[i].code == code) {
@@ -101,7 +101,7 @@ struct mqtt_reason mqtt_reason(int code)
     return (struct mqtt_reason){"reason code not known", ""};
 }
 
-struct mqtt_reason mqtt_tls_reason(const char *openssl_text)
+struct mqtt_reason mqtt_reason_of_tls(const char *openssl_text)
 {
     for (size_t i = 0; i < COUNT(tls_reasons); i++) {
         if (strstr(openssl_text, tls_reasons[i].found)) {
@@ -111,7 +111,7 @@ struct mqtt_reason mqtt_tls_reason(const char *openssl_text)
     return (struct mqtt_reason){openssl_text, ""};
 }
 
-struct mqtt_reason mqtt_certificate_reason(long code, const char *openssl_words)
+struct mqtt_reason mqtt_reason_of_certificate(long code, const char *openssl_words)
 {
     for (size_t i = 0; i < COUNT(certificate_reasons); i++) {
         if (certificate_reasons[i].code == code) {

@@ -10,12 +10,12 @@ struct mqtt_reason {
 };
 
 /* Of an MQTT 5 reason code (specification, 2.4), whatever packet it came in. One that is not known is "reason code not known". */
-struct mqtt_reason mqtt_reason(int code);
+struct mqtt_reason mqtt_reason_of_code(int code);
 
 /* Of the text that OpenSSL has for a failed handshake ("wrong version number"); words are that text if nothing better is known. */
-struct mqtt_reason mqtt_tls_reason(const char *openssl_text);
+struct mqtt_reason mqtt_reason_of_tls(const char *openssl_text);
 
 /* Of a broker's certificate that was not accepted: OpenSSL's X509_V_ERR_... code, and its words for it. */
-struct mqtt_reason mqtt_certificate_reason(long code, const char *openssl_words);
+struct mqtt_reason mqtt_reason_of_certificate(long code, const char *openssl_words);
 
 #endif

@@ -23,15 +23,15 @@ static ssize_t read_all(int fd, char *out, size_t size)
     return (ssize_t)len;
 }
 
-static bool take_first_line(const char *file, char out[SECRET_BYTES], size_t len, struct err *err)
+static bool take_first_line(const char *file, char out[MQTT_SECRET_BYTES], size_t len, struct err *err)
 {
     const char *newline = memchr(out, '\n', len);
     size_t line = newline ? (size_t)(newline - out) : len;
     if (line > 0 && out[line - 1] == '\r') {
         line--;
     }
-    if (line == SECRET_BYTES) {
-        err_set(err, 0, "password file %.160s: the first line is longer than %d bytes", file, SECRET_BYTES - 1);
+    if (line == MQTT_SECRET_BYTES) {
+        err_set(err, 0, "password file %.160s: the first line is longer than %d bytes", file, MQTT_SECRET_BYTES - 1);
         return false;
     }
     if (line == 0 || memchr(out, '\0', line)) {
@@ -42,10 +42,10 @@ static bool take_first_line(const char *file, char out[SECRET_BYTES], size_t len
     return true;
 }
 
-bool secret_read(const char *file, char out[SECRET_BYTES], struct err *err)
+bool mqtt_secret_read(const char *file, char out[MQTT_SECRET_BYTES], struct err *err)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read_all(fd, out, SECRET_BYTES) : -1;
+    ssize_t len = fd >= 0 ? read_all(fd, out, MQTT_SECRET_BYTES) : -1;
     if (len < 0) {
         err_set(err, 0, "password file %.160s: %s", file, strerror(errno));
     }

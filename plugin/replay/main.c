@@ -53,7 +53,7 @@ struct replay {
     struct capture_source *source;
     struct survey survey;
     struct replay_feed *feed;
-    struct mqtt *mqtt;
+    struct mqtt_client *mqtt;
     struct inflight inflight;
     struct buf topic, payload; /* of the message that is being published */
 
@@ -178,11 +178,11 @@ static bool publish(struct replay *replay, const struct replay_next *next)
     replay_message_properties(message, &properties);
     if (replay->topic.failed || replay->payload.failed) {
         err_set(&err, 0, "no memory");
-    } else if (mqtt_publish(replay->mqtt, buf_view(&replay->topic), buf_view(&replay->payload), message->qos,
-                            message->retain, &properties, &mid, &err)) {
+    } else if (mqtt_client_publish(replay->mqtt, buf_view(&replay->topic), buf_view(&replay->payload), message->qos,
+                                   message->retain, &properties, &mid, &err)) {
         inflight_add(&replay->inflight, mid, message->qos);
         return true;
-    } else if (!mqtt_is_connected(replay->mqtt)) {
+    } else if (!mqtt_client_is_connected(replay->mqtt)) {
         return false;
     }
     inflight_failed(&replay->inflight);
@@ -192,7 +192,7 @@ static bool publish(struct replay *replay, const struct replay_next *next)
 
 static bool has_room(const struct replay *replay)
 {
-    return replay->begun && !replay->stop_ns && mqtt_is_connected(replay->mqtt) &&
+    return replay->begun && !replay->stop_ns && mqtt_client_is_connected(replay->mqtt) &&
            inflight_count(&replay->inflight) < replay->settings.in_flight;
 }
 
@@ -284,7 +284,7 @@ static void on_published(void *ctx, int mid, int reason)
     struct replay *replay = ctx;
     inflight_done(&replay->inflight, mid, reason >= MQTT_REASON_REFUSED);
     if (reason >= MQTT_REASON_REFUSED) {
-        struct mqtt_reason words = mqtt_reason(reason);
+        struct mqtt_reason words = mqtt_reason_of_code(reason);
         tell(replay, LOG_WARNING, "the broker refused a message: %s (%d)%s%s", words.words, reason,
              words.advice[0] ? ": " : "", words.advice);
     }
@@ -306,11 +306,11 @@ static void wait_and_turn(struct replay *replay, int64_t deadline_ns)
     /* Only when it would be read, or poll would return at once, again and again. */
     bool waits_for_input = has_room(replay) && replay_feed_waits(replay->feed);
     struct pollfd watched[] = {
-        mqtt_poll(replay->mqtt, true),
+        mqtt_client_poll(replay->mqtt, true),
         {.fd = replay->signal_fd, .events = POLLIN},
         {.fd = waits_for_input ? capture_source_fd(replay->source) : -1, .events = POLLIN},
     };
-    deadline_ns = clock_earlier(deadline_ns, mqtt_deadline_ns(replay->mqtt, true));
+    deadline_ns = clock_earlier(deadline_ns, mqtt_client_deadline_ns(replay->mqtt, true));
     deadline_ns = replay->shows ? clock_earlier(deadline_ns, replay->draw_ns) : deadline_ns;
     if (poll(watched, sizeof watched / sizeof watched[0], clock_poll_timeout(deadline_ns, replay->now_ns)) < 0) {
         watched[0].revents = 0;
@@ -320,14 +320,14 @@ static void wait_and_turn(struct replay *replay, int64_t deadline_ns)
     if (watched[1].revents) {
         take_signals(replay);
     }
-    mqtt_turn(replay->mqtt, watched[0].revents, true, replay->now_ns);
+    mqtt_client_turn(replay->mqtt, watched[0].revents, true, replay->now_ns);
 }
 
 /* The connection has to be there again within --give-up. */
 static int64_t check_connection(struct replay *replay)
 {
     int64_t give_up_ns = replay->settings.give_up_ns;
-    if (mqtt_is_connected(replay->mqtt) || give_up_ns == 0) {
+    if (mqtt_client_is_connected(replay->mqtt) || give_up_ns == 0) {
         replay->connected_ns = replay->now_ns;
         return CLOCK_NEVER;
     }
@@ -348,10 +348,10 @@ static bool has_to_end(struct replay *replay)
 static int64_t publish_and_acknowledge(struct replay *replay)
 {
     int64_t deadline_ns = publish_due(replay);
-    for (int i = 0; i < TURNS && replay->begun && mqtt_is_connected(replay->mqtt); i++) {
+    for (int i = 0; i < TURNS && replay->begun && mqtt_client_is_connected(replay->mqtt); i++) {
         uint64_t before = replay->inflight.acknowledged;
         replay->now_ns = clock_monotonic_ns();
-        mqtt_turn(replay->mqtt, POLLIN, true, replay->now_ns);
+        mqtt_client_turn(replay->mqtt, POLLIN, true, replay->now_ns);
         if (replay->inflight.acknowledged == before) {
             break;
         }
@@ -364,8 +364,8 @@ static void say_goodbye(struct replay *replay)
 {
     int64_t end_ns = replay->now_ns + GOODBYE_PATIENCE_NS;
     replay->shows = false;
-    mqtt_disconnect(replay->mqtt);
-    while (!mqtt_is_closed(replay->mqtt) && replay->now_ns < end_ns) {
+    mqtt_client_disconnect(replay->mqtt);
+    while (!mqtt_client_is_closed(replay->mqtt) && replay->now_ns < end_ns) {
         wait_and_turn(replay, end_ns);
     }
 }
@@ -482,8 +482,8 @@ static bool set_client_id(struct replay *replay)
 static bool prepare(struct replay *replay, struct err *err)
 {
     struct mqtt_settings *mqtt = &replay->settings.mqtt;
-    const struct mqtt_handlers handlers = {
-        .ctx = replay, .tell = on_tell, .connected = on_connected, .lost = on_lost, .published = on_published};
+    const struct mqtt_client_callbacks callbacks = {
+        .ctx = replay, .log = on_tell, .connected = on_connected, .lost = on_lost, .published = on_published};
     size_t max_line = replay->settings.max_line;
     size_t copies = replay->rules.fleet ? fleet_max_copies(replay->fleet) : 1;
     const struct replay_feed_settings feed = {
@@ -503,7 +503,7 @@ static bool prepare(struct replay *replay, struct err *err)
         err_set(err, 0, "cannot set up: %s", strerror(errno));
         return false;
     }
-    replay->mqtt = mqtt_new(mqtt, &handlers, err);
+    replay->mqtt = mqtt_client_new(mqtt, &callbacks, err);
     replay->shows = isatty(STDERR_FILENO);
     return replay->mqtt != NULL;
 }
@@ -513,7 +513,7 @@ static int prepare_and_run(struct replay *replay)
     struct err err;
     err_clear(&err);
     int code = prepare(replay, &err) ? run(replay) : process_refuse(replay_program.name, err.text);
-    mqtt_free(replay->mqtt);
+    mqtt_client_free(replay->mqtt);
     replay_feed_free(replay->feed);
     buf_free(&replay->topic);
     buf_free(&replay->payload);

@@ -50,7 +50,7 @@ void replay_message_keep(const struct replay_rules *rules, const struct capture_
 void replay_message_render(const struct replay_rules *rules, const struct replay_message *message, size_t copy,
                            int64_t moment_ns, struct buf *topic, struct buf *payload);
 
-/* As mqtt_publish takes them. */
+/* As mqtt_client_publish takes them. */
 void replay_message_properties(const struct replay_message *message, struct properties *out);
 
 #endif

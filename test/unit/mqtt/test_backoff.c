@@ -31,18 +31,18 @@ START_TEST(limits)
     size_t failures = cases[_i].failures;
     int64_t max = cases[_i].max;
     int64_t limit = cases[_i].limit;
-    ck_assert_int_eq(backoff_ns(failures, max, 0), 0);
-    ck_assert_int_eq(backoff_ns(failures, max, (uint64_t)limit - 1), limit - 1);
-    ck_assert_int_eq(backoff_ns(failures, max, (uint64_t)limit), 0);
-    ck_assert_int_eq(backoff_ns(failures, max, (uint64_t)limit / 3), limit / 3);
-    int64_t last = backoff_ns(failures, max, UINT64_MAX);
+    ck_assert_int_eq(mqtt_backoff_ns(failures, max, 0), 0);
+    ck_assert_int_eq(mqtt_backoff_ns(failures, max, (uint64_t)limit - 1), limit - 1);
+    ck_assert_int_eq(mqtt_backoff_ns(failures, max, (uint64_t)limit), 0);
+    ck_assert_int_eq(mqtt_backoff_ns(failures, max, (uint64_t)limit / 3), limit / 3);
+    int64_t last = mqtt_backoff_ns(failures, max, UINT64_MAX);
     ck_assert(last >= 0 && last < limit);
 }
 END_TEST
 
 START_TEST(no_wait_allowed)
 {
-    ck_assert_int_eq(backoff_ns(5, 0, 12345), 0);
+    ck_assert_int_eq(mqtt_backoff_ns(5, 0, 12345), 0);
 }
 END_TEST
 

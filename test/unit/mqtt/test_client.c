@@ -38,11 +38,11 @@ static struct mqtt_settings settings_for(size_t port)
                                   .reconnect_max_ns = 30 * S};
 }
 
-static struct mqtt *new_client(const struct mqtt_settings *settings, struct err *err)
+static struct mqtt_client *new_client(const struct mqtt_settings *settings, struct err *err)
 {
-    const struct mqtt_handlers handlers = {.tell = tell};
+    const struct mqtt_client_callbacks callbacks = {.log = tell};
     err_clear(err);
-    return mqtt_new(settings, &handlers, err);
+    return mqtt_client_new(settings, &callbacks, err);
 }
 
 /* A port of the loopback interface; listening, or with nobody there. */
@@ -60,13 +60,13 @@ static int open_port(bool listens, size_t *port)
 }
 
 /* Turns until a line more is told. Time is the test's own, from *now_ns on. */
-static void turn_until_told(struct mqtt *mqtt, int64_t now_ns)
+static void turn_until_told(struct mqtt_client *mqtt, int64_t now_ns)
 {
     int before = lines;
     for (int i = 0; i < 1000 && lines == before; i++) {
-        struct pollfd watched = mqtt_poll(mqtt, true);
+        struct pollfd watched = mqtt_client_poll(mqtt, true);
         (void)poll(&watched, 1, watched.fd < 0 ? 0 : 100);
-        mqtt_turn(mqtt, watched.fd < 0 ? 0 : watched.revents, true, now_ns);
+        mqtt_client_turn(mqtt, watched.fd < 0 ? 0 : watched.revents, true, now_ns);
     }
     ck_assert_int_eq(lines, before + 1);
 }
@@ -76,13 +76,13 @@ START_TEST(nobody_there)
     size_t port;
     int fd = open_port(false, &port);
     struct mqtt_settings settings = settings_for(port);
-    settings.tls = (enum mqtt_tls)_i;
+    settings.tls = (enum mqtt_settings_tls)_i;
     struct err err;
     char want[256];
-    struct mqtt *mqtt = new_client(&settings, &err);
+    struct mqtt_client *mqtt = new_client(&settings, &err);
     ck_assert_msg(mqtt != NULL, "%s", err.text);
-    ck_assert(!mqtt_is_connected(mqtt) && !mqtt_is_closed(mqtt));
-    ck_assert_int_eq(mqtt_poll(mqtt, true).fd, -1);
+    ck_assert(!mqtt_client_is_connected(mqtt) && !mqtt_client_is_closed(mqtt));
+    ck_assert_int_eq(mqtt_client_poll(mqtt, true).fd, -1);
     int64_t now_ns = 100 * S;
     int64_t limit_ns = S;
     for (size_t attempt = 1; attempt <= 7; attempt++) {
@@ -91,16 +91,16 @@ START_TEST(nobody_there)
         ck_assert_msg(strncmp(told, want, strlen(want)) == 0 && strstr(told, "refused") &&
                           strstr(told, "check --host") && strstr(told, "; next try in "),
                       "%s", told);
-        ck_assert_uint_eq(mqtt_failures(mqtt), attempt);
-        int64_t next_ns = mqtt_deadline_ns(mqtt, true);
+        ck_assert_uint_eq(mqtt_client_failures(mqtt), attempt);
+        int64_t next_ns = mqtt_client_deadline_ns(mqtt, true);
         ck_assert(next_ns >= now_ns && next_ns < now_ns + limit_ns);
         /* Not before its time. */
-        mqtt_turn(mqtt, 0, true, next_ns - 1);
-        ck_assert_int_eq(mqtt_poll(mqtt, true).fd, -1);
+        mqtt_client_turn(mqtt, 0, true, next_ns - 1);
+        ck_assert_int_eq(mqtt_client_poll(mqtt, true).fd, -1);
         now_ns = next_ns;
         limit_ns = limit_ns * 2 < 30 * S ? limit_ns * 2 : 30 * S;
     }
-    mqtt_free(mqtt);
+    mqtt_client_free(mqtt);
     close(fd);
 }
 END_TEST
@@ -112,19 +112,19 @@ START_TEST(a_broker_that_does_not_answer)
     int fd = open_port(true, &port);
     struct mqtt_settings settings = settings_for(port);
     struct err err;
-    struct mqtt *mqtt = new_client(&settings, &err);
+    struct mqtt_client *mqtt = new_client(&settings, &err);
     ck_assert_ptr_nonnull(mqtt);
     for (int i = 0; i < 10; i++) {
-        struct pollfd watched = mqtt_poll(mqtt, true);
+        struct pollfd watched = mqtt_client_poll(mqtt, true);
         (void)poll(&watched, 1, 0);
-        mqtt_turn(mqtt, watched.revents, true, 100 * S);
+        mqtt_client_turn(mqtt, watched.revents, true, 100 * S);
     }
     ck_assert_int_eq(lines, 0);
-    ck_assert_int_eq(mqtt_deadline_ns(mqtt, true), 115 * S);
-    mqtt_turn(mqtt, 0, true, 115 * S);
+    ck_assert_int_eq(mqtt_client_deadline_ns(mqtt, true), 115 * S);
+    mqtt_client_turn(mqtt, 0, true, 115 * S);
     ck_assert_msg(strstr(told, "cannot connect: no answer: check --host and --port"), "%s", told);
-    ck_assert(!mqtt_is_connected(mqtt));
-    mqtt_free(mqtt);
+    ck_assert(!mqtt_client_is_connected(mqtt));
+    mqtt_client_free(mqtt);
     close(fd);
 }
 END_TEST
@@ -136,16 +136,16 @@ START_TEST(not_a_broker)
     int fd = open_port(true, &port);
     struct mqtt_settings settings = settings_for(port);
     struct err err;
-    struct mqtt *mqtt = new_client(&settings, &err);
+    struct mqtt_client *mqtt = new_client(&settings, &err);
     ck_assert_ptr_nonnull(mqtt);
-    mqtt_turn(mqtt, 0, true, 100 * S);
+    mqtt_client_turn(mqtt, 0, true, 100 * S);
     int client = accept(fd, NULL, NULL);
     ck_assert_int_ge(client, 0);
     ck_assert_int_gt(write(client, "HTTP/1.1 400 Bad Request\r\n\r\n", 28), 0);
     close(client);
     turn_until_told(mqtt, 100 * S);
     ck_assert_msg(strstr(told, "check --port and --tls"), "%s", told);
-    mqtt_free(mqtt);
+    mqtt_client_free(mqtt);
     close(fd);
 }
 END_TEST
@@ -154,14 +154,14 @@ START_TEST(goodbye_without_a_connection)
 {
     struct mqtt_settings settings = settings_for(1);
     struct err err;
-    struct mqtt *mqtt = new_client(&settings, &err);
+    struct mqtt_client *mqtt = new_client(&settings, &err);
     ck_assert_ptr_nonnull(mqtt);
-    mqtt_disconnect(mqtt);
-    ck_assert(mqtt_is_closed(mqtt));
-    mqtt_turn(mqtt, 0, true, 100 * S);
-    ck_assert(mqtt_is_closed(mqtt));
-    ck_assert_int_eq(mqtt_deadline_ns(mqtt, true), CLOCK_NEVER);
-    mqtt_free(mqtt);
+    mqtt_client_disconnect(mqtt);
+    ck_assert(mqtt_client_is_closed(mqtt));
+    mqtt_client_turn(mqtt, 0, true, 100 * S);
+    ck_assert(mqtt_client_is_closed(mqtt));
+    ck_assert_int_eq(mqtt_client_deadline_ns(mqtt, true), CLOCK_NEVER);
+    mqtt_client_free(mqtt);
 }
 END_TEST
 
@@ -180,7 +180,7 @@ START_TEST(what_cannot_be)
     struct err err;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct mqtt_settings settings = settings_for(1);
-        settings.tls = MQTT_TLS_VERIFY;
+        settings.tls = MQTT_SETTINGS_TLS_VERIFY;
         settings.ca_file = cases[i].settings.ca_file;
         settings.cert_file = cases[i].settings.cert_file;
         settings.key_file = cases[i].settings.key_file;
@@ -190,17 +190,17 @@ START_TEST(what_cannot_be)
     }
 
     struct mqtt_settings settings = settings_for(1);
-    struct mqtt *mqtt = new_client(&settings, &err);
+    struct mqtt_client *mqtt = new_client(&settings, &err);
     ck_assert_ptr_nonnull(mqtt);
-    for (int i = 0; i < MQTT_MAX_SUBSCRIPTIONS; i++) {
-        ck_assert(mqtt_subscribe(mqtt, "a/+", 1));
+    for (int i = 0; i < MQTT_CLIENT_MAX_SUBSCRIPTIONS; i++) {
+        ck_assert(mqtt_client_subscribe(mqtt, "a/+", 1));
     }
-    ck_assert(!mqtt_subscribe(mqtt, "a/+", 1));
+    ck_assert(!mqtt_client_subscribe(mqtt, "a/+", 1));
     int mid = 0;
-    ck_assert(!mqtt_publish(mqtt, SPAN_LITERAL("a"), SPAN_LITERAL("x"), 1, false, NULL, &mid, &err));
+    ck_assert(!mqtt_client_publish(mqtt, SPAN_LITERAL("a"), SPAN_LITERAL("x"), 1, false, NULL, &mid, &err));
     ck_assert_str_eq(err.text, "not connected");
-    mqtt_free(mqtt);
-    mqtt_free(NULL);
+    mqtt_client_free(mqtt);
+    mqtt_client_free(NULL);
 }
 END_TEST
 
@@ -210,7 +210,8 @@ int main(void)
     TCase *tcase = tcase_create("mqtt");
     tcase_add_checked_fixture(tcase, begin, NULL);
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, nobody_there, MQTT_TLS_OFF, MQTT_TLS_INSECURE + 1); /* whatever TLS was wanted */
+    tcase_add_loop_test(tcase, nobody_there, MQTT_SETTINGS_TLS_OFF,
+                        MQTT_SETTINGS_TLS_INSECURE + 1); /* whatever TLS was wanted */
     tcase_add_test(tcase, a_broker_that_does_not_answer);
     tcase_add_test(tcase, not_a_broker);
     tcase_add_test(tcase, goodbye_without_a_connection);

@@ -39,7 +39,7 @@ START_TEST(defaults)
     ck_assert_ptr_null(settings.password);
     ck_assert_int_eq(settings.keepalive_ns, 30 * S);
     ck_assert_int_eq(settings.reconnect_max_ns, 30 * S);
-    ck_assert_int_eq(settings.tls, MQTT_TLS_OFF);
+    ck_assert_int_eq(settings.tls, MQTT_SETTINGS_TLS_OFF);
     ck_assert_ptr_null(settings.ca_file);
     ck_assert(!settings.clean_start);
 }

@@ -10,12 +10,12 @@ static const int codes[] = {128, 129, 130, 131, 132, 133, 134, 135, 136, 137, 13
 
 START_TEST(every_code_has_words)
 {
-    struct mqtt_reason reason = mqtt_reason(codes[_i]);
+    struct mqtt_reason reason = mqtt_reason_of_code(codes[_i]);
     ck_assert_msg(reason.words[0] && strcmp(reason.words, "reason code not known") != 0, "%d", codes[_i]);
     ck_assert_ptr_nonnull(reason.advice);
     for (size_t i = 0; i < COUNT(codes); i++) {
-        ck_assert_msg((int)i == _i || strcmp(mqtt_reason(codes[i]).words, reason.words) != 0, "%d and %d", codes[i],
-                      codes[_i]);
+        ck_assert_msg((int)i == _i || strcmp(mqtt_reason_of_code(codes[i]).words, reason.words) != 0, "%d and %d",
+                      codes[i], codes[_i]);
     }
 }
 END_TEST
@@ -32,16 +32,16 @@ static const struct {
 
 START_TEST(advice)
 {
-    const char *text = mqtt_reason(advised[_i].code).advice;
+    const char *text = mqtt_reason_of_code(advised[_i].code).advice;
     ck_assert_msg(strstr(text, advised[_i].names), "%d: %s", advised[_i].code, text);
 }
 END_TEST
 
 START_TEST(unknown_codes)
 {
-    ck_assert_str_eq(mqtt_reason(200).words, "reason code not known");
-    ck_assert_str_eq(mqtt_reason(-1).words, "reason code not known");
-    ck_assert_str_eq(mqtt_reason(200).advice, "");
+    ck_assert_str_eq(mqtt_reason_of_code(200).words, "reason code not known");
+    ck_assert_str_eq(mqtt_reason_of_code(-1).words, "reason code not known");
+    ck_assert_str_eq(mqtt_reason_of_code(200).advice, "");
 }
 END_TEST
 
@@ -62,7 +62,7 @@ static const struct {
 
 START_TEST(tls)
 {
-    struct mqtt_reason reason = mqtt_tls_reason(handshakes[_i].text);
+    struct mqtt_reason reason = mqtt_reason_of_tls(handshakes[_i].text);
     ck_assert_str_eq(reason.words, handshakes[_i].words);
     ck_assert_msg(strstr(reason.advice, handshakes[_i].advises), "%s", reason.advice);
 }
@@ -70,14 +70,14 @@ END_TEST
 
 START_TEST(certificates)
 {
-    struct mqtt_reason reason = mqtt_certificate_reason(X509_V_ERR_CERT_HAS_EXPIRED, "certificate has expired");
+    struct mqtt_reason reason = mqtt_reason_of_certificate(X509_V_ERR_CERT_HAS_EXPIRED, "certificate has expired");
     ck_assert_str_eq(reason.words, "certificate has expired");
     ck_assert_ptr_nonnull(strstr(reason.advice, "renew"));
-    ck_assert_ptr_nonnull(strstr(mqtt_certificate_reason(X509_V_ERR_HOSTNAME_MISMATCH, "").advice, "--host"));
+    ck_assert_ptr_nonnull(strstr(mqtt_reason_of_certificate(X509_V_ERR_HOSTNAME_MISMATCH, "").advice, "--host"));
     ck_assert_ptr_nonnull(
-        strstr(mqtt_certificate_reason(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "").advice, "--tls-ca"));
-    ck_assert_str_eq(mqtt_certificate_reason(X509_V_ERR_INVALID_PURPOSE, "words").words, "words");
-    ck_assert_str_eq(mqtt_certificate_reason(X509_V_ERR_INVALID_PURPOSE, "words").advice, "");
+        strstr(mqtt_reason_of_certificate(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "").advice, "--tls-ca"));
+    ck_assert_str_eq(mqtt_reason_of_certificate(X509_V_ERR_INVALID_PURPOSE, "words").words, "words");
+    ck_assert_str_eq(mqtt_reason_of_certificate(X509_V_ERR_INVALID_PURPOSE, "words").advice, "");
 }
 END_TEST
 

@@ -50,11 +50,11 @@ static const struct {
 
 START_TEST(contents)
 {
-    char got[SECRET_BYTES];
+    char got[MQTT_SECRET_BYTES];
     struct err err;
     err_clear(&err);
     write_file(cases[_i].contents);
-    bool read = secret_read(file, got, &err);
+    bool read = mqtt_secret_read(file, got, &err);
     ck_assert_msg(read == (cases[_i].want != NULL), "%s: %s", cases[_i].name, err.text);
     if (read) {
         ck_assert_str_eq(got, cases[_i].want);
@@ -68,31 +68,31 @@ END_TEST
 
 START_TEST(the_longest)
 {
-    static char long_line[SECRET_BYTES + 1];
-    char got[SECRET_BYTES];
+    static char long_line[MQTT_SECRET_BYTES + 1];
+    char got[MQTT_SECRET_BYTES];
     struct err err;
     memset(long_line, 'x', sizeof long_line);
     err_clear(&err);
 
-    write_file((struct span){long_line, SECRET_BYTES - 1});
-    ck_assert_msg(secret_read(file, got, &err), "%s", err.text);
-    ck_assert_uint_eq(strlen(got), SECRET_BYTES - 1);
+    write_file((struct span){long_line, MQTT_SECRET_BYTES - 1});
+    ck_assert_msg(mqtt_secret_read(file, got, &err), "%s", err.text);
+    ck_assert_uint_eq(strlen(got), MQTT_SECRET_BYTES - 1);
 
-    write_file((struct span){long_line, SECRET_BYTES});
-    ck_assert(!secret_read(file, got, &err));
+    write_file((struct span){long_line, MQTT_SECRET_BYTES});
+    ck_assert(!mqtt_secret_read(file, got, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "the first line is longer than 4095 bytes"));
 }
 END_TEST
 
 START_TEST(not_a_file)
 {
-    char got[SECRET_BYTES];
+    char got[MQTT_SECRET_BYTES];
     struct err err;
     err_clear(&err);
-    ck_assert(!secret_read("/nonexistent/password", got, &err));
+    ck_assert(!mqtt_secret_read("/nonexistent/password", got, &err));
     ck_assert_str_eq(err.text, "password file /nonexistent/password: No such file or directory");
     err_clear(&err);
-    ck_assert(!secret_read("/tmp", got, &err));
+    ck_assert(!mqtt_secret_read("/tmp", got, &err));
     ck_assert_str_eq(err.text, "password file /tmp: Is a directory");
 }
 END_TEST
