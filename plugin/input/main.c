@@ -311,7 +311,10 @@ static bool make_client(struct subscriber *subscriber, struct err *err)
     }
     for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
         make_filter(subscriber, (enum message_kind)kind);
-        (void)mqtt_client_subscribe(subscriber->mqtt, subscriber->filters[kind], settings->qos == INPUT_QOS_1 ? 1 : 0);
+        if (!mqtt_client_subscribe(subscriber->mqtt, subscriber->filters[kind], settings->qos == INPUT_QOS_1 ? 1 : 0)) {
+            err_set(err, 0, "no room for the subscription to %s", subscriber->filters[kind]);
+            return false;
+        }
     }
     return true;
 }

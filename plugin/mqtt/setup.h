@@ -1,0 +1,35 @@
+/* mqtt/setup.h - libmosquitto's client as the settings want it: protocol options, TLS, login, and what
+ * CONNECT says. Nothing here connects.
+ *
+ * The functions that return an int return MOSQ_ERR_SUCCESS or the library's error.
+ */
+#ifndef VENDING_MQTT_SETUP_H
+#define VENDING_MQTT_SETUP_H
+
+#include <mosquitto.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/macros.h"
+#include "mqtt/settings.h"
+
+/* Can every file of the settings be read now? false = *err names the flag, the file and errno's words. */
+bool mqtt_setup_check_files(const struct mqtt_settings *settings, struct err *err) MUST_USE;
+
+/* MQTT 5, limits and TLS. Once, before the first connection. */
+int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings) MUST_USE;
+
+/* User name and password. Before each connection, since the password's file is read again. */
+bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, struct err *err) MUST_USE;
+
+/* The properties of CONNECT (MQTT 5, 3.1.2.11): session expiry interval and maximum packet size. Once,
+ * before the first connection; the library keeps them. */
+int mqtt_setup_connect_properties(struct mosquitto *library, const struct mqtt_settings *settings) MUST_USE;
+
+/* The port to connect to: as set, or what IANA has registered for MQTT without and with TLS. */
+int mqtt_setup_port(const struct mqtt_settings *settings);
+
+/* The keep-alive interval of CONNECT. */
+int mqtt_setup_keepalive_s(const struct mqtt_settings *settings);
+
+#endif
