@@ -338,7 +338,8 @@ struct pollfd mqtt_client_poll(const struct mqtt_client *client, bool may_read)
         bool writes = mosquitto_want_write(client->library);
         watched.events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
     }
-    /* A descriptor that is watched for nothing would still say that it was hung up, again and again. */
+    /* A descriptor that is watched for nothing would still say that it was hung up, again and
+     * again. */
     watched.fd = watched.events ? mosquitto_socket(client->library) : -1;
     return watched;
 }
@@ -360,7 +361,8 @@ int64_t mqtt_client_deadline_ns(const struct mqtt_client *client, bool may_read)
     return INT64_MAX;
 }
 
-/* The error of a connection that could not be made, which the library would not notice during a handshake. */
+/* The error of a connection that could not be made, which the library would not notice during a
+ * handshake. */
 static int socket_error(const struct mqtt_client *client)
 {
     int error = 0;
@@ -383,7 +385,8 @@ static bool is_made(struct mqtt_client *client, short revents)
     return client->state == CONNECTING;
 }
 
-/* A call into the library that may end the connection; on_disconnect has mostly been called already. */
+/* A call into the library that may end the connection; on_disconnect has mostly been called
+ * already. */
 static void take_result(struct mqtt_client *client, int result)
 {
     if (result == MOSQ_ERR_SUCCESS) {

@@ -1,16 +1,16 @@
 /* mqtt/client.h - an MQTT 5 client for one broker, with one thread and no waiting of its own.
  *
- * The program polls the descriptor that mqtt_client_poll() names, together with its others, and calls
- * mqtt_client_turn(): only then is anything read, written, tried again or called back. A program that
- * does not want to read says so (may_read), and the broker holds the messages.
+ * The program polls the descriptor that mqtt_client_poll() names, together with its others, and
+ * calls mqtt_client_turn(): only then is anything read, written, tried again or called back. A
+ * program that does not want to read says so (may_read), and the broker holds the messages.
  *
- * A connection that fails or is lost is tried again by itself, after a random time of up to 1, 2, 4,
- * ... s (mqtt/backoff.h), no more than settings.reconnect_max_ns. Each failure is logged once, in one
- * line that says what to do (mqtt/failure.h).
+ * A connection that fails or is lost is tried again by itself, after a random time of up to 1, 2,
+ * 4, ... s (mqtt/backoff.h), no more than settings.reconnect_max_ns. Each failure is logged once,
+ * in one line that says what to do (mqtt/failure.h).
  *
- * libmosquitto acknowledges a message of QoS 1 just before it calls back. One mqtt_client_turn() takes
- * one packet (with TLS: what one TLS record holds, 16 KiB), so a program that writes out what it got
- * before the next turn risks no more than that.
+ * libmosquitto acknowledges a message of QoS 1 just before it calls back. One mqtt_client_turn()
+ * takes one packet (with TLS: what one TLS record holds, 16 KiB), so a program that writes out what
+ * it got before the next turn risks no more than that.
  *
  * Times are of the program's monotonic clock, in nanoseconds.
  */
@@ -46,7 +46,8 @@ struct mqtt_client_callbacks {
     void *ctx;
     /* One line for the log, without its newline. */
     void (*log)(void *ctx, enum log_level level, const char *line);
-    /* The broker has accepted us. session_present: it still has our subscriptions and what came for them. */
+    /* The broker has accepted us. session_present: it still has our subscriptions and what came
+     * for them. */
     void (*connected)(void *ctx, bool session_present);
     /* The broker has granted every subscription, or refused some of them (which was logged). */
     void (*subscribed)(void *ctx, size_t granted, size_t refused);
@@ -54,16 +55,16 @@ struct mqtt_client_callbacks {
     void (*lost)(void *ctx);
     /* Everything is a view that lives until this returns. */
     void (*message)(void *ctx, const struct mqtt_client_message *message);
-    /* What mqtt_client_publish() took is done: written (QoS 0), acknowledged (1), complete (2). reason:
-     * MQTT 5 reason code, MQTT_REASON_REFUSED and above = refused, mqtt/reason.h has the words. With
-     * QoS 0 it may come before mqtt_client_publish() returns. */
+    /* What mqtt_client_publish() took is done: written (QoS 0), acknowledged (1), complete (2).
+     * reason: MQTT 5 reason code, MQTT_REASON_REFUSED and above = refused, mqtt/reason.h has the
+     * words. With QoS 0 it may come before mqtt_client_publish() returns. */
     void (*published)(void *ctx, int mid, int reason);
 };
 
 struct mqtt_client;
 
-/* Checks the files and sets everything up; connects to nothing yet. Settings and callbacks are copied,
- * texts of the settings must outlive the client. NULL = why is in *err. To be freed by
+/* Checks the files and sets everything up; connects to nothing yet. Settings and callbacks are
+ * copied, texts of the settings must outlive the client. NULL = why is in *err. To be freed by
  * mqtt_client_free(), which takes NULL too. */
 struct mqtt_client *mqtt_client_new(const struct mqtt_settings *settings, const struct mqtt_client_callbacks *callbacks,
                                     struct err *err) MUST_USE;
@@ -74,8 +75,8 @@ void mqtt_client_free(struct mqtt_client *client);
  * false = there are MQTT_CLIENT_MAX_SUBSCRIPTIONS already. */
 bool mqtt_client_subscribe(struct mqtt_client *client, const char *filter, int qos) MUST_USE;
 
-/* What to poll for: fd -1 = nothing now. The time by which to call mqtt_client_turn() even if nothing
- * happens; INT64_MAX = never. */
+/* What to poll for: fd -1 = nothing now. The time by which to call mqtt_client_turn() even if
+ * nothing happens; INT64_MAX = never. */
 struct pollfd mqtt_client_poll(const struct mqtt_client *client, bool may_read);
 int64_t mqtt_client_deadline_ns(const struct mqtt_client *client, bool may_read);
 
@@ -85,17 +86,17 @@ void mqtt_client_turn(struct mqtt_client *client, short revents, bool may_read, 
 bool mqtt_client_is_connected(const struct mqtt_client *client);
 size_t mqtt_client_failures(const struct mqtt_client *client); /* attempts in a row that came to nothing */
 
-/* Hands a message over, copied. QoS 1 and 2: sent again by itself after a lost connection, until it is
- * done. properties may be NULL. *mid gets the packet identifier. false = not taken (why is in *err):
- * not connected, not a message that MQTT can carry, or too large for the broker. */
+/* Hands a message over, copied. QoS 1 and 2: sent again by itself after a lost connection, until
+ * it is done. properties may be NULL. *mid gets the packet identifier. false = not taken (why is
+ * in *err): not connected, not a message that MQTT can carry, or too large for the broker. */
 bool mqtt_client_publish(struct mqtt_client *client, struct span topic, struct span payload, int qos, bool retain,
                          const struct properties *properties, int *mid, struct err *err) MUST_USE;
 
 /* Does the socket take less than was handed over? */
 bool mqtt_client_has_unsent(const struct mqtt_client *client);
 
-/* Sends DISCONNECT; the session stays for session_expiry_ns. Turn on until it is closed, for as long as
- * the program wants to wait. */
+/* Sends DISCONNECT; the session stays for session_expiry_ns. Turn on until it is closed, for as
+ * long as the program wants to wait. */
 void mqtt_client_disconnect(struct mqtt_client *client);
 bool mqtt_client_is_closed(const struct mqtt_client *client);
 

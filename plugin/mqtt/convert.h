@@ -26,9 +26,10 @@ void mqtt_convert_from_library(const mosquitto_property *list, struct properties
                                struct mqtt_convert_texts *texts);
 void mqtt_convert_free(struct mqtt_convert_texts *texts);
 
-/* Appends the properties to *list, which starts as NULL; from may be NULL. The caller frees the list
- * with mosquitto_property_free_all(), also after an error. Returns MOSQ_ERR_SUCCESS or libmosquitto's
- * error: MOSQ_ERR_PAYLOAD_SIZE for a text or name that is too long to be a property of ours. */
+/* Appends the properties to *list, which starts as NULL; from may be NULL. The caller frees the
+ * list with mosquitto_property_free_all(), also after an error. Returns MOSQ_ERR_SUCCESS or
+ * libmosquitto's error: MOSQ_ERR_PAYLOAD_SIZE for a text or name that is too long to be a
+ * property of ours. */
 int mqtt_convert_to_library(const struct properties *from, mosquitto_property **list) MUST_USE;
 
 #endif

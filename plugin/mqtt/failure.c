@@ -90,7 +90,8 @@ struct mqtt_failure mqtt_failure_in_handshake(void)
     return make(tls_failed, "it closed the connection during the TLS handshake", CHECK_PORT_AND_TLS);
 }
 
-/* Newer versions of the library begin the handshake at once and call a refused connection a TLS error. */
+/* Newer versions of the library begin the handshake at once and call a refused connection a TLS
+ * error. */
 static bool failed_before_tls(const struct mqtt_failure_facts *facts)
 {
     return !facts->socket_is_ready && !facts->tls_text[0] && !facts->wrong_host_name &&
@@ -122,8 +123,8 @@ struct mqtt_failure mqtt_failure_no_answer(void)
     return make(cannot_connect, "no answer", "check --host and --port, and whether a firewall is between");
 }
 
-/* Two clients of one name take turns: each throws out the other when it comes back. Not every broker
- * says so. */
+/* Two clients of one name take turns: each throws out the other when it comes back. Not every
+ * broker says so. */
 static struct mqtt_failure of_close(const struct mqtt_failure_facts *facts)
 {
     const char *advice = CHECK_PORT_AND_TLS;

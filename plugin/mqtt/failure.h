@@ -1,9 +1,10 @@
 /* mqtt/failure.h - why an attempt to connect or a connection failed, in words a person can act on.
  *
- * libmosquitto says "it failed" in five ways: its own result codes, errno, OpenSSL's error text in its
- * log, OpenSSL's verdict on the broker's certificate, and an MQTT 5 reason code from the broker. The
- * client gathers what it knows of the attempt in struct mqtt_failure_facts; the functions here make a
- * text of it. Nothing here touches a socket or the library's state. mqtt/reason.h has the tables.
+ * libmosquitto says "it failed" in five ways: its own result codes, errno, OpenSSL's error text in
+ * its log, OpenSSL's verdict on the broker's certificate, and an MQTT 5 reason code from the
+ * broker. The client gathers what it knows of the attempt in struct mqtt_failure_facts; the
+ * functions here make a text of it. Nothing here touches a socket or the library's state.
+ * mqtt/reason.h has the tables.
  */
 #ifndef VENDING_MQTT_FAILURE_H
 #define VENDING_MQTT_FAILURE_H
@@ -38,8 +39,8 @@ void mqtt_failure_reset(struct mqtt_failure_facts *facts);
 /* Takes an error line of libmosquitto's log: host name and OpenSSL's text stand only there. */
 void mqtt_failure_take_log(struct mqtt_failure_facts *facts, const char *line);
 
-/* A call of the library returned that MOSQ_ERR_... other than success; error is errno as it stood then
- * (for MOSQ_ERR_EAI a code of getaddrinfo(3)). */
+/* A call of the library returned that MOSQ_ERR_... other than success; error is errno as it
+ * stood then (for MOSQ_ERR_EAI a code of getaddrinfo(3)). */
 struct mqtt_failure mqtt_failure_of_result(const struct mqtt_failure_facts *facts, int result, int error);
 
 /* The socket has that errno. */

@@ -8,7 +8,8 @@
 
 #define MQTT_SECRET_BYTES 4096 /* the longest, with its terminator */
 
-/* false = why is in *err; the file's contents never are. An empty first line is no password, nor is one with a NUL. */
+/* false = why is in *err; the file's contents never are. An empty first line is no password, nor
+ * is one with a NUL. */
 bool mqtt_secret_read(const char *file, char out[MQTT_SECRET_BYTES], struct err *err)
     __attribute__((warn_unused_result));
 

@@ -1,6 +1,7 @@
 /* mqtt/settings.h - which broker, as whom and how safely: what a client is made from.
  *
- * Texts belong to the caller and must outlive the client. mqtt/options.h has the flags that fill it.
+ * Texts belong to the caller and must outlive the client. mqtt/options.h has the flags that fill
+ * it.
  */
 #ifndef VENDING_MQTT_SETTINGS_H
 #define VENDING_MQTT_SETTINGS_H

@@ -45,8 +45,8 @@ static int no_passphrase(char *out, int size, int rwflag, void *ctx)
 
 static int set_tls(struct mosquitto *library, const struct mqtt_settings *settings)
 {
-    /* The library takes our certificate only together with a CA file or folder, although the system's
-     * may lie elsewhere. */
+    /* The library takes our certificate only together with a CA file or folder, although the
+     * system's may lie elsewhere. */
     const char *ca_folder = settings->ca_file ? NULL : "/etc/ssl/certs";
     bool verifies = settings->tls != MQTT_SETTINGS_TLS_INSECURE;
     int result = mosquitto_tls_set(library, settings->ca_file, ca_folder, settings->cert_file, settings->key_file,

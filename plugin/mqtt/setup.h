@@ -1,5 +1,5 @@
-/* mqtt/setup.h - libmosquitto's client as the settings want it: protocol options, TLS, login, and what
- * CONNECT says. Nothing here connects.
+/* mqtt/setup.h - libmosquitto's client as the settings want it: protocol options, TLS, login, and
+ * what CONNECT says. Nothing here connects.
  *
  * The functions that return an int return MOSQ_ERR_SUCCESS or the library's error.
  */
@@ -13,7 +13,8 @@
 #include "base/macros.h"
 #include "mqtt/settings.h"
 
-/* Can every file of the settings be read now? false = *err names the flag, the file and errno's words. */
+/* Can every file of the settings be read now? false = *err names the flag, the file and errno's
+ * words. */
 bool mqtt_setup_check_files(const struct mqtt_settings *settings, struct err *err) MUST_USE;
 
 /* MQTT 5, limits and TLS. Once, before the first connection. */
@@ -22,8 +23,8 @@ int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *se
 /* User name and password. Before each connection, since the password's file is read again. */
 bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, struct err *err) MUST_USE;
 
-/* The properties of CONNECT (MQTT 5, 3.1.2.11): session expiry interval and maximum packet size. Once,
- * before the first connection; the library keeps them. */
+/* The properties of CONNECT (MQTT 5, 3.1.2.11): session expiry interval and maximum packet size.
+ * Once, before the first connection; the library keeps them. */
 int mqtt_setup_connect_properties(struct mosquitto *library, const struct mqtt_settings *settings) MUST_USE;
 
 /* The port to connect to: as set, or what IANA has registered for MQTT without and with TLS. */
