@@ -4,14 +4,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/units.h"
 #include "core/settings.h"
 #include "core/topic.h"
 #include "json/scan.h"
-
-#define MS INT64_C(1000000)
-#define SECOND (1000 * MS)
-#define DAY (86400 * SECOND)
-#define MIB (INT64_C(1024) * 1024)
 
 _Static_assert(sizeof(enum output_format) == sizeof(int), "options.c stores a choice as an int");
 
@@ -69,7 +66,7 @@ static const struct option of_pipeline[] = {
      .offset = MEMBER(max_age_ns),
      .initial = "7d",
      .min = 0,
-     .max = 3650 * DAY,
+     .max = 3650 * DAY_NS,
      .help = "a device's time further behind its arrival is not trusted: the row gets the arrival time"},
     {.group = "Whose clock",
      .name = "max-ahead",
@@ -78,7 +75,7 @@ static const struct option of_pipeline[] = {
      .offset = MEMBER(max_ahead_ns),
      .initial = "10m",
      .min = 0,
-     .max = 3650 * DAY,
+     .max = 3650 * DAY_NS,
      .help = "nor is one further ahead"},
     {.group = "Limits",
      .name = "max-payload",
@@ -122,8 +119,8 @@ static const struct option of_pipeline[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(dedup_age_ns),
      .initial = "1h",
-     .min = 1 * MS,
-     .max = 365 * DAY,
+     .min = 1 * MS_NS,
+     .max = 365 * DAY_NS,
      .help = "and for no longer than this"},
     {.group = "Reports",
      .name = "report-interval",
@@ -131,8 +128,8 @@ static const struct option of_pipeline[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(report_interval_ns),
      .initial = "10s",
-     .min = 100 * MS,
-     .max = 1 * DAY,
+     .min = 100 * MS_NS,
+     .max = 1 * DAY_NS,
      .zero_too = true,
      .help = "a row of vm_ingest this often and at the end, with what came in and what became of it; 0 = none"},
     {.group = "Reports",
@@ -209,8 +206,8 @@ static const struct option of_actions[] = {
      .help = "print this and exit"},
 };
 
-const struct option_table pipeline_options = {of_pipeline, sizeof of_pipeline / sizeof of_pipeline[0]};
-const struct option_table action_options = {of_actions, sizeof of_actions / sizeof of_actions[0]};
+const struct option_table pipeline_options = {of_pipeline, COUNT(of_pipeline)};
+const struct option_table action_options = {of_actions, COUNT(of_actions)};
 
 bool action_only_prints(enum program_action action)
 {

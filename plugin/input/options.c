@@ -2,13 +2,9 @@
 
 #include <string.h>
 
+#include "base/macros.h"
+#include "base/units.h"
 #include "mqtt/options.h"
-
-#define SECOND INT64_C(1000000000)
-#define MINUTE (60 * SECOND)
-#define DAY (86400 * SECOND)
-#define KIB INT64_C(1024)
-#define MIB (1024 * KIB)
 
 _Static_assert(sizeof(enum input_qos) == sizeof(int), "options.c stores a choice as an int");
 
@@ -36,8 +32,8 @@ static const struct option options[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(mqtt.session_expiry_ns),
      .initial = "1d",
-     .min = 1 * SECOND,
-     .max = 365 * DAY,
+     .min = 1 * SECOND_NS,
+     .max = 365 * DAY_NS,
      .zero_too = true,
      .help = "for how long it keeps messages while we are away; 0 = not at all"},
     {.group = "Subscription",
@@ -97,8 +93,8 @@ static const struct option options[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(record.max_age_ns),
      .initial = "1h",
-     .min = 1 * MINUTE,
-     .max = 365 * DAY,
+     .min = 1 * MINUTE_NS,
+     .max = 365 * DAY_NS,
      .zero_too = true,
      .help = "or when its first message is older than this; 0 = whatever its age"},
     {.group = "Recording",
@@ -112,7 +108,7 @@ static const struct option options[] = {
      .help = "files in all; the disk holds at most this many times --record-size"},
 };
 
-static const struct option_table own_options = {options, sizeof options / sizeof options[0]};
+static const struct option_table own_options = {options, COUNT(options)};
 static const struct option_part parts[] = {
     {&mqtt_options, MEMBER(mqtt)},
     {&own_options, 0},
@@ -168,12 +164,12 @@ const struct program input_program = {
              "Standard output carries data only; messages go to standard error.\n"
              "Exit status: 0 ended as told, 1 writing failed, 2 bad flag, mapping, file.\n",
     .parts = parts,
-    .part_count = sizeof parts / sizeof parts[0],
+    .part_count = COUNT(parts),
 };
 
 static bool finish(struct input_settings *settings, struct err *err)
 {
-    if (settings->mqtt.session_expiry_ns % SECOND != 0) {
+    if (settings->mqtt.session_expiry_ns % SECOND_NS != 0) {
         err_set(err, 0, "--session-expiry: MQTT counts whole seconds");
         return false;
     }

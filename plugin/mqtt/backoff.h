@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MQTT_BACKOFF_FIRST_NS INT64_C(1000000000) /* the limit after the first failure */
+#include "base/units.h"
+
+#define MQTT_BACKOFF_FIRST_NS SECOND_NS /* the limit after the first failure */
 
 /* failures: tries in a row that failed, this one included. random: any number, uniform. The
  * result is below max_ns. */

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#define SECOND INT64_C(1000000000)
-#define HOUR (3600 * SECOND)
+#include "base/macros.h"
+#include "base/units.h"
 
 _Static_assert(sizeof(enum mqtt_settings_tls) == sizeof(int), "options.c stores a choice as an int");
 
@@ -52,8 +52,8 @@ static const struct option options[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(keepalive_ns),
      .initial = "30s",
-     .min = 5 * SECOND,
-     .max = 65535 * SECOND,
+     .min = 5 * SECOND_NS,
+     .max = 65535 * SECOND_NS,
      .help = "how soon a dead connection is noticed, by us and by the broker"},
     {.group = "Which broker",
      .name = "reconnect-max",
@@ -61,8 +61,8 @@ static const struct option options[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(reconnect_max_ns),
      .initial = "30s",
-     .min = 1 * SECOND,
-     .max = 1 * HOUR,
+     .min = 1 * SECOND_NS,
+     .max = 1 * HOUR_NS,
      .help = "longest wait before another try; waits are random, below a limit of 1 s that doubles up to this"},
 
     {.group = "Login",
@@ -111,7 +111,7 @@ static const struct option options[] = {
      .help = "and its key, PEM, without a passphrase"},
 };
 
-const struct option_table mqtt_options = {options, sizeof options / sizeof options[0]};
+const struct option_table mqtt_options = {options, COUNT(options)};
 
 bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err)
 {
@@ -123,7 +123,7 @@ bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err)
         err_set(err, 0, "--tls-cert and --tls-key go together");
         return false;
     }
-    if (settings->keepalive_ns % SECOND != 0) {
+    if (settings->keepalive_ns % SECOND_NS != 0) {
         err_set(err, 0, "--keepalive: MQTT counts whole seconds");
         return false;
     }

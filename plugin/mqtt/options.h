@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "cli/options.h"
 #include "mqtt/client.h"
 
@@ -15,6 +16,6 @@ extern const struct option_table mqtt_options;
 
 /* What flags may not say together; and takes the password out of the environment, where
  * MQTT_PASSWORD is its name. */
-bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err);
+bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err) MUST_USE;
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <openssl/x509_vfy.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "base/macros.h"
 
 #define ASK_THE_BROKER "the broker's log says more"
 

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 
 #define MQTT_SECRET_BYTES 4096 /* the longest, with its terminator */
 
 /* false = why is in *err; the file's contents never are. An empty first line is no password, nor
  * is one with a NUL. */
-bool mqtt_secret_read(const char *file, char out[MQTT_SECRET_BYTES], struct err *err)
-    __attribute__((warn_unused_result));
+bool mqtt_secret_read(const char *file, char out[MQTT_SECRET_BYTES], struct err *err) MUST_USE;
 
 #endif

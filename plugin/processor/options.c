@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-#define KIB INT64_C(1024)
-#define MIB (1024 * KIB)
+#include "base/macros.h"
+#include "base/units.h"
 
 _Static_assert(sizeof(enum payload_encoding) == sizeof(int), "options.c stores a choice as an int");
 
@@ -57,7 +57,7 @@ static const struct option options[] = {
          "tst; - = standard input; rows of vm_ingest then only if --report-interval is given"},
 };
 
-static const struct option_table own_options = {options, sizeof options / sizeof options[0]};
+static const struct option_table own_options = {options, COUNT(options)};
 static const struct option_part parts[] = {{&pipeline_options, 0}, {&own_options, 0}, {&action_options, 0}};
 
 const struct program processor_program = {
@@ -81,7 +81,7 @@ const struct program processor_program = {
              "Standard output carries data only; messages go to standard error.\n"
              "Exit status: 0 all done, 1 reading or writing failed, 2 bad flag, mapping, file.\n",
     .parts = parts,
-    .part_count = sizeof parts / sizeof parts[0],
+    .part_count = COUNT(parts),
 };
 
 static bool check_together(const struct settings *settings, struct err *err)

@@ -7,15 +7,15 @@
 
 #define SCHEDULE_BYTES ((size_t)16 * 1024 * 1024)
 #define SCHEDULE_LINES 4 /* of the longest kind have to fit in any case */
-#define SCHEDULE_RECORDS 65536
+#define SCHEDULE_ENTRIES 65536
 
 struct replay_feed {
     struct capture_source *source;
-    const struct replay_rules *rules;
+    const struct replay_message_rules *rules;
     struct replay_feed_settings settings;
     int64_t end_ns; /* the place where to end */
-    struct schedule *schedule;
-    struct replay_line line;
+    struct replay_schedule *schedule;
+    struct replay_clock_timeline timeline;
     struct capture_message held; /* read, and not in the schedule yet */
     bool holds;
     int64_t last_ns;         /* place of what was put into the schedule last */
@@ -26,7 +26,7 @@ struct replay_feed {
     struct err err;
 };
 
-struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_rules *rules,
+struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_message_rules *rules,
                                     const struct replay_feed_settings *settings)
 {
     size_t least = SCHEDULE_LINES * settings->max_line;
@@ -38,8 +38,8 @@ struct replay_feed *replay_feed_new(struct capture_source *source, const struct 
     feed->rules = rules;
     feed->settings = *settings;
     feed->end_ns = INT64_MAX;
-    feed->line.max_gap_ns = settings->max_gap_ns;
-    feed->schedule = schedule_new(least > SCHEDULE_BYTES ? least : SCHEDULE_BYTES, SCHEDULE_RECORDS);
+    feed->timeline.max_gap_ns = settings->max_gap_ns;
+    feed->schedule = replay_schedule_new(least > SCHEDULE_BYTES ? least : SCHEDULE_BYTES, SCHEDULE_ENTRIES);
     if (!feed->schedule) {
         replay_feed_free(feed);
         return NULL;
@@ -50,7 +50,7 @@ struct replay_feed *replay_feed_new(struct capture_source *source, const struct 
 void replay_feed_free(struct replay_feed *feed)
 {
     if (feed) {
-        schedule_free(feed->schedule);
+        replay_schedule_free(feed->schedule);
         free(feed);
     }
 }
@@ -72,7 +72,7 @@ static bool begin_next_round(struct replay_feed *feed)
     }
     feed->round_messages = 0;
     capture_source_rewind(feed->source);
-    replay_line_new_round(&feed->line);
+    replay_clock_new_round(&feed->timeline);
     return true;
 }
 
@@ -85,7 +85,7 @@ static void hold_next(struct replay_feed *feed)
         case CAPTURE_SOURCE_MESSAGE:
             feed->holds = true;
             feed->round_messages++;
-            replay_line_add(&feed->line, feed->held.time_ns);
+            replay_clock_add(&feed->timeline, feed->held.time_ns);
             break;
         case CAPTURE_SOURCE_WAIT:
             feed->waits = true;
@@ -103,15 +103,15 @@ static void hold_next(struct replay_feed *feed)
 /* Puts the held message into the schedule. false = no room now. */
 static bool put_held(struct replay_feed *feed)
 {
-    int64_t offset_ns = feed->line.offset_ns;
-    size_t copies = replay_copies(feed->rules, &feed->held);
+    int64_t offset_ns = feed->timeline.offset_ns;
+    size_t copies = replay_message_copies(feed->rules, &feed->held);
     if (offset_ns >= feed->end_ns) {
         feed->has_read_all = true;
         copies = 0;
     }
     if (copies > 0) {
         size_t size = replay_message_size(&feed->held);
-        void *space = schedule_add(feed->schedule, offset_ns, copies, feed->settings.step_ns, size);
+        void *space = replay_schedule_add(feed->schedule, offset_ns, copies, feed->settings.step_ns, size);
         if (!space) {
             return false;
         }
@@ -125,36 +125,36 @@ static bool put_held(struct replay_feed *feed)
 /* ---- what comes next ---- */
 
 /* What is read later has no earlier place than what was read last. So as soon as something stands before that, it is the next. */
-static bool find_next(struct replay_feed *feed, struct scheduled *next)
+static bool find_next(struct replay_feed *feed, struct replay_schedule_item *next)
 {
     for (;;) {
-        if (schedule_next(feed->schedule, next) && next->time_ns < feed->last_ns) {
+        if (replay_schedule_next(feed->schedule, next) && next->time_ns < feed->last_ns) {
             return true;
         }
         hold_next(feed);
         if (!feed->holds || !put_held(feed)) {
-            return schedule_next(feed->schedule, next);
+            return replay_schedule_next(feed->schedule, next);
         }
     }
 }
 
-enum replay_feed_status replay_feed_next(struct replay_feed *feed, struct replay_next *next)
+enum replay_feed_status replay_feed_next(struct replay_feed *feed, struct replay_feed_item *next)
 {
-    struct scheduled scheduled;
+    struct replay_schedule_item scheduled;
     while (find_next(feed, &scheduled)) {
         if (scheduled.time_ns < feed->end_ns) {
-            *next = (struct replay_next){scheduled.record, scheduled.copy, scheduled.time_ns};
+            *next = (struct replay_feed_item){scheduled.entry, scheduled.copy, scheduled.time_ns};
             return REPLAY_FEED_MESSAGE;
         }
-        schedule_done(feed->schedule); /* a clone past the end */
+        replay_schedule_done(feed->schedule); /* a clone past the end */
     }
-    *next = (struct replay_next){0};
+    *next = (struct replay_feed_item){0};
     return feed->has_read_all ? REPLAY_FEED_END : REPLAY_FEED_WAIT;
 }
 
 void replay_feed_done(struct replay_feed *feed)
 {
-    schedule_done(feed->schedule);
+    replay_schedule_done(feed->schedule);
 }
 
 bool replay_feed_waits(const struct replay_feed *feed)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "capture/source.h"
 #include "replay/message.h"
 
@@ -23,11 +24,11 @@ struct replay_feed_settings {
 struct replay_feed;
 
 /* source and rules must outlive the feed. NULL = no memory. */
-struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_rules *rules,
-                                    const struct replay_feed_settings *settings);
+struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_message_rules *rules,
+                                    const struct replay_feed_settings *settings) MUST_USE;
 void replay_feed_free(struct replay_feed *feed);
 
-/* Nothing at that place on the line or behind it is wanted. */
+/* Ends the feed: nothing at that place on the timeline or behind it comes any more. */
 void replay_feed_end_at(struct replay_feed *feed, int64_t offset_ns);
 
 enum replay_feed_status {
@@ -36,14 +37,14 @@ enum replay_feed_status {
     REPLAY_FEED_END,
 };
 
-struct replay_next {
+struct replay_feed_item {
     const struct replay_message *message;
     size_t copy;
-    int64_t offset_ns; /* its place on the line, see replay/clock.h */
+    int64_t offset_ns; /* its place on the timeline, see replay/clock.h */
 };
 
 /* What comes next; the same until replay_feed_done(). A capture that cannot be read any more ends the feed, see replay_feed_error(). */
-enum replay_feed_status replay_feed_next(struct replay_feed *feed, struct replay_next *next);
+enum replay_feed_status replay_feed_next(struct replay_feed *feed, struct replay_feed_item *next);
 
 /* That is dealt with. */
 void replay_feed_done(struct replay_feed *feed);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/siphash.h"
 
 #define FIRST_CAPACITY 64
@@ -23,7 +24,7 @@ struct machine {
     size_t place;        /* its position */
 };
 
-struct fleet {
+struct replay_fleet {
     struct machine *machines;
     size_t count;
     size_t capacity;
@@ -31,12 +32,12 @@ struct fleet {
     size_t size;     /* machines there are to be */
 };
 
-struct fleet *fleet_new(void)
+struct replay_fleet *replay_fleet_new(void)
 {
-    return calloc(1, sizeof(struct fleet));
+    return calloc(1, sizeof(struct replay_fleet));
 }
 
-void fleet_free(struct fleet *fleet)
+void replay_fleet_free(struct replay_fleet *fleet)
 {
     if (fleet) {
         free(fleet->machines);
@@ -56,7 +57,7 @@ static struct span stem_of(const struct machine *machine)
 }
 
 /* The slot where the name is, or the free one where it belongs. */
-static size_t slot_of(const struct fleet *fleet, struct span name)
+static size_t slot_of(const struct replay_fleet *fleet, struct span name)
 {
     /* A capture is a file of the user's own, so the key need not be secret. */
     const struct siphash_key key = {0, 0};
@@ -67,7 +68,7 @@ static size_t slot_of(const struct fleet *fleet, struct span name)
     return slot;
 }
 
-static bool grow(struct fleet *fleet)
+static bool grow(struct replay_fleet *fleet)
 {
     size_t capacity = fleet->capacity > 0 ? 2 * fleet->capacity : FIRST_CAPACITY;
     struct machine *machines = realloc(fleet->machines, capacity * sizeof *machines);
@@ -91,7 +92,7 @@ static bool grow(struct fleet *fleet)
 static void split_name(struct machine *machine)
 {
     size_t stem = machine->name_len;
-    while (stem > 0 && machine->name[stem - 1] >= '0' && machine->name[stem - 1] <= '9') {
+    while (stem > 0 && ascii_is_digit(machine->name[stem - 1])) {
         stem--;
     }
     machine->width = machine->name_len - stem;
@@ -106,13 +107,13 @@ static void split_name(struct machine *machine)
     }
 }
 
-bool fleet_add(struct fleet *fleet, struct span device_no)
+bool replay_fleet_add(struct replay_fleet *fleet, struct span device_no)
 {
     size_t machine;
-    if (fleet_find(fleet, device_no, &machine)) {
+    if (replay_fleet_find(fleet, device_no, &machine)) {
         return true;
     }
-    if (device_no.len > DEVICE_NO_MAX_BYTES || fleet->count == FLEET_MAX_MACHINES ||
+    if (device_no.len > DEVICE_NO_MAX_BYTES || fleet->count == REPLAY_FLEET_MAX_MACHINES ||
         (fleet->count == fleet->capacity && !grow(fleet))) {
         return false;
     }
@@ -124,12 +125,12 @@ bool fleet_add(struct fleet *fleet, struct span device_no)
     return true;
 }
 
-size_t fleet_count(const struct fleet *fleet)
+size_t replay_fleet_count(const struct replay_fleet *fleet)
 {
     return fleet->count;
 }
 
-bool fleet_find(const struct fleet *fleet, struct span device_no, size_t *machine)
+bool replay_fleet_find(const struct replay_fleet *fleet, struct span device_no, size_t *machine)
 {
     *machine = 0;
     if (fleet->count == 0) {
@@ -193,7 +194,7 @@ static void set_family(struct machine **members, size_t count)
     }
 }
 
-static bool find_families(struct fleet *fleet)
+static bool find_families(struct replay_fleet *fleet)
 {
     if (fleet->count == 0) {
         return true;
@@ -234,7 +235,7 @@ static size_t clone_name(const struct machine *machine, size_t copy, char *out)
     return machine->stem_len + separator.len + number_len;
 }
 
-size_t fleet_name(const struct fleet *fleet, size_t machine, size_t copy, char out[DEVICE_NO_MAX_BYTES])
+size_t replay_fleet_name(const struct replay_fleet *fleet, size_t machine, size_t copy, char out[DEVICE_NO_MAX_BYTES])
 {
     const struct machine *one = &fleet->machines[machine];
     if (copy == 0) {
@@ -244,22 +245,22 @@ size_t fleet_name(const struct fleet *fleet, size_t machine, size_t copy, char o
     return clone_name(one, copy, out);
 }
 
-size_t fleet_copies(const struct fleet *fleet, size_t machine)
+size_t replay_fleet_copies(const struct replay_fleet *fleet, size_t machine)
 {
     return machine < fleet->size ? (fleet->size - machine - 1) / fleet->count + 1 : 0;
 }
 
-size_t fleet_max_copies(const struct fleet *fleet)
+size_t replay_fleet_max_copies(const struct replay_fleet *fleet)
 {
-    return fleet->count > 0 ? fleet_copies(fleet, 0) : 0;
+    return fleet->count > 0 ? replay_fleet_copies(fleet, 0) : 0;
 }
 
 /* The last copy has the highest number, so the longest name. */
-static bool names_fit(const struct fleet *fleet, struct err *err)
+static bool names_fit(const struct replay_fleet *fleet, struct err *err)
 {
     for (size_t i = 0; i < fleet->count; i++) {
         const struct machine *one = &fleet->machines[i];
-        size_t copies = fleet_copies(fleet, i);
+        size_t copies = replay_fleet_copies(fleet, i);
         if (copies > 1 && clone_name(one, copies - 1, NULL) > DEVICE_NO_MAX_BYTES) {
             err_set(err, 0, "a clone of %.*s would have a name of more than %d characters", (int)one->name_len,
                     one->name, DEVICE_NO_MAX_BYTES);
@@ -269,7 +270,7 @@ static bool names_fit(const struct fleet *fleet, struct err *err)
     return true;
 }
 
-bool fleet_set_size(struct fleet *fleet, size_t machines, struct err *err)
+bool replay_fleet_set_size(struct replay_fleet *fleet, size_t machines, struct err *err)
 {
     fleet->size = machines;
     if (!find_families(fleet)) {

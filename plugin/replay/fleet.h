@@ -10,36 +10,37 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "core/topic.h"
 
-#define FLEET_MAX_MACHINES 65536 /* of a capture */
+#define REPLAY_FLEET_MAX_MACHINES 65536 /* of a capture */
 
-struct fleet;
+struct replay_fleet;
 
 /* An empty one; NULL = no memory. */
-struct fleet *fleet_new(void);
-void fleet_free(struct fleet *fleet);
+struct replay_fleet *replay_fleet_new(void) MUST_USE;
+void replay_fleet_free(struct replay_fleet *fleet);
 
 /* Adds a machine, copied, unless it is there. false = too many of them, or no memory. */
-bool fleet_add(struct fleet *fleet, struct span device_no);
+bool replay_fleet_add(struct replay_fleet *fleet, struct span device_no) MUST_USE;
 
 /* After the last was added: says how many machines there are to be. Machines of the capture come first, in the order in which they were added, then
  * their first clones, and so on; with fewer than the capture has, the last are left out. false = a name would be too long, or no memory. */
-bool fleet_set_size(struct fleet *fleet, size_t machines, struct err *err);
+bool replay_fleet_set_size(struct replay_fleet *fleet, size_t machines, struct err *err) MUST_USE;
 
-size_t fleet_count(const struct fleet *fleet); /* machines of the capture */
+size_t replay_fleet_count(const struct replay_fleet *fleet); /* machines of the capture */
 
 /* Its position in the capture; false = not there. */
-bool fleet_find(const struct fleet *fleet, struct span device_no, size_t *machine);
+bool replay_fleet_find(const struct replay_fleet *fleet, struct span device_no, size_t *machine);
 
 /* How many machines that one stands for, itself included; 0 = it is left out. */
-size_t fleet_copies(const struct fleet *fleet, size_t machine);
+size_t replay_fleet_copies(const struct replay_fleet *fleet, size_t machine);
 
 /* The most that one stands for. */
-size_t fleet_max_copies(const struct fleet *fleet);
+size_t replay_fleet_max_copies(const struct replay_fleet *fleet);
 
-/* The name of a copy below fleet_copies(); 0 = the machine's own. Returns its length. */
-size_t fleet_name(const struct fleet *fleet, size_t machine, size_t copy, char out[DEVICE_NO_MAX_BYTES]);
+/* The name of a copy below replay_fleet_copies(); 0 = the machine's own. Returns its length. */
+size_t replay_fleet_name(const struct replay_fleet *fleet, size_t machine, size_t copy, char out[DEVICE_NO_MAX_BYTES]);
 
 #endif

@@ -4,12 +4,12 @@
 
 enum kind { KIND_NONE, KIND_QOS_0, KIND_RELIABLE };
 
-void inflight_init(struct inflight *inflight)
+void replay_inflight_init(struct replay_inflight *inflight)
 {
     memset(inflight, 0, sizeof *inflight);
 }
 
-static void count(struct inflight *inflight, bool refused)
+static void count(struct replay_inflight *inflight, bool refused)
 {
     if (refused) {
         inflight->failed++;
@@ -18,7 +18,7 @@ static void count(struct inflight *inflight, bool refused)
     }
 }
 
-void inflight_add(struct inflight *inflight, int mid, int qos)
+void replay_inflight_add(struct replay_inflight *inflight, int mid, int qos)
 {
     inflight->published++;
     if (mid == inflight->early_mid) {
@@ -26,7 +26,7 @@ void inflight_add(struct inflight *inflight, int mid, int qos)
         return;
     }
     inflight->early_mid = 0;
-    inflight->kind[mid & INFLIGHT_MAX] = qos > 0 ? KIND_RELIABLE : KIND_QOS_0;
+    inflight->kind[mid & REPLAY_INFLIGHT_MAX] = qos > 0 ? KIND_RELIABLE : KIND_QOS_0;
     if (qos > 0) {
         inflight->unacknowledged++;
     } else {
@@ -34,9 +34,9 @@ void inflight_add(struct inflight *inflight, int mid, int qos)
     }
 }
 
-void inflight_done(struct inflight *inflight, int mid, bool refused)
+void replay_inflight_done(struct replay_inflight *inflight, int mid, bool refused)
 {
-    uint8_t *kind = &inflight->kind[mid & INFLIGHT_MAX];
+    uint8_t *kind = &inflight->kind[mid & REPLAY_INFLIGHT_MAX];
     count(inflight, refused);
     if (*kind == KIND_RELIABLE) {
         inflight->unacknowledged--;
@@ -48,10 +48,10 @@ void inflight_done(struct inflight *inflight, int mid, bool refused)
     *kind = KIND_NONE;
 }
 
-size_t inflight_lost(struct inflight *inflight)
+size_t replay_inflight_lost(struct replay_inflight *inflight)
 {
     size_t lost = inflight->unwritten;
-    for (size_t mid = 0; lost > 0 && mid <= INFLIGHT_MAX; mid++) {
+    for (size_t mid = 0; lost > 0 && mid <= REPLAY_INFLIGHT_MAX; mid++) {
         inflight->kind[mid] = inflight->kind[mid] == KIND_QOS_0 ? KIND_NONE : inflight->kind[mid];
     }
     inflight->failed += lost;
@@ -59,12 +59,12 @@ size_t inflight_lost(struct inflight *inflight)
     return lost;
 }
 
-void inflight_failed(struct inflight *inflight)
+void replay_inflight_failed(struct replay_inflight *inflight)
 {
     inflight->failed++;
 }
 
-size_t inflight_count(const struct inflight *inflight)
+size_t replay_inflight_count(const struct replay_inflight *inflight)
 {
     return inflight->unwritten + inflight->unacknowledged;
 }

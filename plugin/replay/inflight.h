@@ -10,32 +10,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INFLIGHT_MAX 65535 /* packet identifiers that MQTT has */
+#define REPLAY_INFLIGHT_MAX 65535 /* packet identifiers that MQTT has */
 
-struct inflight {
-    uint8_t kind[INFLIGHT_MAX + 1]; /* by packet identifier: none, in flight with QoS 0, or with more */
-    size_t unwritten;               /* of QoS 0 */
-    size_t unacknowledged;          /* of QoS 1 and 2 */
-    uint64_t published;             /* all that was handed over */
-    uint64_t acknowledged;          /* written (QoS 0), acknowledged (1), complete (2) */
+struct replay_inflight {
+    uint8_t kind[REPLAY_INFLIGHT_MAX + 1]; /* by packet identifier: none, in flight with QoS 0, or with more */
+    size_t unwritten;                      /* of QoS 0 */
+    size_t unacknowledged;                 /* of QoS 1 and 2 */
+    uint64_t published;                    /* all that was handed over */
+    uint64_t acknowledged;                 /* written (QoS 0), acknowledged (1), complete (2) */
     uint64_t failed;
     int early_mid; /* done before its publishing call returned; 0 = none */
 };
 
-void inflight_init(struct inflight *inflight);
+void replay_inflight_init(struct replay_inflight *inflight);
 
 /* After a message was handed over. */
-void inflight_add(struct inflight *inflight, int mid, int qos);
+void replay_inflight_add(struct replay_inflight *inflight, int mid, int qos);
 
-/* What is said of a packet identifier, which may be before inflight_add. */
-void inflight_done(struct inflight *inflight, int mid, bool refused);
+/* What is said of a packet identifier, which may be before replay_inflight_add. */
+void replay_inflight_done(struct replay_inflight *inflight, int mid, bool refused);
 
 /* The connection is gone. Returns the number of messages that are lost with it. */
-size_t inflight_lost(struct inflight *inflight);
+size_t replay_inflight_lost(struct replay_inflight *inflight);
 
 /* A message that could not be handed over. */
-void inflight_failed(struct inflight *inflight);
+void replay_inflight_failed(struct replay_inflight *inflight);
 
-size_t inflight_count(const struct inflight *inflight);
+size_t replay_inflight_count(const struct replay_inflight *inflight);
 
 #endif

@@ -13,9 +13,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/timestamp.h"
+#include "base/macros.h"
 #include "base/units.h"
-#include "capture/source.h"
 #include "cli/shared.h"
 #include "core/mapping_file.h"
 #include "io/clock.h"
@@ -48,20 +47,20 @@ struct replay {
     struct log log;
     int signal_fd;
     struct mapping *mapping;
-    struct fleet *fleet;
-    struct replay_rules rules;
+    struct replay_fleet *fleet;
+    struct replay_message_rules rules;
     struct capture_source *source;
-    struct survey survey;
+    struct replay_survey survey;
     struct replay_feed *feed;
     struct mqtt_client *mqtt;
-    struct inflight inflight;
+    struct replay_inflight inflight;
     struct buf topic, payload; /* of the message that is being published */
 
     bool is_surveyed; /* bad lines were told and counted */
     uint64_t bad_lines;
 
     /* publishing */
-    struct replay_pace pace;
+    struct replay_clock_pace pace;
     bool begun;
     int64_t wall_minus_monotonic_ns;
     int64_t now_ns; /* monotonic */
@@ -104,9 +103,9 @@ static void tell(struct replay *replay, enum log_level level, const char *format
     log_line(&replay->log, clock_monotonic_ns(), level, "%s", line);
 }
 
-static struct progress progress_of(const struct replay *replay)
+static struct replay_show_progress progress_of(const struct replay *replay)
 {
-    return (struct progress){
+    return (struct replay_show_progress){
         .published = replay->inflight.published,
         .acknowledged = replay->inflight.acknowledged,
         .failed = replay->inflight.failed,
@@ -140,10 +139,10 @@ static void draw_if_due(struct replay *replay)
     if (!replay->shows || replay->now_ns < replay->draw_ns) {
         return;
     }
-    char line[PROGRESS_LINE_BYTES];
+    char line[REPLAY_SHOW_LINE_BYTES];
     measure_rate(replay);
-    struct progress progress = progress_of(replay);
-    progress_line(&progress, terminal_columns(), line);
+    struct replay_show_progress progress = progress_of(replay);
+    replay_show_line(&progress, terminal_columns(), line);
     fprintf(stderr, "\r\033[K%s", line);
     fflush(stderr);
     replay->shown = true;
@@ -164,7 +163,7 @@ static void tell_not_published(struct replay *replay, const struct err *err)
 }
 
 /* false = the connection is gone: later. */
-static bool publish(struct replay *replay, const struct replay_next *next)
+static bool publish(struct replay *replay, const struct replay_feed_item *next)
 {
     const struct replay_message *message = next->message;
     struct properties properties;
@@ -173,19 +172,19 @@ static bool publish(struct replay *replay, const struct replay_next *next)
     err_clear(&err);
     buf_truncate(&replay->topic, 0);
     buf_truncate(&replay->payload, 0);
-    replay_message_render(&replay->rules, message, next->copy, replay_moment_ns(&replay->pace, next->offset_ns),
+    replay_message_render(&replay->rules, message, next->copy, replay_clock_moment_ns(&replay->pace, next->offset_ns),
                           &replay->topic, &replay->payload);
     replay_message_properties(message, &properties);
     if (replay->topic.failed || replay->payload.failed) {
         err_set(&err, 0, "no memory");
     } else if (mqtt_client_publish(replay->mqtt, buf_view(&replay->topic), buf_view(&replay->payload), message->qos,
                                    message->retain, &properties, &mid, &err)) {
-        inflight_add(&replay->inflight, mid, message->qos);
+        replay_inflight_add(&replay->inflight, mid, message->qos);
         return true;
     } else if (!mqtt_client_is_connected(replay->mqtt)) {
         return false;
     }
-    inflight_failed(&replay->inflight);
+    replay_inflight_failed(&replay->inflight);
     tell_not_published(replay, &err);
     return true;
 }
@@ -193,15 +192,15 @@ static bool publish(struct replay *replay, const struct replay_next *next)
 static bool has_room(const struct replay *replay)
 {
     return replay->begun && !replay->stop_ns && mqtt_client_is_connected(replay->mqtt) &&
-           inflight_count(&replay->inflight) < replay->settings.in_flight;
+           replay_inflight_count(&replay->inflight) < replay->settings.in_flight;
 }
 
 /* Publishes what is due, as far as there is room. Returns when (monotonic) to come again though nothing happens. */
 static int64_t publish_due(struct replay *replay)
 {
-    struct replay_next next;
+    struct replay_feed_item next;
     while (has_room(replay) && replay_feed_next(replay->feed, &next) == REPLAY_FEED_MESSAGE) {
-        int64_t due_ns = replay_due_ns(&replay->pace, next.offset_ns);
+        int64_t due_ns = replay_clock_due_ns(&replay->pace, next.offset_ns);
         if (due_ns > wall_ns(replay)) {
             return due_ns - replay->wall_minus_monotonic_ns;
         }
@@ -215,8 +214,8 @@ static int64_t publish_due(struct replay *replay)
 
 static bool all_is_done(struct replay *replay)
 {
-    struct replay_next next;
-    if (inflight_count(&replay->inflight) > 0) {
+    struct replay_feed_item next;
+    if (replay_inflight_count(&replay->inflight) > 0) {
         return false;
     }
     return replay->stop_ns || (replay->begun && replay_feed_next(replay->feed, &next) == REPLAY_FEED_END);
@@ -233,24 +232,24 @@ static void on_tell(void *ctx, enum log_level level, const char *line)
 static int64_t length_of_all(const struct replay *replay)
 {
     int64_t last_clone_ns = replay->rules.fleet ? replay->settings.spread_ns : 0;
-    return replay_line_length(&replay->survey.line, replay->settings.rounds) + last_clone_ns;
+    return replay_clock_length(&replay->survey.timeline, replay->settings.rounds) + last_clone_ns;
 }
 
 /* Pace and times count from the first connection. */
 static void begin(struct replay *replay)
 {
     const struct replay_settings *settings = &replay->settings;
-    struct replay_pace *pace = &replay->pace;
+    struct replay_clock_pace *pace = &replay->pace;
     int64_t now_ns = clock_wall_ns();
     replay->begun = true;
     replay->begin_ns = clock_monotonic_ns();
     replay->rate_since_ns = replay->begin_ns;
     replay->now_ns = replay->begin_ns;
     replay->wall_minus_monotonic_ns = now_ns - replay->begin_ns;
-    *pace = (struct replay_pace){.speed = settings->speed, .begin_ns = now_ns, .shifts = settings->shift_time};
+    *pace = (struct replay_clock_pace){.speed = settings->speed, .begin_ns = now_ns, .shifts = settings->shift_time};
     pace->start_ns = settings->start_ns != OPTION_NO_OFFSET
                          ? now_ns + settings->start_ns
-                         : replay_start_for(settings->speed, now_ns, length_of_all(replay));
+                         : replay_clock_start_for(settings->speed, now_ns, length_of_all(replay));
     if (settings->until_ns != OPTION_NO_OFFSET) {
         replay_feed_end_at(replay->feed, now_ns + settings->until_ns - pace->start_ns);
     }
@@ -273,7 +272,7 @@ static void on_connected(void *ctx, bool session_present)
 static void on_lost(void *ctx)
 {
     struct replay *replay = ctx;
-    size_t lost = inflight_lost(&replay->inflight);
+    size_t lost = replay_inflight_lost(&replay->inflight);
     if (lost > 0) {
         tell(replay, LOG_WARNING, "%zu messages of QoS 0 were lost with the connection", lost);
     }
@@ -282,7 +281,7 @@ static void on_lost(void *ctx)
 static void on_published(void *ctx, int mid, int reason)
 {
     struct replay *replay = ctx;
-    inflight_done(&replay->inflight, mid, reason >= MQTT_REASON_REFUSED);
+    replay_inflight_done(&replay->inflight, mid, reason >= MQTT_REASON_REFUSED);
     if (reason >= MQTT_REASON_REFUSED) {
         struct mqtt_reason words = mqtt_reason_of_code(reason);
         tell(replay, LOG_WARNING, "the broker refused a message: %s (%d)%s%s", words.words, reason,
@@ -312,7 +311,7 @@ static void wait_and_turn(struct replay *replay, int64_t deadline_ns)
     };
     deadline_ns = clock_earlier(deadline_ns, mqtt_client_deadline_ns(replay->mqtt, true));
     deadline_ns = replay->shows ? clock_earlier(deadline_ns, replay->draw_ns) : deadline_ns;
-    if (poll(watched, sizeof watched / sizeof watched[0], clock_poll_timeout(deadline_ns, replay->now_ns)) < 0) {
+    if (poll(watched, COUNT(watched), clock_poll_timeout(deadline_ns, replay->now_ns)) < 0) {
         watched[0].revents = 0;
         watched[1].revents = 0;
     }
@@ -388,15 +387,15 @@ static void run_until_end(struct replay *replay)
 
 static int finish(struct replay *replay)
 {
-    char line[PROGRESS_LINE_BYTES];
-    struct progress progress = progress_of(replay);
+    char line[REPLAY_SHOW_LINE_BYTES];
+    struct replay_show_progress progress = progress_of(replay);
     say_goodbye(replay);
     if (replay_feed_error(replay->feed)[0]) {
         tell(replay, LOG_ERROR, "cannot read %s", replay_feed_error(replay->feed));
     }
     erase(replay);
     log_flush(&replay->log, replay->now_ns, true);
-    progress_summary(&progress, line);
+    replay_show_summary(&progress, line);
     puts(line);
     bool all = progress.acknowledged == progress.published && progress.failed == 0;
     bool is_whole = !replay_feed_error(replay->feed)[0] && !replay->gave_up;
@@ -429,7 +428,7 @@ static bool set_up_fleet(struct replay *replay, struct err *err)
     if (devices == 0) {
         return true;
     }
-    if (!fleet_set_size(replay->fleet, devices, err)) {
+    if (!replay_fleet_set_size(replay->fleet, devices, err)) {
         return false;
     }
     replay->rules.fleet = replay->fleet;
@@ -441,16 +440,16 @@ static bool load(struct replay *replay, bool must_survey, struct err *err)
 {
     struct replay_settings *settings = &replay->settings;
     replay->mapping = mapping_new();
-    replay->fleet = fleet_new();
+    replay->fleet = replay_fleet_new();
     if (!replay->mapping || !replay->fleet) {
         err_set(err, 0, "no memory for the mapping");
         return false;
     }
-    replay->rules = (struct replay_rules){.mapping = replay->mapping,
-                                          .topic_prefix = span_of(settings->topic_prefix),
-                                          .shifts = settings->shift_time,
-                                          .min_qos = (int)settings->min_qos};
-    replay->survey.line.max_gap_ns = settings->max_gap_ns;
+    replay->rules = (struct replay_message_rules){.mapping = replay->mapping,
+                                                  .topic_prefix = span_of(settings->topic_prefix),
+                                                  .shifts = settings->shift_time,
+                                                  .min_qos = (int)settings->min_qos};
+    replay->survey.timeline.max_gap_ns = settings->max_gap_ns;
     if (settings->mapping_file && !mapping_overlay(replay->mapping, settings->mapping_file, err)) {
         return false;
     }
@@ -459,7 +458,8 @@ static bool load(struct replay *replay, bool must_survey, struct err *err)
     if (!replay->source || !must_survey) {
         return replay->source != NULL;
     }
-    replay->is_surveyed = survey_read(&replay->survey, replay->source, replay->rules.topic_prefix, replay->fleet, err);
+    replay->is_surveyed =
+        replay_survey_read(&replay->survey, replay->source, replay->rules.topic_prefix, replay->fleet, err);
     return replay->is_surveyed && set_up_fleet(replay, err);
 }
 
@@ -485,7 +485,7 @@ static bool prepare(struct replay *replay, struct err *err)
     const struct mqtt_client_callbacks callbacks = {
         .ctx = replay, .log = on_tell, .connected = on_connected, .lost = on_lost, .published = on_published};
     size_t max_line = replay->settings.max_line;
-    size_t copies = replay->rules.fleet ? fleet_max_copies(replay->fleet) : 1;
+    size_t copies = replay->rules.fleet ? replay_fleet_max_copies(replay->fleet) : 1;
     const struct replay_feed_settings feed = {
         .rounds = replay->settings.rounds,
         .max_gap_ns = replay->settings.max_gap_ns,
@@ -494,7 +494,7 @@ static bool prepare(struct replay *replay, struct err *err)
     };
     mqtt->session_expiry_ns = SESSION_EXPIRY_NS;
     mqtt->send_maximum = replay->settings.in_flight;
-    inflight_init(&replay->inflight);
+    replay_inflight_init(&replay->inflight);
     buf_init(&replay->topic, max_line + DEVICE_NO_MAX_BYTES);
     buf_init(&replay->payload, 2 * max_line + 1024);
     replay->feed = replay_feed_new(replay->source, &replay->rules, &feed);
@@ -512,7 +512,7 @@ static int prepare_and_run(struct replay *replay)
 {
     struct err err;
     err_clear(&err);
-    int code = prepare(replay, &err) ? run(replay) : process_refuse(replay_program.name, err.text);
+    int code = prepare(replay, &err) ? run(replay) : process_refuse(replay_options_program.name, err.text);
     mqtt_client_free(replay->mqtt);
     replay_feed_free(replay->feed);
     buf_free(&replay->topic);
@@ -528,9 +528,9 @@ static int prepare_and_run(struct replay *replay)
 static int print_check(const struct replay *replay)
 {
     printf("configuration is valid: %" PRIu64 " messages of %zu machines in %.1f s, %" PRIu64 " broken lines; ",
-           replay->survey.messages, fleet_count(replay->fleet),
-           (double)replay->survey.line.offset_ns / (double)SECOND_NS, replay->bad_lines);
-    options_print_settings(&replay_program, &replay->settings, stdout);
+           replay->survey.messages, replay_fleet_count(replay->fleet),
+           (double)replay->survey.timeline.offset_ns / (double)SECOND_NS, replay->bad_lines);
+    options_print_settings(&replay_options_program, &replay->settings, stdout);
     putchar('\n');
     return process_printed();
 }
@@ -541,10 +541,10 @@ static int act(struct replay *replay, enum program_action action)
     err_clear(&err);
     switch (action) {
     case ACTION_HELP:
-        options_print_help(&replay_program, stdout);
+        options_print_help(&replay_options_program, stdout);
         return process_printed();
     case ACTION_VERSION:
-        printf("%s %s\n", replay_program.name, replay_program.version);
+        printf("%s %s\n", replay_options_program.name, replay_options_program.version);
         return process_printed();
     case ACTION_RUN:
     case ACTION_CHECK:
@@ -552,8 +552,8 @@ static int act(struct replay *replay, enum program_action action)
         break;
     }
     log_init(&replay->log, STDERR_FILENO, replay->settings.log_rate);
-    if (!load(replay, action == ACTION_CHECK || replay_needs_survey(&replay->settings), &err)) {
-        return process_refuse(replay_program.name, err.text);
+    if (!load(replay, action == ACTION_CHECK || replay_options_needs_survey(&replay->settings), &err)) {
+        return process_refuse(replay_options_program.name, err.text);
     }
     return action == ACTION_CHECK ? print_check(replay) : prepare_and_run(replay);
 }
@@ -567,9 +567,9 @@ int main(int argc, char *argv[])
     err_clear(&err);
     int code = replay_options_parse(argc, argv, &replay.settings, &action, &err)
                    ? act(&replay, (enum program_action)action)
-                   : process_refuse(replay_program.name, err.text);
+                   : process_refuse(replay_options_program.name, err.text);
     capture_source_free(replay.source);
     mapping_free(replay.mapping);
-    fleet_free(replay.fleet);
+    replay_fleet_free(replay.fleet);
     return code;
 }

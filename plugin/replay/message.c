@@ -4,19 +4,19 @@
 
 #include "core/topic.h"
 
-struct span replay_device(struct span topic, struct span topic_prefix)
+struct span replay_message_device(struct span topic, struct span topic_prefix)
 {
     return topic_device_no(topic, topic_prefix);
 }
 
-size_t replay_copies(const struct replay_rules *rules, const struct capture_message *message)
+size_t replay_message_copies(const struct replay_message_rules *rules, const struct capture_message *message)
 {
-    struct span device_no = replay_device(message->topic, rules->topic_prefix);
+    struct span device_no = replay_message_device(message->topic, rules->topic_prefix);
     size_t machine;
-    if (!rules->fleet || device_no.len == 0 || !fleet_find(rules->fleet, device_no, &machine)) {
+    if (!rules->fleet || device_no.len == 0 || !replay_fleet_find(rules->fleet, device_no, &machine)) {
         return 1;
     }
-    return fleet_copies(rules->fleet, machine);
+    return replay_fleet_copies(rules->fleet, machine);
 }
 
 /* ---- keeping ---- */
@@ -58,7 +58,7 @@ static void keep_properties(struct replay_message *kept, const struct properties
     }
 }
 
-void replay_message_keep(const struct replay_rules *rules, const struct capture_message *message, void *space)
+void replay_message_keep(const struct replay_message_rules *rules, const struct capture_message *message, void *space)
 {
     struct replay_message *kept = space;
     struct property *items = (struct property *)(kept + 1);
@@ -72,23 +72,23 @@ void replay_message_keep(const struct replay_rules *rules, const struct capture_
     enum message_kind kind;
     bool is_ours = topic_parse(kept->topic, rules->topic_prefix, &kept->device_no, &kind) == REJECT_NONE;
     if (rules->fleet) {
-        (void)fleet_find(rules->fleet, kept->device_no, &kept->machine);
+        (void)replay_fleet_find(rules->fleet, kept->device_no, &kept->machine);
     }
     if (is_ours && (rules->fleet || rules->shifts)) {
-        patch_find(rules->mapping, kind, kept->device_no, kept->payload, &kept->patch);
+        replay_patch_find(rules->mapping, kind, kept->device_no, kept->payload, &kept->patch);
     }
 }
 
 /* ---- copies ---- */
 
-void replay_message_render(const struct replay_rules *rules, const struct replay_message *message, size_t copy,
+void replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message, size_t copy,
                            int64_t moment_ns, struct buf *topic, struct buf *payload)
 {
     char name[DEVICE_NO_MAX_BYTES];
     struct span device_no = {name, 0};
     int64_t shift_ns = rules->shifts ? moment_ns - message->tst_ns : 0;
     if (copy > 0) {
-        device_no.len = fleet_name(rules->fleet, message->machine, copy, name);
+        device_no.len = replay_fleet_name(rules->fleet, message->machine, copy, name);
         size_t before = (size_t)(message->device_no.ptr - message->topic.ptr);
         buf_bytes(topic, message->topic.ptr, before);
         buf_span(topic, device_no);
@@ -96,7 +96,7 @@ void replay_message_render(const struct replay_rules *rules, const struct replay
     } else {
         buf_span(topic, message->topic);
     }
-    patch_apply(&message->patch, message->payload, shift_ns, device_no, payload);
+    replay_patch_apply(&message->patch, message->payload, shift_ns, device_no, payload);
 }
 
 void replay_message_properties(const struct replay_message *message, struct properties *out)

@@ -15,12 +15,12 @@
 #include "replay/patch.h"
 
 /* What is done to messages. */
-struct replay_rules {
+struct replay_message_rules {
     const struct mapping *mapping;
     struct span topic_prefix;
-    const struct fleet *fleet; /* NULL = no clones */
-    bool shifts;               /* times are moved */
-    int min_qos;               /* a lower one is raised to it */
+    const struct replay_fleet *fleet; /* NULL = no clones */
+    bool shifts;                      /* times are moved */
+    int min_qos;                      /* a lower one is raised to it */
 };
 
 struct replay_message {
@@ -31,23 +31,23 @@ struct replay_message {
     struct span payload;
     struct span device_no; /* in the topic; empty = of no machine */
     size_t machine;        /* in the fleet, if there is one */
-    struct patch patch;
+    struct replay_patch patch;
     const struct property *properties;
     size_t property_count;
 };
 
 /* The machine that a topic below the prefix names, whatever follows; empty = none. A view into the topic. */
-struct span replay_device(struct span topic, struct span topic_prefix);
+struct span replay_message_device(struct span topic, struct span topic_prefix);
 
 /* How often a message is published: once, or for every machine that its own stands for; 0 = its machine is left out. */
-size_t replay_copies(const struct replay_rules *rules, const struct capture_message *message);
+size_t replay_message_copies(const struct replay_message_rules *rules, const struct capture_message *message);
 
 /* The bytes that it takes to keep it, and keeping it in so many bytes, aligned for any type. */
 size_t replay_message_size(const struct capture_message *message);
-void replay_message_keep(const struct replay_rules *rules, const struct capture_message *message, void *space);
+void replay_message_keep(const struct replay_message_rules *rules, const struct capture_message *message, void *space);
 
-/* Puts topic and payload of a copy behind what is in the buffers. moment_ns: what the copy speaks of instead of its tst, if times are shifted. */
-void replay_message_render(const struct replay_rules *rules, const struct replay_message *message, size_t copy,
+/* Puts topic and payload of a copy behind what is in the buffers. moment_ns: the time that the copy states instead of its tst, if times are shifted. */
+void replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message, size_t copy,
                            int64_t moment_ns, struct buf *topic, struct buf *payload);
 
 /* As mqtt_client_publish takes them. */

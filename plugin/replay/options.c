@@ -2,18 +2,14 @@
 
 #include <string.h>
 
+#include "base/macros.h"
 #include "base/number.h"
 #include "base/span.h"
+#include "base/units.h"
 #include "cli/shared.h"
 #include "core/topic.h"
 #include "mqtt/options.h"
 
-#define MS INT64_C(1000000)
-#define SECOND (1000 * MS)
-#define HOUR (3600 * SECOND)
-#define DAY (24 * HOUR)
-#define KIB INT64_C(1024)
-#define MIB (1024 * KIB)
 #define SLOWEST 0.001
 #define FASTEST 1000000.0
 #define FLAT_OUT "max"
@@ -63,8 +59,8 @@ static const struct option options[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(max_gap_ns),
      .initial = "0",
-     .min = 1 * MS,
-     .max = 365 * DAY,
+     .min = 1 * MS_NS,
+     .max = 365 * DAY_NS,
      .zero_too = true,
      .help = "a longer pause in the capture is shortened to this; 0 = pauses stay"},
 
@@ -83,8 +79,8 @@ static const struct option options[] = {
      .kind = OPTION_OFFSET,
      .offset = MEMBER(start_ns),
      .initial_words = "now; with --speed above 1, so far back that the last message is of now",
-     .min = -3650 * DAY,
-     .max = 3650 * DAY,
+     .min = -3650 * DAY_NS,
+     .max = 3650 * DAY_NS,
      .help = "the moment that the first message speaks of, such as -24h. What is in the past comes at --speed; once "
              "the present is reached, messages come as time goes by"},
     {.group = "Times",
@@ -92,8 +88,8 @@ static const struct option options[] = {
      .argument = "OFFSET",
      .kind = OPTION_OFFSET,
      .offset = MEMBER(until_ns),
-     .min = -3650 * DAY,
-     .max = 3650 * DAY,
+     .min = -3650 * DAY_NS,
+     .max = 3650 * DAY_NS,
      .help =
          "end before the first message that speaks of this moment or a later one: now, 10m; both offsets count from "
          "when publishing begins"},
@@ -118,7 +114,7 @@ static const struct option options[] = {
      .offset = MEMBER(spread_ns),
      .initial = "10s",
      .min = 0,
-     .max = 1 * HOUR,
+     .max = 1 * HOUR_NS,
      .help = "time over which the clones of one message are spread"},
     {.group = "Machines",
      .name = "topic-prefix",
@@ -165,8 +161,8 @@ static const struct option options[] = {
      .kind = OPTION_DURATION,
      .offset = MEMBER(give_up_ns),
      .initial = "1m",
-     .min = 1 * SECOND,
-     .max = 365 * DAY,
+     .min = 1 * SECOND_NS,
+     .max = 365 * DAY_NS,
      .zero_too = true,
      .help = "end if there was no connection for so long; 0 = never"},
     {.group = "Limits",
@@ -189,14 +185,14 @@ static const struct option options[] = {
      .help = "lines a minute on standard error; more are counted and the count is said; 0 = no limit"},
 };
 
-static const struct option_table own_options = {options, sizeof options / sizeof options[0]};
+static const struct option_table own_options = {options, COUNT(options)};
 static const struct option_part parts[] = {
     {&own_options, 0},
     {&mqtt_options, MEMBER(mqtt)},
     {&action_options, 0},
 };
 
-const struct program replay_program = {
+const struct program replay_options_program = {
     .name = "vending-replay",
     .version = VENDING_VERSION,
     .summary = "publishes captures to a broker again",
@@ -240,7 +236,7 @@ const struct program replay_program = {
              "Exit status: 0 all acknowledged, 1 not all, or a capture could not be read,\n"
              "2 bad flag, mapping, file.\n",
     .parts = parts,
-    .part_count = sizeof parts / sizeof parts[0],
+    .part_count = COUNT(parts),
     .takes_operands = true,
 };
 
@@ -261,7 +257,7 @@ static bool needs_length(const struct replay_settings *settings)
     return settings->shift_time && is_faster && settings->start_ns == OPTION_NO_OFFSET;
 }
 
-bool replay_needs_survey(const struct replay_settings *settings)
+bool replay_options_needs_survey(const struct replay_settings *settings)
 {
     return settings->devices > 0 || needs_length(settings);
 }
@@ -291,7 +287,7 @@ static bool check_together(const struct replay_settings *settings, struct err *e
         {settings->devices > 0 && once,
          "--devices: standard input can be read only once, and the machines have to be counted first"},
     };
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+    for (size_t i = 0; i < COUNT(rules); i++) {
         if (rules[i].broken) {
             err_set(err, 0, "%s", rules[i].why);
             return false;
@@ -311,7 +307,7 @@ bool replay_options_parse(int argc, char *const argv[], struct replay_settings *
     struct options_result result;
     *settings = (struct replay_settings){.speed = 1};
     *action = ACTION_RUN;
-    if (!options_parse(&replay_program, argc, argv, settings, &result, err)) {
+    if (!options_parse(&replay_options_program, argc, argv, settings, &result, err)) {
         return false;
     }
     take_operands(&result, settings);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "cli/options.h"
 #include "mqtt/client.h"
 
@@ -35,13 +36,14 @@ struct replay_settings {
     size_t log_rate;
 };
 
-extern const struct program replay_program;
+extern const struct program replay_options_program;
 
 /* options_parse with the program's tables, and the checks across flags; looks at no file. *action is one of enum program_action. */
-bool replay_options_parse(int argc, char *const argv[], struct replay_settings *settings, int *action, struct err *err);
+bool replay_options_parse(int argc, char *const argv[], struct replay_settings *settings, int *action,
+                          struct err *err) MUST_USE;
 
 /* Must the captures be read once beforehand? Their machines have to be known to number clones, and their length to begin in the past with times that end
  * in the present. */
-bool replay_needs_survey(const struct replay_settings *settings);
+bool replay_options_needs_survey(const struct replay_settings *settings);
 
 #endif

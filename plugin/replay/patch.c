@@ -1,5 +1,6 @@
 #include "replay/patch.h"
 
+#include "base/ascii.h"
 #include "core/payload.h"
 #include "core/topic.h"
 #include "replay/retime.h"
@@ -16,16 +17,16 @@ static const char *const more_times[MESSAGE_KINDS] = {[MESSAGE_EVENTS] = "data.t
 static bool is_scalar(struct span value, struct span *text)
 {
     bool is_string = value.len >= 2 && value.ptr[0] == '"';
-    bool is_number = value.len > 0 && (value.ptr[0] == '-' || (value.ptr[0] >= '0' && value.ptr[0] <= '9'));
+    bool is_number = value.len > 0 && (value.ptr[0] == '-' || ascii_is_digit(value.ptr[0]));
     *text = is_string ? (struct span){value.ptr + 1, value.len - 2} : value;
     return is_string || is_number;
 }
 
 static bool is_time(struct span text)
 {
-    char moved[RETIME_MAX_BYTES];
+    char moved[REPLAY_RETIME_MAX_BYTES];
     size_t len;
-    return retime(text, 0, moved, &len);
+    return replay_retime(text, 0, moved, &len);
 }
 
 static bool is_device(struct span text, struct span device_no)
@@ -39,14 +40,14 @@ static bool is_device(struct span text, struct span device_no)
 }
 
 /* Keeps the places in order; one that is found by two paths counts once. */
-static void add_place(struct patch *patch, struct patch_place place)
+static void add_place(struct replay_patch *patch, struct replay_patch_place place)
 {
     size_t at = patch->count;
     while (at > 0 && patch->places[at - 1].start >= place.start) {
         at--;
     }
     bool is_known = at < patch->count && patch->places[at].start == place.start;
-    if (is_known || patch->count == PATCH_MAX_PLACES) {
+    if (is_known || patch->count == REPLAY_PATCH_MAX_PLACES) {
         return;
     }
     memmove(patch->places + at + 1, patch->places + at, (patch->count - at) * sizeof *patch->places);
@@ -54,38 +55,38 @@ static void add_place(struct patch *patch, struct patch_place place)
     patch->count++;
 }
 
-static void look_at(const char *path, enum patch_kind kind, struct span device_no, struct span payload,
-                    struct patch *out)
+static void look_at(const char *path, enum replay_patch_kind kind, struct span device_no, struct span payload,
+                    struct replay_patch *out)
 {
     struct span value;
     struct span text;
     if (!json_read_find(payload, path, &value) || !is_scalar(value, &text)) {
         return;
     }
-    if (kind == PATCH_TIME ? is_time(text) : is_device(text, device_no)) {
-        add_place(out, (struct patch_place){(size_t)(text.ptr - payload.ptr), text.len, kind});
+    if (kind == REPLAY_PATCH_TIME ? is_time(text) : is_device(text, device_no)) {
+        add_place(out, (struct replay_patch_place){(size_t)(text.ptr - payload.ptr), text.len, kind});
     }
 }
 
-void patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no, struct span payload,
-                struct patch *out)
+void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
+                       struct span payload, struct replay_patch *out)
 {
     const struct json_limits limits = {JSON_MAX_DEPTH, MAX_VALUES};
     const struct table_map *table = &mapping->tables[kind];
     struct json_report report;
     struct span body = payload_trim(payload);
-    *out = (struct patch){.count = 0};
+    *out = (struct replay_patch){.count = 0};
     if (json_scan_bytes(body, &limits, &report, NULL) != JSON_OK) {
         return;
     }
     for (size_t i = 0; i < table->time_count; i++) {
-        look_at(table->time[i].text, PATCH_TIME, device_no, body, out);
+        look_at(table->time[i].text, REPLAY_PATCH_TIME, device_no, body, out);
     }
     if (more_times[kind]) {
-        look_at(more_times[kind], PATCH_TIME, device_no, body, out);
+        look_at(more_times[kind], REPLAY_PATCH_TIME, device_no, body, out);
     }
     for (size_t i = 0; i < table->device_no_count; i++) {
-        look_at(table->device_no[i].text, PATCH_DEVICE, device_no, body, out);
+        look_at(table->device_no[i].text, REPLAY_PATCH_DEVICE, device_no, body, out);
     }
     for (size_t i = 0; i < out->count; i++) {
         out->places[i].start += (size_t)(body.ptr - payload.ptr);
@@ -94,25 +95,25 @@ void patch_find(const struct mapping *mapping, enum message_kind kind, struct sp
 
 static void put_time(struct span text, int64_t shift_ns, struct buf *out)
 {
-    char moved[RETIME_MAX_BYTES];
+    char moved[REPLAY_RETIME_MAX_BYTES];
     size_t len;
-    bool ok = retime(text, shift_ns, moved, &len);
+    bool ok = replay_retime(text, shift_ns, moved, &len);
     buf_span(out, ok ? (struct span){moved, len} : text);
 }
 
-void patch_apply(const struct patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
-                 struct buf *out)
+void replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
+                        struct buf *out)
 {
     size_t copied = 0;
     for (size_t i = 0; i < patch->count; i++) {
-        const struct patch_place *place = &patch->places[i];
+        const struct replay_patch_place *place = &patch->places[i];
         struct span text = {payload.ptr + place->start, place->len};
         buf_bytes(out, payload.ptr + copied, place->start - copied);
         switch (place->kind) {
-        case PATCH_TIME:
+        case REPLAY_PATCH_TIME:
             put_time(text, shift_ns, out);
             break;
-        case PATCH_DEVICE:
+        case REPLAY_PATCH_DEVICE:
             buf_span(out, device_no.len > 0 ? device_no : text);
             break;
         }

@@ -14,27 +14,27 @@
 #include "base/span.h"
 #include "core/mapping.h"
 
-#define PATCH_MAX_PLACES (2 * COLUMN_MAX_PATHS + 1)
+#define REPLAY_PATCH_MAX_PLACES (2 * COLUMN_MAX_PATHS + 1)
 
-enum patch_kind { PATCH_TIME, PATCH_DEVICE };
+enum replay_patch_kind { REPLAY_PATCH_TIME, REPLAY_PATCH_DEVICE };
 
-struct patch_place {
+struct replay_patch_place {
     size_t start, len; /* of the value in the payload, quotes not included */
-    enum patch_kind kind;
+    enum replay_patch_kind kind;
 };
 
-struct patch {
-    struct patch_place places[PATCH_MAX_PLACES]; /* in their order */
+struct replay_patch {
+    struct replay_patch_place places[REPLAY_PATCH_MAX_PLACES]; /* in their order */
     size_t count;
 };
 
 /* Finds what there is to change in a message of that kind from that device. A time that nobody can read is not found, nor is another device's number. */
-void patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no, struct span payload,
-                struct patch *out);
+void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
+                       struct span payload, struct replay_patch *out);
 
 /* Puts the payload behind what is in out, its times moved (retime.h; one that cannot be moved stays) and its number replaced; an empty device_no
  * leaves that as it is. */
-void patch_apply(const struct patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
-                 struct buf *out);
+void replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
+                        struct buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "base/number.h"
 #include "base/timestamp.h"
 #include "base/units.h"
@@ -11,15 +12,10 @@
 #define MAX_POWER 18
 #define INT64_DIGITS 19
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static size_t digits_at(struct span text, size_t pos)
 {
     size_t end = pos;
-    while (end < text.len && is_digit(text.ptr[end])) {
+    while (end < text.len && ascii_is_digit(text.ptr[end])) {
         end++;
     }
     return end - pos;
@@ -68,7 +64,7 @@ static bool take_number(struct span text, struct number *out)
         return false;
     }
     size_t pos = 0;
-    while (pos < text.len && !is_digit(text.ptr[pos]) && text.ptr[pos] != '.') {
+    while (pos < text.len && !ascii_is_digit(text.ptr[pos]) && text.ptr[pos] != '.') {
         pos++; /* white space and a plus: a minus is not >= 0, or it is -0 */
     }
     *out = (struct number){.whole = pos, .whole_len = digits_at(text, pos)};
@@ -98,7 +94,7 @@ static int64_t last_digit_power(const struct number *number)
 /* The digits of whole and fraction, less `ignored` at the end, as one integer. */
 static bool read_digits(struct span text, const struct number *number, size_t ignored, int64_t *out)
 {
-    char digits[RETIME_MAX_BYTES];
+    char digits[REPLAY_RETIME_MAX_BYTES];
     memcpy(digits, text.ptr + number->whole, number->whole_len);
     memcpy(digits + number->whole_len, text.ptr + number->fraction, number->fraction_len);
     struct span all = {digits, number->whole_len + number->fraction_len - ignored};
@@ -177,7 +173,7 @@ static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *le
         return false;
     }
     size_t start = 0;
-    while (!is_digit(text.ptr[start])) {
+    while (!ascii_is_digit(text.ptr[start])) {
         start++;
     }
     struct span body = span_after(text, start);
@@ -205,10 +201,10 @@ static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *le
     return timestamp_parse_iso((struct span){out, *len}, &local);
 }
 
-bool retime(struct span text, int64_t shift_ns, char out[RETIME_MAX_BYTES], size_t *len)
+bool replay_retime(struct span text, int64_t shift_ns, char out[REPLAY_RETIME_MAX_BYTES], size_t *len)
 {
     *len = 0;
-    if (text.len > RETIME_MAX_BYTES - GROWTH) {
+    if (text.len > REPLAY_RETIME_MAX_BYTES - GROWTH) {
         return false;
     }
     bool moved = retime_number(text, shift_ns, out, len) || retime_iso(text, shift_ns, out, len);

@@ -10,13 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/macros.h"
 #include "base/span.h"
 
-#define RETIME_MAX_BYTES 64 /* of a time that is moved, and of the moved one */
+#define REPLAY_RETIME_MAX_BYTES 64 /* of a time that is moved, and of the moved one */
 
 /* Moves a number (as JSON or text has it), or text that holds a number or an ISO time, quotes not included. What is finer than the form can hold is cut
  * downward. false = not a time, or the moved one has no place in the form: before 1970, after 2261, or in the range of another unit. *len gets the
  * bytes in out. */
-bool retime(struct span text, int64_t shift_ns, char out[RETIME_MAX_BYTES], size_t *len);
+bool replay_retime(struct span text, int64_t shift_ns, char out[REPLAY_RETIME_MAX_BYTES], size_t *len) MUST_USE;
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* A record in the ring, what is due of it, and the caller's bytes. */
+/* An entry in the ring, what is due of it, and the caller's bytes. */
 struct entry {
     size_t size; /* of all, in the ring */
     uint64_t number;
@@ -13,9 +13,9 @@ struct entry {
     max_align_t bytes[];
 };
 
-/* Records lie in the ring one behind the other, in the order they came, from `tail` on. The last bytes before the ring's end stay unused when a record
+/* Entries lie in the ring one behind the other, in the order they came, from `tail` on. The last bytes before the ring's end stay unused when an entry
  * does not fit there: then it wraps, and `wrap` is where they begin. */
-struct schedule {
+struct replay_schedule {
     char *ring;
     size_t size;
     size_t tail, head;
@@ -25,27 +25,27 @@ struct schedule {
     uint64_t added;
     struct entry **heap; /* those with a copy left, the first one on top */
     size_t heap_count;
-    size_t max_records;
+    size_t max_entries;
 };
 
-struct schedule *schedule_new(size_t bytes, size_t max_records)
+struct replay_schedule *replay_schedule_new(size_t bytes, size_t max_entries)
 {
-    struct schedule *schedule = calloc(1, sizeof *schedule);
+    struct replay_schedule *schedule = calloc(1, sizeof *schedule);
     if (!schedule) {
         return NULL;
     }
     schedule->size = bytes;
-    schedule->max_records = max_records;
+    schedule->max_entries = max_entries;
     schedule->ring = malloc(bytes);
-    schedule->heap = calloc(max_records, sizeof(struct entry *));
+    schedule->heap = calloc(max_entries, sizeof(struct entry *));
     if (!schedule->ring || !schedule->heap) {
-        schedule_free(schedule);
+        replay_schedule_free(schedule);
         return NULL;
     }
     return schedule;
 }
 
-void schedule_free(struct schedule *schedule)
+void replay_schedule_free(struct replay_schedule *schedule)
 {
     if (schedule) {
         free(schedule->ring);
@@ -68,7 +68,7 @@ static void swap(struct entry **a, struct entry **b)
     *b = kept;
 }
 
-static void sift_up(struct schedule *schedule, size_t at)
+static void sift_up(struct replay_schedule *schedule, size_t at)
 {
     struct entry **heap = schedule->heap;
     while (at > 0 && is_before(heap[at], heap[(at - 1) / 2])) {
@@ -77,7 +77,7 @@ static void sift_up(struct schedule *schedule, size_t at)
     }
 }
 
-static void sift_down(struct schedule *schedule)
+static void sift_down(struct replay_schedule *schedule)
 {
     struct entry **heap = schedule->heap;
     size_t at = 0;
@@ -96,8 +96,8 @@ static void sift_down(struct schedule *schedule)
 
 /* ---- the ring ---- */
 
-/* Room for so many bytes in one piece; NULL = none. The head never comes to stand on the tail while records are there. */
-static struct entry *take_room(struct schedule *schedule, size_t size)
+/* Room for so many bytes in one piece; NULL = none. The head never comes to stand on the tail while entries are there. */
+static struct entry *take_room(struct replay_schedule *schedule, size_t size)
 {
     if (schedule->count == 0) {
         schedule->tail = 0;
@@ -121,13 +121,13 @@ static struct entry *take_room(struct schedule *schedule, size_t size)
     return entry;
 }
 
-static const struct entry *oldest(const struct schedule *schedule)
+static const struct entry *oldest(const struct replay_schedule *schedule)
 {
     return (const struct entry *)(const void *)(schedule->ring + schedule->tail);
 }
 
 /* Gives back what is done with, in the order it came. */
-static void free_oldest(struct schedule *schedule)
+static void free_oldest(struct replay_schedule *schedule)
 {
     while (schedule->count > 0 && oldest(schedule)->copy == oldest(schedule)->copies) {
         schedule->tail += oldest(schedule)->size;
@@ -141,9 +141,10 @@ static void free_oldest(struct schedule *schedule)
 
 /* ---- in and out ---- */
 
-void *schedule_add(struct schedule *schedule, int64_t time_ns, size_t copies, int64_t step_ns, size_t size)
+void *replay_schedule_add(struct replay_schedule *schedule, int64_t time_ns, size_t copies, int64_t step_ns,
+                          size_t size)
 {
-    if (schedule->heap_count == schedule->max_records || size > schedule->size) {
+    if (schedule->heap_count == schedule->max_entries || size > schedule->size) {
         return NULL;
     }
     size_t unit = sizeof(max_align_t);
@@ -164,18 +165,18 @@ void *schedule_add(struct schedule *schedule, int64_t time_ns, size_t copies, in
     return entry->bytes;
 }
 
-bool schedule_next(const struct schedule *schedule, struct scheduled *next)
+bool replay_schedule_next(const struct replay_schedule *schedule, struct replay_schedule_item *next)
 {
     if (schedule->heap_count == 0) {
-        *next = (struct scheduled){0};
+        *next = (struct replay_schedule_item){0};
         return false;
     }
     const struct entry *entry = schedule->heap[0];
-    *next = (struct scheduled){entry->bytes, entry->copy, entry->time_ns};
+    *next = (struct replay_schedule_item){entry->bytes, entry->copy, entry->time_ns};
     return true;
 }
 
-void schedule_done(struct schedule *schedule)
+void replay_schedule_done(struct replay_schedule *schedule)
 {
     struct entry *entry = schedule->heap[0];
     entry->copy++;

@@ -1,7 +1,7 @@
-/* replay/schedule.h - records, each due several times at a distance, given back in the order of their times; in a fixed piece of memory.
+/* replay/schedule.h - entries, each due several times at a distance, given back in the order of their times; in a fixed piece of memory.
  *
  * A replay puts a capture's messages in, in their order, and takes out those messages and their clones', which are due a little later. Only
- * as much of the capture is held as the clones are behind. When there is no room, records have to be taken first: then one put in
+ * as much of the capture is held as the clones are behind. When there is no room, entries have to be taken first: then one put in
  * late comes out late.
  */
 #ifndef VENDING_REPLAY_SCHEDULE_H
@@ -11,26 +11,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct schedule;
+#include "base/macros.h"
 
-/* Holds up to `bytes` of records, and max_records of them. NULL = no memory. */
-struct schedule *schedule_new(size_t bytes, size_t max_records);
-void schedule_free(struct schedule *schedule);
+struct replay_schedule;
 
-/* Room for a record of size bytes, aligned for any type, that is due `copies` (1 at least) times: at time_ns, and every step_ns (0 or more) after
+/* Holds up to `bytes` of entries, and max_entries of them. NULL = no memory. */
+struct replay_schedule *replay_schedule_new(size_t bytes, size_t max_entries) MUST_USE;
+void replay_schedule_free(struct replay_schedule *schedule);
+
+/* Room for an entry of size bytes, aligned for any type, that is due `copies` (1 at least) times: at time_ns, and every step_ns (0 or more) after
  * that. It stays until its last copy is done. NULL = no room now; in an empty schedule: there never is. */
-void *schedule_add(struct schedule *schedule, int64_t time_ns, size_t copies, int64_t step_ns, size_t size);
+void *replay_schedule_add(struct replay_schedule *schedule, int64_t time_ns, size_t copies, int64_t step_ns,
+                          size_t size) MUST_USE;
 
-struct scheduled {
-    const void *record;
+struct replay_schedule_item {
+    const void *entry;
     size_t copy; /* 0 = the first */
     int64_t time_ns;
 };
 
 /* What is due first; of what is due at the same time, what was added first. false = nothing is there. */
-bool schedule_next(const struct schedule *schedule, struct scheduled *next);
+bool replay_schedule_next(const struct replay_schedule *schedule, struct replay_schedule_item *next) MUST_USE;
 
-/* That is done with: its record is gone with the last copy. */
-void schedule_done(struct schedule *schedule);
+/* That is done with: its entry is gone with the last copy. */
+void replay_schedule_done(struct replay_schedule *schedule);
 
 #endif

@@ -40,7 +40,7 @@ static const char *clock_text(double seconds, char out[NUMBER_BYTES])
     return out;
 }
 
-static double seconds(const struct progress *progress)
+static double seconds(const struct replay_show_progress *progress)
 {
     return (double)progress->elapsed_ns / (double)SECOND_NS;
 }
@@ -60,7 +60,7 @@ static size_t put_bar(double fraction, size_t columns, char *out)
     return columns;
 }
 
-static size_t put_words(const struct progress *progress, char *out, size_t size)
+static size_t put_words(const struct replay_show_progress *progress, char *out, size_t size)
 {
     char published[NUMBER_BYTES];
     char rate[NUMBER_BYTES];
@@ -81,11 +81,11 @@ static size_t put_words(const struct progress *progress, char *out, size_t size)
                             clock_text(left, time));
 }
 
-size_t progress_line(const struct progress *progress, size_t columns, char out[PROGRESS_LINE_BYTES])
+size_t replay_show_line(const struct replay_show_progress *progress, size_t columns, char out[REPLAY_SHOW_LINE_BYTES])
 {
-    char words[PROGRESS_LINE_BYTES / 2];
+    char words[REPLAY_SHOW_LINE_BYTES / 2];
     size_t len = put_words(progress, words, sizeof words);
-    size_t most = columns < PROGRESS_LINE_BYTES ? columns : PROGRESS_LINE_BYTES - 1;
+    size_t most = columns < REPLAY_SHOW_LINE_BYTES ? columns : REPLAY_SHOW_LINE_BYTES - 1;
     size_t bar = most > len ? most - len : 0;
     size_t n = 0;
     bar = bar > MAX_BAR ? MAX_BAR : bar;
@@ -98,12 +98,12 @@ size_t progress_line(const struct progress *progress, size_t columns, char out[P
     return n + len;
 }
 
-size_t progress_summary(const struct progress *progress, char out[PROGRESS_LINE_BYTES])
+size_t replay_show_summary(const struct replay_show_progress *progress, char out[REPLAY_SHOW_LINE_BYTES])
 {
     double elapsed = seconds(progress);
     double rate = elapsed > 0 ? (double)progress->acknowledged / elapsed : 0;
     int len = snprintf(
-        out, PROGRESS_LINE_BYTES,
+        out, REPLAY_SHOW_LINE_BYTES,
         "published %" PRIu64 ", acknowledged %" PRIu64 ", failed %" PRIu64 ", broken lines %" PRIu64 "; %.1f s, %.0f/s",
         progress->published, progress->acknowledged, progress->failed, progress->bad_lines, elapsed, rate);
     return len > 0 ? (size_t)len : 0;

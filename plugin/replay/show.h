@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct progress {
+struct replay_show_progress {
     uint64_t published;
     uint64_t acknowledged;
     uint64_t failed;    /* refused by the broker, lost with the connection (QoS 0), or not to be published */
@@ -15,13 +15,13 @@ struct progress {
     double rate;     /* acknowledged a second, of late */
 };
 
-#define PROGRESS_LINE_BYTES 256
+#define REPLAY_SHOW_LINE_BYTES 256
 
 /* The line for a terminal of that many columns, without its end: "[=====>    ]  55%  12,345 published  4,321/s  0:12 left". What does not fit is left out,
  * the bar first. Terminated; returns its length. */
-size_t progress_line(const struct progress *progress, size_t columns, char out[PROGRESS_LINE_BYTES]);
+size_t replay_show_line(const struct replay_show_progress *progress, size_t columns, char out[REPLAY_SHOW_LINE_BYTES]);
 
 /* The summary, without its end. Terminated; returns its length. */
-size_t progress_summary(const struct progress *progress, char out[PROGRESS_LINE_BYTES]);
+size_t replay_show_summary(const struct replay_show_progress *progress, char out[REPLAY_SHOW_LINE_BYTES]);
 
 #endif

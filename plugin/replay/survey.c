@@ -4,21 +4,22 @@
 
 #include "replay/message.h"
 
-static bool take(struct survey *survey, const struct capture_message *message, struct span topic_prefix,
-                 struct fleet *fleet, struct err *err)
+static bool take(struct replay_survey *survey, const struct capture_message *message, struct span topic_prefix,
+                 struct replay_fleet *fleet, struct err *err)
 {
-    struct span device_no = replay_device(message->topic, topic_prefix);
+    struct span device_no = replay_message_device(message->topic, topic_prefix);
     survey->messages++;
-    replay_line_add(&survey->line, message->time_ns);
-    if (device_no.len > 0 && !fleet_add(fleet, device_no)) {
-        err_set(err, 0, "the captures have more than %d machines, or there is no memory for them", FLEET_MAX_MACHINES);
+    replay_clock_add(&survey->timeline, message->time_ns);
+    if (device_no.len > 0 && !replay_fleet_add(fleet, device_no)) {
+        err_set(err, 0, "the captures have more than %d machines, or there is no memory for them",
+                REPLAY_FLEET_MAX_MACHINES);
         return false;
     }
     return true;
 }
 
-bool survey_read(struct survey *survey, struct capture_source *source, struct span topic_prefix, struct fleet *fleet,
-                 struct err *err)
+bool replay_survey_read(struct replay_survey *survey, struct capture_source *source, struct span topic_prefix,
+                        struct replay_fleet *fleet, struct err *err)
 {
     struct capture_message message;
     for (;;) {

@@ -6,18 +6,19 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "capture/source.h"
 #include "replay/clock.h"
 #include "replay/fleet.h"
 
-struct survey {
+struct replay_survey {
     uint64_t messages;
-    struct replay_line line; /* of one round; its max_gap_ns is the caller's */
+    struct replay_clock_timeline timeline; /* of one round; its max_gap_ns is the caller's */
 };
 
 /* Reads the source to its end, waiting for standard input, and goes back to its beginning. Machines are added to the fleet. false = *err says why. */
-bool survey_read(struct survey *survey, struct capture_source *source, struct span topic_prefix, struct fleet *fleet,
-                 struct err *err);
+bool replay_survey_read(struct replay_survey *survey, struct capture_source *source, struct span topic_prefix,
+                        struct replay_fleet *fleet, struct err *err) MUST_USE;
 
 #endif

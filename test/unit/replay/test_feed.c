@@ -12,17 +12,17 @@
 static char file[32];
 static const char *const files[] = {file};
 static struct mapping *mapping;
-static struct fleet *fleet;
-static struct replay_rules rules;
+static struct replay_fleet *fleet;
+static struct replay_message_rules rules;
 static struct capture_source *source;
 static struct replay_feed *feed;
 
 static void set_up(void)
 {
     mapping = mapping_new();
-    fleet = fleet_new();
+    fleet = replay_fleet_new();
     ck_assert(mapping && fleet);
-    rules = (struct replay_rules){.mapping = mapping, .topic_prefix = SPAN_LITERAL("v1/vm")};
+    rules = (struct replay_message_rules){.mapping = mapping, .topic_prefix = SPAN_LITERAL("v1/vm")};
     source = NULL;
     feed = NULL;
     strcpy(file, "/tmp/test_feed.XXXXXX");
@@ -35,7 +35,7 @@ static void tear_down(void)
 {
     replay_feed_free(feed);
     capture_source_free(source);
-    fleet_free(fleet);
+    replay_fleet_free(fleet);
     mapping_free(mapping);
     unlink(file);
 }
@@ -57,10 +57,10 @@ static void start(const char *capture, struct replay_feed_settings settings)
 static const char *take(int most)
 {
     static char text[1024];
-    struct replay_next next;
+    struct replay_feed_item next;
     text[0] = '\0';
     for (int i = 0; i < most && replay_feed_next(feed, &next) == REPLAY_FEED_MESSAGE; i++) {
-        struct replay_next again;
+        struct replay_feed_item again;
         ck_assert_int_eq(replay_feed_next(feed, &again), REPLAY_FEED_MESSAGE);
         ck_assert(again.message == next.message && again.copy == next.copy);
         sprintf(text + strlen(text), "%.*s%zu@%lld ", (int)next.message->payload.len, next.message->payload.ptr,
@@ -72,7 +72,7 @@ static const char *take(int most)
 
 static const char *take_all(void)
 {
-    struct replay_next next;
+    struct replay_feed_item next;
     const char *text = take(1000);
     ck_assert_int_eq(replay_feed_next(feed, &next), REPLAY_FEED_END);
     ck_assert_int_eq(replay_feed_next(feed, &next), REPLAY_FEED_END);
@@ -119,9 +119,9 @@ END_TEST
 
 static void make_fleet(size_t size)
 {
-    ck_assert(fleet_add(fleet, SPAN_LITERAL("VM-1")));
-    ck_assert(fleet_add(fleet, SPAN_LITERAL("VM-2")));
-    ck_assert(fleet_set_size(fleet, size, NULL));
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-1")));
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-2")));
+    ck_assert(replay_fleet_set_size(fleet, size, NULL));
     rules.fleet = fleet;
 }
 
@@ -173,7 +173,7 @@ START_TEST(standard_input)
 {
     static const char *const stdin_only[] = {"-"};
     const struct replay_feed_settings settings = {.rounds = 1, .max_line = MAX_LINE};
-    struct replay_next next;
+    struct replay_feed_item next;
     struct err err = {0};
     int pipe_fds[2];
     ck_assert_int_eq(pipe(pipe_fds), 0);
@@ -196,7 +196,7 @@ END_TEST
 START_TEST(more_than_fits)
 {
     enum { MESSAGES = 70000 };
-    struct replay_next next;
+    struct replay_feed_item next;
     char *capture = malloc((size_t)MESSAGES * 128);
     size_t len = 0;
     size_t got = 0;

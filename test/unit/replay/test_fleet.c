@@ -34,30 +34,30 @@ static const struct {
 
 START_TEST(names)
 {
-    struct fleet *fleet = fleet_new();
+    struct replay_fleet *fleet = replay_fleet_new();
     struct buf out;
     struct err err = {0};
     buf_init(&out, 4096);
     ck_assert_ptr_nonnull(fleet);
     for (size_t i = 0; cases[_i].machines[i]; i++) {
-        ck_assert(fleet_add(fleet, span_of(cases[_i].machines[i])));
-        ck_assert(fleet_add(fleet, span_of(cases[_i].machines[0]))); /* again: nothing new */
+        ck_assert(replay_fleet_add(fleet, span_of(cases[_i].machines[i])));
+        ck_assert(replay_fleet_add(fleet, span_of(cases[_i].machines[0]))); /* again: nothing new */
     }
-    ck_assert_msg(fleet_set_size(fleet, cases[_i].size, &err), "%s: %s", cases[_i].name, err.text);
+    ck_assert_msg(replay_fleet_set_size(fleet, cases[_i].size, &err), "%s: %s", cases[_i].name, err.text);
     size_t most = 0;
-    for (size_t i = 0; i < fleet_count(fleet); i++) {
-        for (size_t copy = 0; copy < fleet_copies(fleet, i); copy++) {
+    for (size_t i = 0; i < replay_fleet_count(fleet); i++) {
+        for (size_t copy = 0; copy < replay_fleet_copies(fleet, i); copy++) {
             char name[DEVICE_NO_MAX_BYTES];
             buf_char(&out, ' ');
-            buf_span(&out, (struct span){name, fleet_name(fleet, i, copy, name)});
+            buf_span(&out, (struct span){name, replay_fleet_name(fleet, i, copy, name)});
         }
-        most = fleet_copies(fleet, i) > most ? fleet_copies(fleet, i) : most;
+        most = replay_fleet_copies(fleet, i) > most ? replay_fleet_copies(fleet, i) : most;
         buf_char(&out, '|');
     }
     ck_assert_msg(strcmp(text_of(&out), cases[_i].fleet) == 0, "%s: got%s", cases[_i].name, text_of(&out));
-    ck_assert_uint_eq(fleet_max_copies(fleet), most);
+    ck_assert_uint_eq(replay_fleet_max_copies(fleet), most);
     buf_free(&out);
-    fleet_free(fleet);
+    replay_fleet_free(fleet);
 }
 END_TEST
 
@@ -65,8 +65,8 @@ END_TEST
 START_TEST(never_the_same_name)
 {
     enum { CAPTURED = 3000, WANTED = 10001 };
-    struct fleet *fleet = fleet_new();
-    struct fleet *all = fleet_new();
+    struct replay_fleet *fleet = replay_fleet_new();
+    struct replay_fleet *all = replay_fleet_new();
     size_t machine;
     for (int i = 0; i < CAPTURED; i++) {
         char name[32];
@@ -75,63 +75,63 @@ START_TEST(never_the_same_name)
         } else {
             snprintf(name, sizeof name, "VM-R%d-%03d", i % 5, i);
         }
-        ck_assert(fleet_add(fleet, span_of(name)));
-        ck_assert(fleet_find(fleet, span_of(name), &machine));
-        ck_assert_uint_eq(machine, fleet_count(fleet) - 1);
+        ck_assert(replay_fleet_add(fleet, span_of(name)));
+        ck_assert(replay_fleet_find(fleet, span_of(name), &machine));
+        ck_assert_uint_eq(machine, replay_fleet_count(fleet) - 1);
     }
-    size_t captured = fleet_count(fleet);
-    ck_assert(fleet_set_size(fleet, WANTED, NULL));
+    size_t captured = replay_fleet_count(fleet);
+    ck_assert(replay_fleet_set_size(fleet, WANTED, NULL));
     for (size_t i = 0; i < captured; i++) {
-        for (size_t copy = 0; copy < fleet_copies(fleet, i); copy++) {
+        for (size_t copy = 0; copy < replay_fleet_copies(fleet, i); copy++) {
             char name[DEVICE_NO_MAX_BYTES];
-            size_t before = fleet_count(all);
-            ck_assert(fleet_add(all, (struct span){name, fleet_name(fleet, i, copy, name)}));
-            ck_assert_msg(fleet_count(all) == before + 1, "machine %zu, copy %zu has another's name", i, copy);
+            size_t before = replay_fleet_count(all);
+            ck_assert(replay_fleet_add(all, (struct span){name, replay_fleet_name(fleet, i, copy, name)}));
+            ck_assert_msg(replay_fleet_count(all) == before + 1, "machine %zu, copy %zu has another's name", i, copy);
         }
     }
-    ck_assert_uint_eq(fleet_count(all), WANTED);
-    ck_assert(!fleet_find(fleet, SPAN_LITERAL("VM-R0-"), &machine));
-    fleet_free(fleet);
-    fleet_free(all);
+    ck_assert_uint_eq(replay_fleet_count(all), WANTED);
+    ck_assert(!replay_fleet_find(fleet, SPAN_LITERAL("VM-R0-"), &machine));
+    replay_fleet_free(fleet);
+    replay_fleet_free(all);
 }
 END_TEST
 
 START_TEST(a_name_too_long)
 {
-    struct fleet *fleet = fleet_new();
+    struct replay_fleet *fleet = replay_fleet_new();
     struct err err = {0};
     char name[DEVICE_NO_MAX_BYTES];
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = '9';
-    ck_assert(fleet_add(fleet, (struct span){name, sizeof name}));
-    ck_assert(fleet_set_size(fleet, 1, &err));
-    ck_assert(!fleet_set_size(fleet, 2, &err));
+    ck_assert(replay_fleet_add(fleet, (struct span){name, sizeof name}));
+    ck_assert(replay_fleet_set_size(fleet, 1, &err));
+    ck_assert(!replay_fleet_set_size(fleet, 2, &err));
     ck_assert_str_eq(err.text,
                      "a clone of xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx9 would have a name "
                      "of more than 64 characters");
-    fleet_free(fleet);
+    replay_fleet_free(fleet);
 }
 END_TEST
 
 START_TEST(too_many)
 {
-    struct fleet *fleet = fleet_new();
-    for (int i = 0; i < FLEET_MAX_MACHINES; i++) {
+    struct replay_fleet *fleet = replay_fleet_new();
+    for (int i = 0; i < REPLAY_FLEET_MAX_MACHINES; i++) {
         char name[32];
         snprintf(name, sizeof name, "%d", i);
-        ck_assert(fleet_add(fleet, span_of(name)));
+        ck_assert(replay_fleet_add(fleet, span_of(name)));
     }
-    ck_assert(fleet_add(fleet, SPAN_LITERAL("0")));
-    ck_assert(!fleet_add(fleet, SPAN_LITERAL("x")));
-    fleet_free(fleet);
-    fleet_free(NULL);
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("0")));
+    ck_assert(!replay_fleet_add(fleet, SPAN_LITERAL("x")));
+    replay_fleet_free(fleet);
+    replay_fleet_free(NULL);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("fleet");
-    TCase *tcase = tcase_create("fleet");
+    Suite *suite = suite_create("replay_fleet");
+    TCase *tcase = tcase_create("replay_fleet");
     tcase_add_loop_test(tcase, names, 0, (int)COUNT(cases));
     tcase_add_test(tcase, never_the_same_name);
     tcase_add_test(tcase, a_name_too_long);

@@ -5,23 +5,23 @@
 #define TST (INT64_C(1795480318) * SECOND)
 
 static struct mapping *mapping;
-static struct fleet *fleet;
+static struct replay_fleet *fleet;
 
 static void set_up(void)
 {
     mapping = mapping_new();
-    fleet = fleet_new();
+    fleet = replay_fleet_new();
     ck_assert(mapping && fleet);
-    ck_assert(fleet_add(fleet, SPAN_LITERAL("VM-SH-001")));
-    ck_assert(fleet_add(fleet, SPAN_LITERAL("VM-BJ-001")));
-    ck_assert(fleet_add(fleet, SPAN_LITERAL("VM-GZ-001")));
-    ck_assert(fleet_set_size(fleet, 5, NULL)); /* two of the first and second, one of the third */
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-SH-001")));
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-BJ-001")));
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-GZ-001")));
+    ck_assert(replay_fleet_set_size(fleet, 5, NULL)); /* two of the first and second, one of the third */
 }
 
 static void tear_down(void)
 {
     mapping_free(mapping);
-    fleet_free(fleet);
+    replay_fleet_free(fleet);
 }
 
 static struct capture_message message_of(const char *topic, const char *payload)
@@ -31,7 +31,7 @@ static struct capture_message message_of(const char *topic, const char *payload)
 }
 
 /* Topic and payload of a copy that speaks of an hour later, after the capture's own bytes are gone. */
-static const char *render(const struct replay_rules *rules, struct capture_message message, size_t copy)
+static const char *render(const struct replay_message_rules *rules, struct capture_message message, size_t copy)
 {
     static char text[1024];
     struct buf topic;
@@ -95,10 +95,10 @@ static const struct {
 
 START_TEST(renders)
 {
-    const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), cases[_i].clones ? fleet : NULL,
-                                       cases[_i].shifts, 0};
+    const struct replay_message_rules rules = {mapping, SPAN_LITERAL("v1/vm"), cases[_i].clones ? fleet : NULL,
+                                               cases[_i].shifts, 0};
     struct capture_message message = message_of(cases[_i].topic, cases[_i].payload);
-    ck_assert_uint_eq(replay_copies(&rules, &message), cases[_i].copies);
+    ck_assert_uint_eq(replay_message_copies(&rules, &message), cases[_i].copies);
     const char *text = render(&rules, message, cases[_i].copy);
     ck_assert_msg(strcmp(text, cases[_i].rendered) == 0, "%s: got %s", cases[_i].name, text);
 }
@@ -106,10 +106,10 @@ END_TEST
 
 START_TEST(leaves_machines_out)
 {
-    const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), fleet, false, 0};
+    const struct replay_message_rules rules = {mapping, SPAN_LITERAL("v1/vm"), fleet, false, 0};
     struct capture_message message = message_of("v1/vm/VM-GZ-001/status", "{}");
-    ck_assert(fleet_set_size(fleet, 2, NULL));
-    ck_assert_uint_eq(replay_copies(&rules, &message), 0);
+    ck_assert(replay_fleet_set_size(fleet, 2, NULL));
+    ck_assert_uint_eq(replay_message_copies(&rules, &message), 0);
 }
 END_TEST
 
@@ -117,7 +117,7 @@ START_TEST(raises_qos)
 {
     for (int min_qos = 0; min_qos <= 2; min_qos++) {
         for (int qos = 0; qos <= 2; qos++) {
-            const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false, min_qos};
+            const struct replay_message_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false, min_qos};
             struct capture_message message = message_of("v1/vm/VM-SH-001/events", "{}");
             message.qos = qos;
             struct replay_message *kept = malloc(replay_message_size(&message));
@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(keeps_properties)
 {
-    const struct replay_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false, 0};
+    const struct replay_message_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false, 0};
     struct capture_message message = message_of("v1/vm/VM-SH-001/events", "{}");
     char name[] = "priority";
     char text[] = "high";

@@ -39,7 +39,7 @@ START_TEST(defaults)
     ck_assert_uint_eq(settings.max_line, 1048576);
     ck_assert_uint_eq(settings.log_rate, 60);
     ck_assert_str_eq(settings.mqtt.host, "127.0.0.1");
-    ck_assert(!replay_needs_survey(&settings));
+    ck_assert(!replay_options_needs_survey(&settings));
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(good_combinations)
     int action;
     ck_assert_msg(parse(good[_i].args, &settings, &action, &err), "%s: %s", good[_i].name, err.text);
     ck_assert_msg(settings.speed == good[_i].speed, "%s: speed %g", good[_i].name, settings.speed);
-    ck_assert_msg(replay_needs_survey(&settings) == good[_i].survey, "%s: survey", good[_i].name);
+    ck_assert_msg(replay_options_needs_survey(&settings) == good[_i].survey, "%s: survey", good[_i].name);
 }
 END_TEST
 
@@ -189,16 +189,16 @@ END_TEST
 /* The tables themselves: help for each, names once. */
 START_TEST(table_is_tidy)
 {
-    size_t count = options_count(&replay_program);
+    size_t count = options_count(&replay_options_program);
     for (size_t i = 0; i < count; i++) {
-        const struct option *option = options_at(&replay_program, i);
+        const struct option *option = options_at(&replay_options_program, i);
         ck_assert_msg(strlen(option->help) > 7, "--%s has no help", option->name);
         for (size_t j = i + 1; j < count; j++) {
-            ck_assert_msg(strcmp(option->name, options_at(&replay_program, j)->name) != 0, "--%s stands there twice",
-                          option->name);
+            ck_assert_msg(strcmp(option->name, options_at(&replay_options_program, j)->name) != 0,
+                          "--%s stands there twice", option->name);
         }
     }
-    for (const char *line = replay_program.notes; *line; line = strchr(line, '\n') + 1) {
+    for (const char *line = replay_options_program.notes; *line; line = strchr(line, '\n') + 1) {
         ck_assert_msg(strcspn(line, "\n") <= 80, "too long: %.40s...", line);
     }
 }

@@ -81,14 +81,14 @@ START_TEST(patches)
 {
     char *block;
     struct span payload = exact_copy(cases[_i].payload, &block);
-    struct patch patch;
+    struct replay_patch patch;
     struct buf out;
     buf_init(&out, 4096);
-    patch_find(mapping, cases[_i].kind, SPAN_LITERAL(DEVICE), payload, &patch);
-    patch_apply(&patch, payload, HOUR, SPAN_LITERAL(CLONE), &out);
+    replay_patch_find(mapping, cases[_i].kind, SPAN_LITERAL(DEVICE), payload, &patch);
+    replay_patch_apply(&patch, payload, HOUR, SPAN_LITERAL(CLONE), &out);
     ck_assert_msg(span_equal(buf_view(&out), cases[_i].patched), "%s: got %.*s", cases[_i].name, (int)out.len, out.ptr);
     buf_truncate(&out, 0);
-    patch_apply(&patch, payload, 0, (struct span){"", 0}, &out);
+    replay_patch_apply(&patch, payload, 0, (struct span){"", 0}, &out);
     ck_assert_msg(span_equal(buf_view(&out), payload), "%s, unchanged: got %.*s", cases[_i].name, (int)out.len,
                   out.ptr);
     buf_free(&out);
@@ -99,12 +99,12 @@ END_TEST
 START_TEST(a_number_as_machine)
 {
     const struct span payload = SPAN_LITERAL("{\"device_no\":1001,\"ts\":1}");
-    struct patch patch;
+    struct replay_patch patch;
     struct buf out;
     buf_init(&out, 4096);
-    patch_find(mapping, MESSAGE_STATUS, SPAN_LITERAL("1001"), payload, &patch);
+    replay_patch_find(mapping, MESSAGE_STATUS, SPAN_LITERAL("1001"), payload, &patch);
     buf_text(&out, "[");
-    patch_apply(&patch, payload, 0, SPAN_LITERAL("1002"), &out);
+    replay_patch_apply(&patch, payload, 0, SPAN_LITERAL("1002"), &out);
     ck_assert_str_eq(text_of(&out), "[{\"device_no\":1002,\"ts\":1}");
     buf_free(&out);
 }
@@ -118,7 +118,7 @@ START_TEST(follows_the_mapping)
     static const char patched[] = "{\"t\":1795483918,\"m\":{\"no\":\"" CLONE "\",\"at\":1795483918},\"ts\":1795480318}";
     struct mapping *other = mapping_new();
     struct table_map *table = &other->tables[MESSAGE_STATUS];
-    struct patch patch;
+    struct replay_patch patch;
     struct buf out;
     buf_init(&out, 4096);
     table->time_count = 0;
@@ -127,8 +127,8 @@ START_TEST(follows_the_mapping)
     ck_assert(mapping_add_path(other, table->time, &table->time_count, "t"));
     ck_assert(mapping_add_path(other, table->time, &table->time_count, "t"));
     ck_assert(mapping_add_path(other, table->device_no, &table->device_no_count, "m.no"));
-    patch_find(other, MESSAGE_STATUS, SPAN_LITERAL(DEVICE), SPAN_LITERAL(payload), &patch);
-    patch_apply(&patch, SPAN_LITERAL(payload), HOUR, SPAN_LITERAL(CLONE), &out);
+    replay_patch_find(other, MESSAGE_STATUS, SPAN_LITERAL(DEVICE), SPAN_LITERAL(payload), &patch);
+    replay_patch_apply(&patch, SPAN_LITERAL(payload), HOUR, SPAN_LITERAL(CLONE), &out);
     ck_assert_str_eq(text_of(&out), patched);
     ck_assert_uint_eq(patch.count, 3);
     buf_free(&out);
@@ -152,16 +152,16 @@ START_TEST(survives_every_changed_byte)
     for (size_t at = 0; at < sizeof payload - 1; at++) {
         for (size_t b = 0; b < sizeof bytes - 1; b++) {
             char *block;
-            struct patch patch;
+            struct replay_patch patch;
             struct buf same;
             struct buf other;
             struct span changed = exact_copy(SPAN_LITERAL(payload), &block);
             block[at] = bytes[b];
             buf_init(&same, 4096);
             buf_init(&other, 4096);
-            patch_find(mapping, MESSAGE_EVENTS, SPAN_LITERAL(DEVICE), changed, &patch);
-            patch_apply(&patch, changed, 0, (struct span){"", 0}, &same);
-            patch_apply(&patch, changed, HOUR, SPAN_LITERAL(CLONE), &other);
+            replay_patch_find(mapping, MESSAGE_EVENTS, SPAN_LITERAL(DEVICE), changed, &patch);
+            replay_patch_apply(&patch, changed, 0, (struct span){"", 0}, &same);
+            replay_patch_apply(&patch, changed, HOUR, SPAN_LITERAL(CLONE), &other);
             ck_assert_msg(span_equal(buf_view(&same), changed), "byte %zu as %#x", at, (unsigned char)bytes[b]);
             ck_assert_msg(is_json(changed) == is_json(buf_view(&other)), "byte %zu as %#x: %.*s", at,
                           (unsigned char)bytes[b], (int)other.len, other.ptr);
@@ -175,8 +175,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("patch");
-    TCase *tcase = tcase_create("patch");
+    Suite *suite = suite_create("replay_patch");
+    TCase *tcase = tcase_create("replay_patch");
     tcase_add_checked_fixture(tcase, make_mapping, free_mapping);
     tcase_add_loop_test(tcase, patches, 0, (int)COUNT(cases));
     tcase_add_test(tcase, a_number_as_machine);

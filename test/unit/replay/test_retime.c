@@ -72,10 +72,10 @@ static const struct {
 START_TEST(moves)
 {
     char *block;
-    char out[RETIME_MAX_BYTES];
+    char out[REPLAY_RETIME_MAX_BYTES];
     size_t len;
     struct span text = exact_copy(span_of(cases[_i].text), &block);
-    ck_assert_msg(retime(text, cases[_i].shift_ns, out, &len), "%s: not moved", cases[_i].name);
+    ck_assert_msg(replay_retime(text, cases[_i].shift_ns, out, &len), "%s: not moved", cases[_i].name);
     ck_assert_msg(span_equal((struct span){out, len}, span_of(cases[_i].moved)), "%s: got %.*s", cases[_i].name,
                   (int)len, out);
     free(block);
@@ -99,12 +99,12 @@ START_TEST(reads_as_moved)
     static const int64_t shifts[] = {0, 60 * SECOND, -60 * SECOND, 400 * DAY, -400 * DAY, 12 * HOUR};
     for (size_t f = 0; f < COUNT(forms); f++) {
         for (size_t s = 0; s < COUNT(shifts); s++) {
-            char out[RETIME_MAX_BYTES];
+            char out[REPLAY_RETIME_MAX_BYTES];
             size_t len;
             int64_t before;
             int64_t after;
             ck_assert(timestamp_parse_text(span_of(forms[f]), &before));
-            ck_assert(retime(span_of(forms[f]), shifts[s], out, &len));
+            ck_assert(replay_retime(span_of(forms[f]), shifts[s], out, &len));
             ck_assert(timestamp_parse_text((struct span){out, len}, &after));
             ck_assert_msg(after - before == shifts[s], "%s by %" PRId64 ": %.*s", forms[f], shifts[s], (int)len, out);
         }
@@ -138,11 +138,12 @@ static const struct {
 
 START_TEST(refuses)
 {
-    char out[RETIME_MAX_BYTES];
+    char out[REPLAY_RETIME_MAX_BYTES];
     size_t len = 9;
     char *block;
     struct span text = exact_copy(span_of(refused[_i].text), &block);
-    ck_assert_msg(!retime(text, refused[_i].shift_ns, out, &len), "%s: got %.*s", refused[_i].name, (int)len, out);
+    ck_assert_msg(!replay_retime(text, refused[_i].shift_ns, out, &len), "%s: got %.*s", refused[_i].name, (int)len,
+                  out);
     ck_assert_uint_eq(len, 0);
     free(block);
 }
@@ -150,8 +151,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("retime");
-    TCase *tcase = tcase_create("retime");
+    Suite *suite = suite_create("replay_retime");
+    TCase *tcase = tcase_create("replay_retime");
     tcase_add_loop_test(tcase, moves, 0, (int)COUNT(cases));
     tcase_add_test(tcase, reads_as_moved);
     tcase_add_loop_test(tcase, refuses, 0, (int)COUNT(refused));

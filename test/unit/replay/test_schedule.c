@@ -3,32 +3,32 @@
 #include "replay/schedule.h"
 #include "support.h"
 
-static void add(struct schedule *schedule, char name, int64_t time_ns, size_t copies, int64_t step_ns)
+static void add(struct replay_schedule *schedule, char name, int64_t time_ns, size_t copies, int64_t step_ns)
 {
-    char *record = schedule_add(schedule, time_ns, copies, step_ns, 1);
+    char *record = replay_schedule_add(schedule, time_ns, copies, step_ns, 1);
     ck_assert_ptr_nonnull(record);
     *record = name;
 }
 
 /* Takes everything out: "a0@5 " is the first copy of a, due at 5. */
-static const char *take_all(struct schedule *schedule, char *out)
+static const char *take_all(struct replay_schedule *schedule, char *out)
 {
-    struct scheduled next;
+    struct replay_schedule_item next;
     out[0] = '\0';
-    while (schedule_next(schedule, &next)) {
-        sprintf(out + strlen(out), "%c%zu@%lld ", *(const char *)next.record, next.copy, (long long)next.time_ns);
-        schedule_done(schedule);
+    while (replay_schedule_next(schedule, &next)) {
+        sprintf(out + strlen(out), "%c%zu@%lld ", *(const char *)next.entry, next.copy, (long long)next.time_ns);
+        replay_schedule_done(schedule);
     }
     return out;
 }
 
 START_TEST(in_order)
 {
-    struct schedule *schedule = schedule_new(4096, 16);
+    struct replay_schedule *schedule = replay_schedule_new(4096, 16);
     char out[256];
-    struct scheduled next;
+    struct replay_schedule_item next;
     ck_assert_ptr_nonnull(schedule);
-    ck_assert(!schedule_next(schedule, &next));
+    ck_assert(!replay_schedule_next(schedule, &next));
     add(schedule, 'a', 0, 1, 0);
     add(schedule, 'b', 5, 1, 0);
     ck_assert_str_eq(take_all(schedule, out), "a0@0 b0@5 ");
@@ -39,33 +39,33 @@ START_TEST(in_order)
     add(schedule, 'a', 7, 2, 0);
     add(schedule, 'b', 7, 2, 0);
     ck_assert_str_eq(take_all(schedule, out), "a0@7 a1@7 b0@7 b1@7 ");
-    schedule_free(schedule);
+    replay_schedule_free(schedule);
 }
 END_TEST
 
 START_TEST(bounded)
 {
-    struct schedule *schedule = schedule_new(4096, 3);
+    struct replay_schedule *schedule = replay_schedule_new(4096, 3);
     char out[256];
     for (int i = 0; i < 3; i++) {
         add(schedule, (char)('a' + i), i, 1, 0);
     }
-    ck_assert_ptr_null(schedule_add(schedule, 9, 1, 0, 1));
-    schedule_done(schedule);
+    ck_assert_ptr_null(replay_schedule_add(schedule, 9, 1, 0, 1));
+    replay_schedule_done(schedule);
     add(schedule, 'd', 3, 1, 0);
     ck_assert_str_eq(take_all(schedule, out), "b0@1 c0@2 d0@3 ");
-    ck_assert_ptr_null(schedule_add(schedule, 9, 1, 0, 4096));
-    ck_assert_ptr_null(schedule_add(schedule, 9, 1, 0, SIZE_MAX));
-    ck_assert_ptr_nonnull(schedule_add(schedule, 9, 1, 0, 2100));
-    ck_assert_ptr_null(schedule_add(schedule, 9, 1, 0, 2000));
-    schedule_done(schedule);
-    ck_assert_ptr_nonnull(schedule_add(schedule, 9, 1, 0, 3900));
-    schedule_free(schedule);
+    ck_assert_ptr_null(replay_schedule_add(schedule, 9, 1, 0, 4096));
+    ck_assert_ptr_null(replay_schedule_add(schedule, 9, 1, 0, SIZE_MAX));
+    ck_assert_ptr_nonnull(replay_schedule_add(schedule, 9, 1, 0, 2100));
+    ck_assert_ptr_null(replay_schedule_add(schedule, 9, 1, 0, 2000));
+    replay_schedule_done(schedule);
+    ck_assert_ptr_nonnull(replay_schedule_add(schedule, 9, 1, 0, 3900));
+    replay_schedule_free(schedule);
 
-    struct schedule *none = schedule_new(8, 3);
-    ck_assert_ptr_null(schedule_add(none, 0, 1, 0, 1));
-    schedule_free(none);
-    schedule_free(NULL);
+    struct replay_schedule *none = replay_schedule_new(8, 3);
+    ck_assert_ptr_null(replay_schedule_add(none, 0, 1, 0, 1));
+    replay_schedule_free(none);
+    replay_schedule_free(NULL);
 }
 END_TEST
 
@@ -86,20 +86,20 @@ struct truth {
 };
 
 /* The record holds its number all through. */
-static void check_and_drop(struct schedule *schedule, struct truth *truth, int64_t step_ns)
+static void check_and_drop(struct replay_schedule *schedule, struct truth *truth, int64_t step_ns)
 {
-    struct scheduled next;
+    struct replay_schedule_item next;
     size_t number;
-    ck_assert(schedule_next(schedule, &next));
-    memcpy(&number, next.record, sizeof number);
+    ck_assert(replay_schedule_next(schedule, &next));
+    memcpy(&number, next.entry, sizeof number);
     ck_assert_uint_lt(number, truth->added);
     unsigned char whole[MAX_RECORD];
     memset(whole, (int)number, sizeof whole);
-    ck_assert_int_eq(memcmp((const char *)next.record + sizeof number, whole, truth->size[number] - sizeof number), 0);
+    ck_assert_int_eq(memcmp((const char *)next.entry + sizeof number, whole, truth->size[number] - sizeof number), 0);
     ck_assert_uint_eq(next.copy, truth->done[number]);
     ck_assert_int_eq(next.time_ns, truth->time_ns[number] + (int64_t)next.copy * step_ns);
     truth->done[number]++;
-    schedule_done(schedule);
+    replay_schedule_done(schedule);
 }
 
 /* Records of any size, through a ring that holds a dozen: what comes out is what went in, every copy once. */
@@ -110,12 +110,12 @@ START_TEST(any_order_of_adding_and_taking)
     unsigned random = 7;
     size_t refused = 0;
     int64_t time_ns = 0;
-    struct schedule *schedule = schedule_new((size_t)12 * MAX_RECORD, 64);
+    struct replay_schedule *schedule = replay_schedule_new((size_t)12 * MAX_RECORD, 64);
     memset(&truth, 0, sizeof truth);
     while (truth.added < COUNT(truth.size)) {
         size_t size = sizeof(size_t) + next_random(&random) % (MAX_RECORD - sizeof(size_t));
         size_t copies = 1 + next_random(&random) % 5;
-        char *record = schedule_add(schedule, time_ns, copies, step_ns, size);
+        char *record = replay_schedule_add(schedule, time_ns, copies, step_ns, size);
         if (!record) {
             refused++;
             check_and_drop(schedule, &truth, step_ns);
@@ -129,15 +129,15 @@ START_TEST(any_order_of_adding_and_taking)
         truth.time_ns[truth.added++] = time_ns;
         time_ns += next_random(&random) % 4;
         for (unsigned n = next_random(&random) % 3; n > 0; n--) {
-            struct scheduled next;
-            if (schedule_next(schedule, &next)) {
+            struct replay_schedule_item next;
+            if (replay_schedule_next(schedule, &next)) {
                 check_and_drop(schedule, &truth, step_ns);
             }
         }
     }
-    struct scheduled next;
+    struct replay_schedule_item next;
     int64_t drained_ns = 0;
-    while (schedule_next(schedule, &next)) {
+    while (replay_schedule_next(schedule, &next)) {
         ck_assert_int_ge(next.time_ns, drained_ns); /* nothing is added any more, so nothing comes late */
         drained_ns = next.time_ns;
         check_and_drop(schedule, &truth, step_ns);
@@ -147,14 +147,14 @@ START_TEST(any_order_of_adding_and_taking)
                       truth.copies[i]);
     }
     ck_assert_uint_gt(refused, 100);
-    schedule_free(schedule);
+    replay_schedule_free(schedule);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("schedule");
-    TCase *tcase = tcase_create("schedule");
+    Suite *suite = suite_create("replay_schedule");
+    TCase *tcase = tcase_create("replay_schedule");
     tcase_add_test(tcase, in_order);
     tcase_add_test(tcase, bounded);
     tcase_add_test(tcase, any_order_of_adding_and_taking);

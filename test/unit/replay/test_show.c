@@ -5,7 +5,7 @@
 
 static const struct {
     const char *name;
-    struct progress progress;
+    struct replay_show_progress progress;
     size_t columns;
     const char *line;
 } lines[] = {
@@ -36,8 +36,8 @@ static const struct {
 
 START_TEST(line)
 {
-    char out[PROGRESS_LINE_BYTES];
-    size_t len = progress_line(&lines[_i].progress, lines[_i].columns, out);
+    char out[REPLAY_SHOW_LINE_BYTES];
+    size_t len = replay_show_line(&lines[_i].progress, lines[_i].columns, out);
     ck_assert_msg(strcmp(out, lines[_i].line) == 0, "%s: got \"%s\"", lines[_i].name, out);
     ck_assert_uint_eq(len, strlen(out));
 }
@@ -45,10 +45,11 @@ END_TEST
 
 START_TEST(fits_any_width)
 {
-    const struct progress progress = {.published = UINT64_MAX, .elapsed_ns = INT64_MAX, .fraction = 0.3, .rate = 1e18};
-    for (size_t columns = 0; columns < 2 * PROGRESS_LINE_BYTES; columns++) {
-        char out[PROGRESS_LINE_BYTES];
-        size_t len = progress_line(&progress, columns, out);
+    const struct replay_show_progress progress = {
+        .published = UINT64_MAX, .elapsed_ns = INT64_MAX, .fraction = 0.3, .rate = 1e18};
+    for (size_t columns = 0; columns < 2 * REPLAY_SHOW_LINE_BYTES; columns++) {
+        char out[REPLAY_SHOW_LINE_BYTES];
+        size_t len = replay_show_line(&progress, columns, out);
         ck_assert_uint_eq(len, strlen(out));
         ck_assert_uint_le(len, columns);
     }
@@ -57,21 +58,21 @@ END_TEST
 
 START_TEST(summary)
 {
-    const struct progress progress = {
+    const struct replay_show_progress progress = {
         .published = 100000, .acknowledged = 99998, .failed = 2, .bad_lines = 3, .elapsed_ns = 4 * SECOND};
-    const struct progress nothing = {0};
-    char out[PROGRESS_LINE_BYTES];
-    ck_assert_uint_eq(progress_summary(&progress, out), strlen(out));
+    const struct replay_show_progress nothing = {0};
+    char out[REPLAY_SHOW_LINE_BYTES];
+    ck_assert_uint_eq(replay_show_summary(&progress, out), strlen(out));
     ck_assert_str_eq(out, "published 100000, acknowledged 99998, failed 2, broken lines 3; 4.0 s, 25000/s");
-    progress_summary(&nothing, out);
+    replay_show_summary(&nothing, out);
     ck_assert_str_eq(out, "published 0, acknowledged 0, failed 0, broken lines 0; 0.0 s, 0/s");
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("progress");
-    TCase *tcase = tcase_create("progress");
+    Suite *suite = suite_create("replay_show");
+    TCase *tcase = tcase_create("replay_show");
     tcase_add_loop_test(tcase, line, 0, (int)COUNT(lines));
     tcase_add_test(tcase, fits_any_width);
     tcase_add_test(tcase, summary);
