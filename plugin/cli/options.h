@@ -1,4 +1,4 @@
-/* cli/options.h - command-line flags from tables: defaults, parsing, range checks and --help are all read from them.
+/* cli/options.h - command lines read by tables: defaults, flags and operands, and the line that says what is in force. cli/help.h prints --help from the same tables.
  *
  * A flag is written --name value or --name=value; one that may stand alone (a switch, or with a value of its own for that) takes a
  * value only as --name=value. What is no flag is an operand, if the program takes any; behind "--" all is. The parser fills the program's
@@ -10,47 +10,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/macros.h"
+#include "cli/option.h"
 
 #define OPTIONS_MAX 64            /* options one program may have */
 #define OPTIONS_MAX_OPERANDS 1024 /* operands (files) on one command line */
-
-#define OPTION_NO_OFFSET INT64_MIN
-
-enum option_kind {                  /* ... and the type of the member it sets */
-                   OPTION_TEXT,     /* const char *: valid UTF-8 without control characters, min..max bytes */
-                   OPTION_FILE,     /* const char *: a file name, not empty; NULL = not given */
-                   OPTION_CHOICE,   /* an enum: the position in choices */
-                   OPTION_COUNT,    /* size_t */
-                   OPTION_BYTES,    /* size_t: bytes, or with KiB or MiB behind the number */
-                   OPTION_DURATION, /* int64_t, nanoseconds: a whole number with ms, s, m, h or d behind it */
-                   OPTION_OFFSET,   /* int64_t, nanoseconds: a duration, + or - before it, or "now" for 0;
-                                       OPTION_NO_OFFSET if there is no default and none is given */
-                   OPTION_SWITCH,   /* bool: true if given; takes no value */
-                   OPTION_ACTION,   /* no member: what the program is to do, see options_parse */
-};
-
-struct option {
-    const char *group;    /* heading in --help; options of a group are shown together, whatever table they are in */
-    const char *name;     /* without the dashes */
-    const char *argument; /* its name in --help; NULL for an action, or where the choices say it */
-    enum option_kind kind;
-    size_t offset;                     /* of the member in the settings struct */
-    const char *initial;               /* the default, as a user would write it; NULL = none */
-    const char *initial_words;         /* how --help says it, if not as it is */
-    const char *alone;                 /* the value that the flag without one means; NULL = it needs one */
-    int64_t min, max;                  /* allowed range: count, bytes, nanoseconds, or bytes of a text */
-    bool zero_too;                     /* 0 is allowed although it is below min: "none" */
-    const char *const *choices;        /* ends with NULL */
-    bool (*accepts)(const char *text); /* a further check of a text; may be NULL */
-    const char *expects;               /* "is not ..." of that check's error message */
-    int action;                        /* of an action: greater than 0 */
-    bool at_once;                      /* an action that ends parsing: nothing else matters (help, version) */
-    const char *help;
-};
 
 struct option_table {
     const struct option *options;
@@ -89,13 +56,10 @@ const struct option *options_at(const struct program *program, size_t index);
  * one line without the program's name ("--max-age: \"7x\" is not a duration such as 30s, 10m, 7d"): an unknown flag, a missing, bad or out-of-range
  * value, an operand where none is taken or one too many, a flag given twice, two actions. */
 bool options_parse(const struct program *program, int argc, char *const argv[], void *settings,
-                   struct options_result *result, struct err *err);
+                   struct options_result *result, struct err *err) MUST_USE;
 
 /* Was this flag on the command line? */
 bool options_given(const struct program *program, const struct options_result *result, const char *name);
-
-/* Prints --help: groups, flags, defaults, limits. */
-void options_print_help(const struct program *program, FILE *out);
 
 /* Prints what is in force on one line without its end: name=value, separated by blanks; a file that is not set is left out. */
 void options_print_settings(const struct program *program, const void *settings, FILE *out);

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "capture/recorder.h"
 #include "capture/write.h"
+#include "cli/help.h"
 #include "core/mapping_file.h"
 #include "input/options.h"
 #include "io/clock.h"
@@ -362,7 +363,7 @@ static int act(struct subscriber *subscriber, enum program_action action)
     case ACTION_PRINT_MAPPING:
         return engine_print_mapping(&subscriber->engine) ? process_printed() : CANNOT_RUN;
     case ACTION_HELP:
-        options_print_help(&input_program, stdout);
+        help_print(&input_program, stdout);
         return process_printed();
     case ACTION_VERSION:
         printf("%s %s\n", input_program.name, input_program.version);

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/units.h"
 #include "capture/read.h"
+#include "cli/help.h"
 #include "core/mapping_file.h"
 #include "io/clock.h"
 #include "io/process.h"
@@ -262,7 +263,7 @@ static int act(struct processor *processor, enum program_action action)
     case ACTION_PRINT_MAPPING:
         return engine_print_mapping(&processor->engine) ? process_printed() : CANNOT_RUN;
     case ACTION_HELP:
-        options_print_help(&processor_program, stdout);
+        help_print(&processor_program, stdout);
         return process_printed();
     case ACTION_VERSION:
         printf("%s %s\n", processor_program.name, processor_program.version);

@@ -15,6 +15,7 @@
 
 #include "base/macros.h"
 #include "base/units.h"
+#include "cli/help.h"
 #include "cli/shared.h"
 #include "core/mapping_file.h"
 #include "io/clock.h"
@@ -541,7 +542,7 @@ static int act(struct replay *replay, enum program_action action)
     err_clear(&err);
     switch (action) {
     case ACTION_HELP:
-        options_print_help(&replay_options_program, stdout);
+        help_print(&replay_options_program, stdout);
         return process_printed();
     case ACTION_VERSION:
         printf("%s %s\n", replay_options_program.name, replay_options_program.version);

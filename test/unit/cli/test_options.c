@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "cli/help.h"
 #include "cli/options.h"
 
 #define MS INT64_C(1000000)
@@ -314,7 +315,7 @@ START_TEST(help)
     static char text[4096];
     FILE *out = fmemopen(text, sizeof text, "w");
     ck_assert_ptr_nonnull(out);
-    options_print_help(&program, out);
+    help_print(&program, out);
     fclose(out);
     ck_assert_str_eq(text, "paint 1.2.3 - paints\n"
                            "\n"
@@ -398,7 +399,7 @@ START_TEST(several_tables)
     static char text[8192];
     FILE *out = fmemopen(text, sizeof text, "w");
     ck_assert_ptr_nonnull(out);
-    options_print_help(&builder, out);
+    help_print(&builder, out);
     fclose(out);
     const char *how = strstr(text, "\nHow:\n");
     const char *layers = strstr(text, "--layers");
@@ -585,7 +586,7 @@ START_TEST(help_of_such_flags)
     static char text[1024];
     FILE *out = fmemopen(text, sizeof text, "w");
     ck_assert_ptr_nonnull(out);
-    options_print_help(&walk_program, out);
+    help_print(&walk_program, out);
     fclose(out);
     ck_assert_str_eq(text, "walk 1 - walks\n"
                            "\n"

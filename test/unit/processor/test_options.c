@@ -178,7 +178,7 @@ START_TEST(help_fits_80_columns)
     static char text[16384];
     FILE *out = fmemopen(text, sizeof text, "w");
     ck_assert_ptr_nonnull(out);
-    options_print_help(&processor_program, out);
+    help_print(&processor_program, out);
     fclose(out);
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
         ck_assert_msg(strlen(line) <= 80, "%zu columns: %s", strlen(line), line);
