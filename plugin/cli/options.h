@@ -55,8 +55,8 @@ const struct option *options_at(const struct program *program, size_t index);
 /* Sets every default, then what the arguments say. Texts are views into argv or the table. false = the first thing that is wrong, in
  * one line without the program's name ("--max-age: \"7x\" is not a duration such as 30s, 10m, 7d"): an unknown flag, a missing, bad or out-of-range
  * value, an operand where none is taken or one too many, a flag given twice, two actions. */
-bool options_parse(const struct program *program, int argc, char *const argv[], void *settings,
-                   struct options_result *result, struct err *err) MUST_USE;
+MUST_USE bool options_parse(const struct program *program, int argc, char *const argv[], void *settings,
+                            struct options_result *result, struct err *err);
 
 /* Was this flag on the command line? */
 bool options_given(const struct program *program, const struct options_result *result, const char *name);

@@ -19,11 +19,11 @@
 
 /* Stores what the text says. false = it is not such a value, too large or too small: what, in one line
  * that begins with the flag ("--max-age: \"7x\" is not a duration such as 30s, 10m, 7d"), is in *err. */
-bool value_set(const struct option *option, const char *text, void *settings, struct err *err) MUST_USE;
+MUST_USE bool value_set(const struct option *option, const char *text, void *settings, struct err *err);
 
 /* Stores the default; where there is none, NULL for a text or file and OPTION_NO_OFFSET for an offset.
  * false = the table's default is not valid. */
-bool value_set_default(const struct option *option, void *settings, struct err *err) MUST_USE;
+MUST_USE bool value_set_default(const struct option *option, void *settings, struct err *err);
 
 /* Stores true, for a switch. */
 void value_switch_on(const struct option *option, void *settings);

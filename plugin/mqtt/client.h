@@ -66,14 +66,14 @@ struct mqtt_client;
 /* Checks the files and sets everything up; connects to nothing yet. Settings and callbacks are
  * copied, texts of the settings must outlive the client. NULL = why is in *err. To be freed by
  * mqtt_client_free(), which takes NULL too. */
-struct mqtt_client *mqtt_client_new(const struct mqtt_settings *settings, const struct mqtt_client_callbacks *callbacks,
-                                    struct err *err) MUST_USE;
+MUST_USE struct mqtt_client *mqtt_client_new(const struct mqtt_settings *settings,
+                                             const struct mqtt_client_callbacks *callbacks, struct err *err);
 void mqtt_client_free(struct mqtt_client *client);
 
 /* Before the first turn: a topic filter to subscribe to at every connection. It must outlive the
  * client. Retained messages come when the subscription is new to the broker, and keep their flag.
  * false = there are MQTT_CLIENT_MAX_SUBSCRIPTIONS already. */
-bool mqtt_client_subscribe(struct mqtt_client *client, const char *filter, int qos) MUST_USE;
+MUST_USE bool mqtt_client_subscribe(struct mqtt_client *client, const char *filter, int qos);
 
 /* What to poll for: fd -1 = nothing now. The time by which to call mqtt_client_turn() even if
  * nothing happens; INT64_MAX = never. */
@@ -89,8 +89,8 @@ size_t mqtt_client_failures(const struct mqtt_client *client); /* attempts in a 
 /* Hands a message over, copied. QoS 1 and 2: sent again by itself after a lost connection, until
  * it is done. properties may be NULL. *mid gets the packet identifier. false = not taken (why is
  * in *err): not connected, not a message that MQTT can carry, or too large for the broker. */
-bool mqtt_client_publish(struct mqtt_client *client, struct span topic, struct span payload, int qos, bool retain,
-                         const struct properties *properties, int *mid, struct err *err) MUST_USE;
+MUST_USE bool mqtt_client_publish(struct mqtt_client *client, struct span topic, struct span payload, int qos,
+                                  bool retain, const struct properties *properties, int *mid, struct err *err);
 
 /* Does the socket take less than was handed over? */
 bool mqtt_client_has_unsent(const struct mqtt_client *client);

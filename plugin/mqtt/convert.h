@@ -30,6 +30,6 @@ void mqtt_convert_free(struct mqtt_convert_texts *texts);
  * list with mosquitto_property_free_all(), also after an error. Returns MOSQ_ERR_SUCCESS or
  * libmosquitto's error: MOSQ_ERR_PAYLOAD_SIZE for a text or name that is too long to be a
  * property of ours. */
-int mqtt_convert_to_library(const struct properties *from, mosquitto_property **list) MUST_USE;
+MUST_USE int mqtt_convert_to_library(const struct properties *from, mosquitto_property **list);
 
 #endif

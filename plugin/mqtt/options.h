@@ -16,6 +16,6 @@ extern const struct option_table mqtt_options;
 
 /* What flags may not say together; and takes the password out of the environment, where
  * MQTT_PASSWORD is its name. */
-bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err) MUST_USE;
+MUST_USE bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err);
 
 #endif

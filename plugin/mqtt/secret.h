@@ -11,6 +11,6 @@
 
 /* false = why is in *err; the file's contents never are. An empty first line is no password, nor
  * is one with a NUL. */
-bool mqtt_secret_read(const char *file, char out[MQTT_SECRET_BYTES], struct err *err) MUST_USE;
+MUST_USE bool mqtt_secret_read(const char *file, char out[MQTT_SECRET_BYTES], struct err *err);
 
 #endif

@@ -15,17 +15,17 @@
 
 /* Can every file of the settings be read now? false = *err names the flag, the file and errno's
  * words. */
-bool mqtt_setup_check_files(const struct mqtt_settings *settings, struct err *err) MUST_USE;
+MUST_USE bool mqtt_setup_check_files(const struct mqtt_settings *settings, struct err *err);
 
 /* MQTT 5, limits and TLS. Once, before the first connection. */
-int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings) MUST_USE;
+MUST_USE int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings);
 
 /* User name and password. Before each connection, since the password's file is read again. */
-bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, struct err *err) MUST_USE;
+MUST_USE bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, struct err *err);
 
 /* The properties of CONNECT (MQTT 5, 3.1.2.11): session expiry interval and maximum packet size.
  * Once, before the first connection; the library keeps them. */
-int mqtt_setup_connect_properties(struct mosquitto *library, const struct mqtt_settings *settings) MUST_USE;
+MUST_USE int mqtt_setup_connect_properties(struct mosquitto *library, const struct mqtt_settings *settings);
 
 /* The port to connect to: as set, or what IANA has registered for MQTT without and with TLS. */
 int mqtt_setup_port(const struct mqtt_settings *settings);

@@ -24,8 +24,8 @@ struct replay_feed_settings {
 struct replay_feed;
 
 /* source and rules must outlive the feed. NULL = no memory. */
-struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_message_rules *rules,
-                                    const struct replay_feed_settings *settings) MUST_USE;
+MUST_USE struct replay_feed *replay_feed_new(struct capture_source *source, const struct replay_message_rules *rules,
+                                             const struct replay_feed_settings *settings);
 void replay_feed_free(struct replay_feed *feed);
 
 /* Ends the feed: nothing at that place on the timeline or behind it comes any more. */

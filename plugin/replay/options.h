@@ -39,8 +39,8 @@ struct replay_settings {
 extern const struct program replay_options_program;
 
 /* options_parse with the program's tables, and the checks across flags; looks at no file. *action is one of enum program_action. */
-bool replay_options_parse(int argc, char *const argv[], struct replay_settings *settings, int *action,
-                          struct err *err) MUST_USE;
+MUST_USE bool replay_options_parse(int argc, char *const argv[], struct replay_settings *settings, int *action,
+                                   struct err *err);
 
 /* Must the captures be read once beforehand? Their machines have to be known to number clones, and their length to begin in the past with times that end
  * in the present. */

@@ -18,6 +18,6 @@
 /* Moves a number (as JSON or text has it), or text that holds a number or an ISO time, quotes not included. What is finer than the form can hold is cut
  * downward. false = not a time, or the moved one has no place in the form: before 1970, after 2261, or in the range of another unit. *len gets the
  * bytes in out. */
-bool replay_retime(struct span text, int64_t shift_ns, char out[REPLAY_RETIME_MAX_BYTES], size_t *len) MUST_USE;
+MUST_USE bool replay_retime(struct span text, int64_t shift_ns, char out[REPLAY_RETIME_MAX_BYTES], size_t *len);
 
 #endif

@@ -16,13 +16,13 @@
 struct replay_schedule;
 
 /* Holds up to `bytes` of entries, and max_entries of them. NULL = no memory. */
-struct replay_schedule *replay_schedule_new(size_t bytes, size_t max_entries) MUST_USE;
+MUST_USE struct replay_schedule *replay_schedule_new(size_t bytes, size_t max_entries);
 void replay_schedule_free(struct replay_schedule *schedule);
 
 /* Room for an entry of size bytes, aligned for any type, that is due `copies` (1 at least) times: at time_ns, and every step_ns (0 or more) after
  * that. It stays until its last copy is done. NULL = no room now; in an empty schedule: there never is. */
-void *replay_schedule_add(struct replay_schedule *schedule, int64_t time_ns, size_t copies, int64_t step_ns,
-                          size_t size) MUST_USE;
+MUST_USE void *replay_schedule_add(struct replay_schedule *schedule, int64_t time_ns, size_t copies, int64_t step_ns,
+                                   size_t size);
 
 struct replay_schedule_item {
     const void *entry;
@@ -31,7 +31,7 @@ struct replay_schedule_item {
 };
 
 /* What is due first; of what is due at the same time, what was added first. false = nothing is there. */
-bool replay_schedule_next(const struct replay_schedule *schedule, struct replay_schedule_item *next) MUST_USE;
+MUST_USE bool replay_schedule_next(const struct replay_schedule *schedule, struct replay_schedule_item *next);
 
 /* That is done with: its entry is gone with the last copy. */
 void replay_schedule_done(struct replay_schedule *schedule);

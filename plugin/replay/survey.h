@@ -18,7 +18,7 @@ struct replay_survey {
 };
 
 /* Reads the source to its end, waiting for standard input, and goes back to its beginning. Machines are added to the fleet. false = *err says why. */
-bool replay_survey_read(struct replay_survey *survey, struct capture_source *source, struct span topic_prefix,
-                        struct replay_fleet *fleet, struct err *err) MUST_USE;
+MUST_USE bool replay_survey_read(struct replay_survey *survey, struct capture_source *source, struct span topic_prefix,
+                                 struct replay_fleet *fleet, struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/help.h"
 #include "input/options.h"
 #include "support.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "cli/help.h"
 #include "processor/options.h"
 
 #define SECOND INT64_C(1000000000)
