@@ -4,10 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/macros.h"
 #include "base/units.h"
 #include "core/settings.h"
-#include "core/topic.h"
 #include "json/scan.h"
 
 _Static_assert(sizeof(enum output_format) == sizeof(int), "options.c stores a choice as an int");
@@ -26,7 +26,7 @@ static const char *const formats[] = {
 static size_t read_rows(const char *text)
 {
     size_t rows = 0;
-    for (; *text >= '0' && *text <= '9' && rows <= MAX_ROWS; text++) {
+    for (; ascii_is_digit(*text) && rows <= MAX_ROWS; text++) {
         rows = 10 * rows + (size_t)(*text - '0');
     }
     return *text || rows > MAX_ROWS ? 0 : rows;
@@ -49,15 +49,8 @@ size_t rows_limit(const char *rows, size_t preset)
 
 static const struct option of_pipeline[] = {
     {.group = "Which messages are ours",
-     .name = "topic-prefix",
-     .argument = "TOPIC",
-     .kind = OPTION_TEXT,
+     SHARED_TOPIC_PREFIX,
      .offset = MEMBER(topic_prefix),
-     .initial = "v1/vm",
-     .min = 1,
-     .max = 256,
-     .accepts = topic_is_prefix,
-     .expects = TOPIC_PREFIX_EXPECTED,
      .help = "PREFIX/{device_no}/telemetry, events and status are ours"},
     {.group = "Whose clock",
      .name = "max-age",
@@ -142,19 +135,9 @@ static const struct option of_pipeline[] = {
      .min = 0,
      .max = 255,
      .help = "tag of vm_ingest: which of several this is"},
-    {.group = "Reports",
-     .name = "log-rate",
-     .argument = "COUNT",
-     .kind = OPTION_COUNT,
-     .offset = MEMBER(log_rate),
-     .initial = "60",
-     .min = 0,
-     .max = 1000000,
-     .help = "lines a minute on standard error; more are counted and the count is said; 0 = no limit"},
+    {.group = "Reports", SHARED_LOG_RATE, .offset = MEMBER(log_rate)},
     {.group = "Mapping",
-     .name = "mapping",
-     .argument = "FILE",
-     .kind = OPTION_FILE,
+     SHARED_MAPPING,
      .offset = MEMBER(mapping_file),
      .help = "JSON file that adds or changes columns, limits, event names and severities"},
     {.group = "Mapping",
@@ -186,30 +169,4 @@ static const struct option of_pipeline[] = {
              "terminal and all elsewhere"},
 };
 
-static const struct option of_actions[] = {
-    {.group = "Other",
-     .name = "check",
-     .kind = OPTION_ACTION,
-     .action = ACTION_CHECK,
-     .help = "validate flags and mapping, say what is in force, and exit"},
-    {.group = "Other",
-     .name = "version",
-     .kind = OPTION_ACTION,
-     .action = ACTION_VERSION,
-     .at_once = true,
-     .help = "print the version and exit"},
-    {.group = "Other",
-     .name = "help",
-     .kind = OPTION_ACTION,
-     .action = ACTION_HELP,
-     .at_once = true,
-     .help = "print this and exit"},
-};
-
 const struct option_table pipeline_options = {of_pipeline, COUNT(of_pipeline)};
-const struct option_table action_options = {of_actions, COUNT(of_actions)};
-
-bool action_only_prints(enum program_action action)
-{
-    return action == ACTION_HELP || action == ACTION_VERSION;
-}

@@ -11,8 +11,7 @@
 #include "base/units.h"
 #include "capture/recorder.h"
 #include "capture/write.h"
-#include "cli/help.h"
-#include "core/mapping_file.h"
+#include "cli/actions.h"
 #include "input/options.h"
 #include "io/clock.h"
 #include "io/process.h"
@@ -21,9 +20,9 @@
 
 #define FILTER_BYTES 512
 #define CLIENT_ID_BYTES (ENGINE_HOST_BYTES + 64)
-#define DRAIN_NS SECOND_NS            /* when told to end: for what lies in the socket */
-#define LAST_WORDS_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
-#define GOODBYE_NS SECOND_NS          /* ... for the broker to take our goodbye */
+#define DRAIN_NS SECOND_NS             /* after the request to end: for what lies in the socket */
+#define REPORT_WAIT_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
+#define DISCONNECT_WAIT_NS SECOND_NS   /* ... for the broker to take our DISCONNECT */
 #define STDIN_CHUNK_BYTES 4096
 #define LONG_LINE_BYTES ((size_t)256 * 1024) /* of a recorded message: memory for a longer one is given back */
 
@@ -31,11 +30,11 @@ struct subscriber {
     struct input_settings settings;
     struct engine engine;
     struct mqtt_client *mqtt;
-    struct capture_recorder record;
+    struct capture_recorder recorder;
     struct buf line; /* of one message */
     int signal_fd;   /* -1 = none */
     bool stdin_ended;
-    bool told_to_end;
+    bool must_end;
     int output_error; /* errno: standard output is gone */
     char client_id[CLIENT_ID_BYTES];
     char filters[MESSAGE_KINDS][FILTER_BYTES];
@@ -43,27 +42,27 @@ struct subscriber {
 
 /* ---- what the MQTT client calls ---- */
 
-static void tell(void *ctx, enum log_level level, const char *line)
+static void on_log(void *ctx, enum log_level level, const char *line)
 {
     struct subscriber *subscriber = ctx;
     log_line(&subscriber->engine.log, clock_monotonic_ns(), level, "%s", line);
 }
 
-static void tell_change(struct subscriber *subscriber, enum capture_recorder_change change)
+static void log_change(struct subscriber *subscriber, enum capture_recorder_change change)
 {
-    const struct capture_recorder *record = &subscriber->record;
+    const struct capture_recorder *recorder = &subscriber->recorder;
     switch (change) {
     case RECORDER_AS_BEFORE:
         break;
     case RECORDER_FAILED:
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR,
                  "cannot record to %s: %s; messages are not recorded until that is mended, rows are not concerned",
-                 record->settings.file, capture_recorder_strerror(record->error));
+                 recorder->settings.file, capture_recorder_strerror(recorder->error));
         break;
     case RECORDER_RECOVERED:
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
-                 "recording to %s again; %" PRIu64 " messages were left out since the start", record->settings.file,
-                 record->lost);
+                 "recording to %s again; %" PRIu64 " messages were left out since the start", recorder->settings.file,
+                 recorder->lost);
         break;
     }
 }
@@ -79,16 +78,16 @@ static void record_message(struct subscriber *subscriber, const struct mqtt_clie
     buf_truncate(&subscriber->line, 0);
     capture_write_line(&subscriber->line, &captured, message->mid);
     if (subscriber->line.failed) {
-        subscriber->record.lost++;
+        subscriber->recorder.lost++;
     } else {
-        tell_change(subscriber, capture_recorder_put(&subscriber->record, buf_view(&subscriber->line), arrival_ns));
+        log_change(subscriber, capture_recorder_put(&subscriber->recorder, buf_view(&subscriber->line), arrival_ns));
     }
     if (subscriber->line.cap > LONG_LINE_BYTES) {
         buf_free(&subscriber->line);
     }
 }
 
-static void take_message(void *ctx, const struct mqtt_client_message *message)
+static void on_message(void *ctx, const struct mqtt_client_message *message)
 {
     struct subscriber *subscriber = ctx;
     struct engine *engine = &subscriber->engine;
@@ -97,7 +96,7 @@ static void take_message(void *ctx, const struct mqtt_client_message *message)
     engine_begin_work(engine);
     engine->bytes_in += message->topic.len + message->payload.len;
     engine->input_ns = engine->work_start_ns;
-    if (subscriber->settings.record.file) {
+    if (subscriber->settings.recorder.file) {
         record_message(subscriber, message, arrival_ns);
     }
     pipeline_message(engine->pipeline, message->topic, message->payload, &message->properties, arrival_ns);
@@ -126,7 +125,7 @@ static void read_stdin(struct subscriber *subscriber)
     ssize_t n = read(STDIN_FILENO, ignored, sizeof ignored);
     if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
         subscriber->stdin_ended = true;
-        subscriber->told_to_end = true;
+        subscriber->must_end = true;
     }
 }
 
@@ -138,7 +137,7 @@ static short wait_for_something(struct subscriber *subscriber, bool may_read, in
     struct pollfd watched[WATCHED] = {
         [WATCH_STDIN] = {.fd = subscriber->stdin_ended ? -1 : STDIN_FILENO, .events = POLLIN},
         [WATCH_SIGNAL] = {.fd = subscriber->signal_fd, .events = POLLIN},
-        /* Ready it would wake us again and again; that nobody reads any more is told without asking. */
+        /* Ready it would wake us again and again; that nobody reads any more is reported without asking. */
         [WATCH_OUTPUT] = {.fd = STDOUT_FILENO, .events = may_read ? 0 : POLLOUT},
         [WATCH_MQTT] = mqtt_client_poll(subscriber->mqtt, may_read),
     };
@@ -149,7 +148,7 @@ static short wait_for_something(struct subscriber *subscriber, bool may_read, in
         read_stdin(subscriber);
     }
     if (watched[WATCH_SIGNAL].revents && process_take_signal(subscriber->signal_fd)) {
-        subscriber->told_to_end = true;
+        subscriber->must_end = true;
     }
     if (watched[WATCH_OUTPUT].revents & (POLLERR | POLLHUP)) {
         subscriber->output_error = EPIPE;
@@ -159,10 +158,10 @@ static short wait_for_something(struct subscriber *subscriber, bool may_read, in
 
 /* ---- the loop ---- */
 
-static void flush_record(struct subscriber *subscriber)
+static void flush_recording(struct subscriber *subscriber)
 {
-    if (subscriber->settings.record.file) {
-        tell_change(subscriber, capture_recorder_flush(&subscriber->record, clock_wall_ns()));
+    if (subscriber->settings.recorder.file) {
+        log_change(subscriber, capture_recorder_flush(&subscriber->recorder, clock_wall_ns()));
     }
 }
 
@@ -186,11 +185,11 @@ static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
     return happened & POLLIN;
 }
 
-static void run_until_told(struct subscriber *subscriber)
+static void run_until_end(struct subscriber *subscriber)
 {
-    while (!subscriber->told_to_end && !subscriber->output_error) {
-        if (!turn(subscriber, subscriber->record.line_count > 0 ? clock_monotonic_ns() : CLOCK_NEVER)) {
-            flush_record(subscriber);
+    while (!subscriber->must_end && !subscriber->output_error) {
+        if (!turn(subscriber, subscriber->recorder.line_count > 0 ? clock_monotonic_ns() : CLOCK_NEVER)) {
+            flush_recording(subscriber);
         }
     }
 }
@@ -205,9 +204,9 @@ static void drain(struct subscriber *subscriber)
     }
 }
 
-static void say_goodbye(struct subscriber *subscriber)
+static void disconnect(struct subscriber *subscriber)
 {
-    int64_t end_ns = clock_monotonic_ns() + GOODBYE_NS;
+    int64_t end_ns = clock_monotonic_ns() + DISCONNECT_WAIT_NS;
     mqtt_client_disconnect(subscriber->mqtt);
     while (!mqtt_client_is_closed(subscriber->mqtt) && clock_monotonic_ns() < end_ns) {
         struct pollfd socket = mqtt_client_poll(subscriber->mqtt, false);
@@ -221,17 +220,17 @@ static void log_start(struct subscriber *subscriber)
 {
     const struct input_settings *settings = &subscriber->settings;
     log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
-             "vending-input %s reads from the broker at %s, mapping %s%s%s", VENDING_VERSION, settings->mqtt.host,
-             settings->flow.mapping_file ? settings->flow.mapping_file : "built-in",
-             settings->record.file ? ", recording to " : "", settings->record.file ? settings->record.file : "");
+             "%s %s reads from the broker at %s, mapping %s%s%s", input_program.name, input_program.version,
+             settings->mqtt.host, settings->rows.mapping_file ? settings->rows.mapping_file : "built-in",
+             settings->recorder.file ? ", recording to " : "", settings->recorder.file ? settings->recorder.file : "");
 }
 
-static void log_record(struct subscriber *subscriber)
+static void log_recording(struct subscriber *subscriber)
 {
-    if (subscriber->settings.record.file) {
+    if (subscriber->settings.recorder.file) {
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
-                 "end of recording: %" PRIu64 " messages written, %" PRIu64 " left out", subscriber->record.written,
-                 subscriber->record.lost);
+                 "end of recording: %" PRIu64 " messages written, %" PRIu64 " left out", subscriber->recorder.written,
+                 subscriber->recorder.lost);
     }
 }
 
@@ -251,7 +250,7 @@ static bool flush_until(struct subscriber *subscriber, int64_t end_ns)
 static void finish_output(struct subscriber *subscriber)
 {
     struct engine *engine = &subscriber->engine;
-    int64_t end_ns = clock_monotonic_ns() + LAST_WORDS_NS;
+    int64_t end_ns = clock_monotonic_ns() + REPORT_WAIT_NS;
     bool is_read = flush_until(subscriber, end_ns) &&
                    output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
     if (is_read) {
@@ -273,16 +272,16 @@ static void finish_output(struct subscriber *subscriber)
 static int run(struct subscriber *subscriber)
 {
     log_start(subscriber);
-    run_until_told(subscriber);
+    run_until_end(subscriber);
     drain(subscriber);
     finish_output(subscriber);
-    say_goodbye(subscriber);
-    capture_recorder_close(&subscriber->record, clock_wall_ns());
+    disconnect(subscriber);
+    capture_recorder_close(&subscriber->recorder, clock_wall_ns());
     if (subscriber->output_error) {
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR, "cannot write to standard output: %s",
                  strerror(subscriber->output_error));
     }
-    log_record(subscriber);
+    log_recording(subscriber);
     engine_log_end(&subscriber->engine);
     return subscriber->output_error ? CANNOT_RUN : DONE;
 }
@@ -295,15 +294,15 @@ static void make_filter(struct subscriber *subscriber, enum message_kind kind)
     const struct input_settings *settings = &subscriber->settings;
     bool shared = settings->share[0] && kind != MESSAGE_STATUS;
     snprintf(subscriber->filters[kind], FILTER_BYTES, "%s%s%s%s/+/%s", shared ? "$share/" : "",
-             shared ? settings->share : "", shared ? "/" : "", settings->flow.topic_prefix, message_kind_name(kind));
+             shared ? settings->share : "", shared ? "/" : "", settings->rows.topic_prefix, message_kind_name(kind));
 }
 
 static bool make_client(struct subscriber *subscriber, struct err *err)
 {
     struct input_settings *settings = &subscriber->settings;
-    const struct mqtt_client_callbacks callbacks = {.ctx = subscriber, .log = tell, .message = take_message};
+    const struct mqtt_client_callbacks callbacks = {.ctx = subscriber, .log = on_log, .message = on_message};
     if (!settings->mqtt.client_id[0]) {
-        snprintf(subscriber->client_id, sizeof subscriber->client_id, "vending-input-%s", settings->flow.instance);
+        snprintf(subscriber->client_id, sizeof subscriber->client_id, "vending-input-%s", settings->rows.instance);
         settings->mqtt.client_id = subscriber->client_id;
     }
     subscriber->mqtt = mqtt_client_new(&settings->mqtt, &callbacks, err);
@@ -320,75 +319,83 @@ static bool make_client(struct subscriber *subscriber, struct err *err)
     return true;
 }
 
-/* A fault of the recording is no reason to lose rows: it is told, and tried again. */
-static void open_record(struct subscriber *subscriber)
+/* A fault of the recording is no reason to lose rows: it is logged, and tried again. */
+static void open_recording(struct subscriber *subscriber)
 {
-    const struct capture_recorder_settings *settings = &subscriber->settings.record;
+    const struct capture_recorder_settings *settings = &subscriber->settings.recorder;
     struct err err;
     err_clear(&err);
     buf_init(&subscriber->line, RECORDER_LINE_BYTES);
-    if (settings->file && !capture_recorder_open(&subscriber->record, settings, clock_wall_ns(), &err)) {
+    if (settings->file && !capture_recorder_open(&subscriber->recorder, settings, clock_wall_ns(), &err)) {
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR,
                  "%s; messages are not recorded until that is mended, rows are not concerned", err.text);
     }
 }
 
-static int prepare_and_run(struct subscriber *subscriber)
+static int prepare_and_run(void *ctx)
 {
+    struct subscriber *subscriber = ctx;
+    enum output_format format = subscriber->settings.rows.format;
     engine_begin(&subscriber->engine);
-    subscriber->signal_fd = process_watch_signals(subscriber->settings.flow.format != FORMAT_INFLUX);
+    subscriber->signal_fd = process_watch_signals(format != FORMAT_INFLUX);
     const char *problem = subscriber->signal_fd < 0 ? "cannot watch for signals" : engine_prepare(&subscriber->engine);
     if (problem) {
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
         return CANNOT_RUN;
     }
-    subscriber->engine.output.never_waits = subscriber->settings.flow.format != FORMAT_TABLE;
-    open_record(subscriber);
-    int code = run(subscriber);
-    buf_free(&subscriber->line);
-    close(subscriber->signal_fd);
-    return code;
+    subscriber->engine.output.never_waits = format != FORMAT_TABLE;
+    open_recording(subscriber);
+    return run(subscriber);
 }
 
 /* ---- the command line ---- */
 
-static int act(struct subscriber *subscriber, enum program_action action)
+static bool parse(void *ctx, int argc, char *const argv[], struct options_result *result, struct err *err)
 {
-    switch (action) {
-    case ACTION_RUN:
-        return prepare_and_run(subscriber);
-    case ACTION_CHECK:
-        engine_print_check(&subscriber->engine, &input_program, &subscriber->settings);
-        return process_printed();
-    case ACTION_PRINT_MAPPING:
-        return engine_print_mapping(&subscriber->engine) ? process_printed() : CANNOT_RUN;
-    case ACTION_HELP:
-        help_print(&input_program, stdout);
-        return process_printed();
-    case ACTION_VERSION:
-        printf("%s %s\n", input_program.name, input_program.version);
-        return process_printed();
+    struct subscriber *subscriber = ctx;
+    const struct settings *settings = &subscriber->settings.rows;
+    if (!input_options_parse(argc, argv, &subscriber->settings, result, err)) {
+        return false;
     }
-    return DONE;
+    bool asked_for = options_given(&input_program, result, "report-interval");
+    subscriber->engine.reports = settings->report_interval_ns > 0 && (settings->format == FORMAT_INFLUX || asked_for);
+    return true;
+}
+
+/* The mapping, and a client with every file that it needs. */
+static bool load(void *ctx, enum program_action action, struct err *err)
+{
+    struct subscriber *subscriber = ctx;
+    (void)action;
+    return engine_load(&subscriber->engine, &subscriber->settings.rows, err) && make_client(subscriber, err);
+}
+
+static void print_check(void *ctx)
+{
+    const struct subscriber *subscriber = ctx;
+    engine_print_check(&subscriber->engine, &input_program, &subscriber->settings);
+}
+
+static bool print_mapping(void *ctx)
+{
+    const struct subscriber *subscriber = ctx;
+    return engine_print_mapping(&subscriber->engine);
 }
 
 int main(int argc, char *argv[])
 {
-    struct subscriber subscriber = {.signal_fd = -1, .record = {.fd = -1}};
-    struct input_request request;
-    struct err err;
-    process_begin();
-    err_clear(&err);
-    if (!input_options_parse(argc, argv, &subscriber.settings, &request, &err)) {
-        return process_refuse(input_program.name, err.text);
-    }
-    const struct settings *settings = &subscriber.settings.flow;
-    subscriber.engine.reports =
-        settings->report_interval_ns > 0 && (settings->format == FORMAT_INFLUX || request.report_asked_for);
-    bool loaded = action_only_prints(request.action) ||
-                  (engine_load(&subscriber.engine, &subscriber.settings.flow, &err) && make_client(&subscriber, &err));
-    int code = loaded ? act(&subscriber, request.action) : process_refuse(input_program.name, err.text);
+    static const struct program_callbacks callbacks = {.parse = parse,
+                                                       .load = load,
+                                                       .print_check = print_check,
+                                                       .print_mapping = print_mapping,
+                                                       .run = prepare_and_run};
+    struct subscriber subscriber = {.signal_fd = -1, .recorder = {.fd = -1}};
+    int code = actions_main(&input_program, &callbacks, &subscriber, argc, argv);
     mqtt_client_free(subscriber.mqtt);
     engine_free(&subscriber.engine);
+    buf_free(&subscriber.line);
+    if (subscriber.signal_fd >= 0) {
+        close(subscriber.signal_fd);
+    }
     return code;
 }

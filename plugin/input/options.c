@@ -4,6 +4,8 @@
 
 #include "base/macros.h"
 #include "base/units.h"
+#include "cli/help.h"
+#include "cli/shared.h"
 #include "mqtt/options.h"
 
 _Static_assert(sizeof(enum input_qos) == sizeof(int), "options.c stores a choice as an int");
@@ -75,14 +77,14 @@ static const struct option options[] = {
      .name = "record",
      .argument = "FILE",
      .kind = OPTION_FILE,
-     .offset = MEMBER(record.file),
+     .offset = MEMBER(recorder.file),
      .help =
          "write every message to this file as a capture (mosquitto_sub -F '%j'); older ones are FILE.1, FILE.2, ..."},
     {.group = "Recording",
      .name = "record-size",
      .argument = "BYTES",
      .kind = OPTION_BYTES,
-     .offset = MEMBER(record.max_bytes),
+     .offset = MEMBER(recorder.max_bytes),
      .initial = "64MiB",
      .min = 4 * KIB,
      .max = 65536 * MIB,
@@ -91,7 +93,7 @@ static const struct option options[] = {
      .name = "record-age",
      .argument = "DURATION",
      .kind = OPTION_DURATION,
-     .offset = MEMBER(record.max_age_ns),
+     .offset = MEMBER(recorder.max_age_ns),
      .initial = "1h",
      .min = 1 * MINUTE_NS,
      .max = 365 * DAY_NS,
@@ -101,7 +103,7 @@ static const struct option options[] = {
      .name = "record-keep",
      .argument = "COUNT",
      .kind = OPTION_COUNT,
-     .offset = MEMBER(record.keep),
+     .offset = MEMBER(recorder.keep),
      .initial = "24",
      .min = 1,
      .max = 1000,
@@ -112,7 +114,7 @@ static const struct option_table own_options = {options, COUNT(options)};
 static const struct option_part parts[] = {
     {&mqtt_options, MEMBER(mqtt)},
     {&own_options, 0},
-    {&pipeline_options, MEMBER(flow)},
+    {&pipeline_options, MEMBER(rows)},
     {&action_options, 0},
 };
 
@@ -122,47 +124,46 @@ const struct program input_program = {
     .summary = "vending machines' MQTT 5 messages in, typed metrics out",
     .usage = "  vending-input [--FLAG VALUE ...] > LINE_PROTOCOL\n"
              "  vending-input --session-expiry 0 --format table\n",
-    .notes = "A flag is written --flag value or --flag=value. Durations are whole numbers with\n"
-             "a unit: 500ms, 10s, 10m, 1h, 7d. Sizes are bytes, or end in KiB or MiB.\n"
-             "\n"
-             "It subscribes to PREFIX/+/telemetry, events and status and writes the rows that\n"
-             "vending-processor would write, and what MQTT 5 alone brings: the user property\n"
-             "`priority` (a column of vm_events) and the content type (an anomaly unless it is\n"
-             "application/json). Telegraf's inputs.execd runs it.\n"
-             "\n"
-             "Client id: unless --client-id says otherwise it is vending-input-INSTANCE, see\n"
-             "--instance. It names the session in which the broker keeps messages for us, so\n"
-             "it must stay the same from start to start: in a container set one of the two.\n"
-             "\n"
-             "Environment: MQTT_PASSWORD, the password, if there is no --password-file.\n"
-             "\n"
-             "Connecting: a broker that is away or refuses is tried again for ever, after a\n"
-             "random time of up to 1, 2, 4, ... seconds and no more than --reconnect-max. Each\n"
-             "refusal is a line that says why and what to do.\n"
-             "\n"
-             "Delivery: a message with QoS 1 is acknowledged when it is read, and written out\n"
-             "before the next one is read (with TLS: before the next 16 KiB), so being killed\n"
-             "costs at most that. While standard output is full nothing is read; longer than\n"
-             "one and a half times --keepalive ends the connection, and the broker keeps the\n"
-             "session.\n"
-             "\n"
-             "Ending: at SIGTERM, or when standard input ends, what has come is written out\n"
-             "and the connection closed; the session stays. What is read from standard input\n"
-             "is ignored (Telegraf's signal = \"STDIN\"). SIGINT and SIGHUP are ignored, but\n"
-             "with another --format than influx SIGINT ends it.\n"
-             "\n"
-             "How to:\n"
-             "  run under Telegraf       [[inputs.execd]]\n"
-             "                             command = [\"vending-input\", \"--host\", \"broker\"]\n"
-             "                             signal = \"none\"\n"
-             "  watch a broker           vending-input --host broker --client-id watch \\\n"
-             "                             --session-expiry 0 --format table\n"
-             "  keep the last day        vending-input --host broker --record /var/tmp/raw\n"
-             "  look at what was kept    vending-processor --capture /var/tmp/raw.3\n"
-             "  check before a restart   vending-input ... --check\n"
-             "\n"
-             "Standard output carries data only; messages go to standard error.\n"
-             "Exit status: 0 ended as told, 1 writing failed, 2 bad flag, mapping, file.\n",
+    .notes = HELP_VALUES "\n"
+                         "\n"
+                         "It subscribes to PREFIX/+/telemetry, events and status and writes the rows that\n"
+                         "vending-processor would write, and what MQTT 5 alone brings: the user property\n"
+                         "`priority` (a column of vm_events) and the content type (an anomaly unless it is\n"
+                         "application/json). Telegraf's inputs.execd runs it.\n"
+                         "\n"
+                         "Client id: unless --client-id says otherwise it is vending-input-INSTANCE, see\n"
+                         "--instance. It names the session in which the broker keeps messages for us, so\n"
+                         "it must stay the same from start to start: in a container set one of the two.\n"
+                         "\n"
+                         "Environment: MQTT_PASSWORD, the password, if there is no --password-file.\n"
+                         "\n"
+                         "Connecting: a broker that is away or refuses is tried again for ever, after a\n"
+                         "random time of up to 1, 2, 4, ... seconds and no more than --reconnect-max. Each\n"
+                         "refusal is a line that says why and what to do.\n"
+                         "\n"
+                         "Delivery: a message with QoS 1 is acknowledged when it is read, and written out\n"
+                         "before the next one is read (with TLS: before the next 16 KiB), so being killed\n"
+                         "costs at most that. While standard output is full nothing is read; longer than\n"
+                         "one and a half times --keepalive ends the connection, and the broker keeps the\n"
+                         "session.\n"
+                         "\n"
+                         "Ending: at SIGTERM, or when standard input ends, what has come is written out\n"
+                         "and the connection closed; the session stays. What is read from standard input\n"
+                         "is ignored (Telegraf's signal = \"STDIN\"). SIGINT and SIGHUP are ignored, but\n"
+                         "with another --format than influx SIGINT ends it.\n"
+                         "\n"
+                         "How to:\n"
+                         "  run under Telegraf       [[inputs.execd]]\n"
+                         "                             command = [\"vending-input\", \"--host\", \"broker\"]\n"
+                         "                             signal = \"none\"\n"
+                         "  watch a broker           vending-input --host broker --client-id watch \\\n"
+                         "                             --session-expiry 0 --format table\n"
+                         "  keep the last day        vending-input --host broker --record /var/tmp/raw\n"
+                         "  look at what was kept    vending-processor --capture /var/tmp/raw.3\n"
+                         "  check before a restart   vending-input ... --check\n"
+                         "\n"
+                         "Standard output carries data only; messages go to standard error.\n"
+                         "Exit status: 0 ended as told, 1 writing failed, 2 bad flag, mapping, file.\n",
     .parts = parts,
     .part_count = COUNT(parts),
 };
@@ -173,9 +174,9 @@ static bool finish(struct input_settings *settings, struct err *err)
         err_set(err, 0, "--session-expiry: MQTT counts whole seconds");
         return false;
     }
-    if (settings->mqtt.max_packet < settings->flow.max_payload) {
+    if (settings->mqtt.max_packet < settings->rows.max_payload) {
         err_set(err, 0, "--max-packet %zu is less than --max-payload %zu: no payload of that size could come in",
-                settings->mqtt.max_packet, settings->flow.max_payload);
+                settings->mqtt.max_packet, settings->rows.max_payload);
         return false;
     }
     return mqtt_options_finish(&settings->mqtt, err);
@@ -189,17 +190,13 @@ static void set_the_rest(struct settings *settings)
     settings->max_line = settings->max_payload;
 }
 
-bool input_options_parse(int argc, char *const argv[], struct input_settings *settings, struct input_request *request,
+bool input_options_parse(int argc, char *const argv[], struct input_settings *settings, struct options_result *result,
                          struct err *err)
 {
-    struct options_result result;
     *settings = (struct input_settings){.qos = INPUT_QOS_1};
-    *request = (struct input_request){ACTION_RUN, false};
-    if (!options_parse(&input_program, argc, argv, settings, &result, err)) {
+    if (!options_parse(&input_program, argc, argv, settings, result, err)) {
         return false;
     }
-    set_the_rest(&settings->flow);
-    request->action = (enum program_action)result.action;
-    request->report_asked_for = options_given(&input_program, &result, "report-interval");
-    return action_only_prints(request->action) || finish(settings, err);
+    set_the_rest(&settings->rows);
+    return action_only_prints((enum program_action)result->action) || finish(settings, err);
 }

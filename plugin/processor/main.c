@@ -13,8 +13,7 @@
 #include "base/arena.h"
 #include "base/units.h"
 #include "capture/read.h"
-#include "cli/help.h"
-#include "core/mapping_file.h"
+#include "cli/actions.h"
 #include "io/clock.h"
 #include "io/process.h"
 #include "io/reader.h"
@@ -28,25 +27,25 @@
 struct processor {
     struct settings settings;
     struct engine engine;
-    struct reader input;
-    struct arena arena;    /* of one capture line */
-    int64_t capture_ns;    /* tst of the capture's last message: when a line that is none came */
-    int capture_source_fd; /* standard input or the capture; -1 = not open */
-    int signal_fd;         /* -1 = none */
-    int64_t stop_ns;       /* when SIGTERM came (monotonic), 0 = not yet */
+    struct reader reader;
+    struct arena arena; /* of one capture line */
+    int64_t capture_ns; /* tst of the capture's last message: taken for an invalid line after it */
+    int source_fd;      /* standard input or the capture; -1 = not open */
+    int signal_fd;      /* -1 = none */
+    int64_t stop_ns;    /* when SIGTERM came (monotonic), 0 = not yet */
 };
 
 static void log_start(struct processor *processor)
 {
     const struct settings *settings = &processor->settings;
-    log_line(&processor->engine.log, clock_monotonic_ns(), LOG_INFO, "vending-processor %s reads %s %s, mapping %s",
-             VENDING_VERSION, settings->capture_file ? "the capture" : "line protocol from",
-             settings->capture_file && strcmp(settings->capture_file, "-") != 0 ? settings->capture_file
-                                                                                : "standard input",
-             settings->mapping_file ? settings->mapping_file : "built-in");
+    log_line(
+        &processor->engine.log, clock_monotonic_ns(), LOG_INFO, "%s %s reads %s %s, mapping %s", processor_program.name,
+        processor_program.version, settings->capture_file ? "the capture" : "line protocol from",
+        settings->capture_file && strcmp(settings->capture_file, "-") != 0 ? settings->capture_file : "standard input",
+        settings->mapping_file ? settings->mapping_file : "built-in");
 }
 
-/* ---- input ---- */
+/* ---- what was read ---- */
 
 static void take_capture_line(struct processor *processor, struct span line, int64_t now_ns)
 {
@@ -77,7 +76,7 @@ static void take_frame(struct processor *processor, const struct lp_frame *frame
 {
     if (frame->kind == LP_FRAME_OVERSIZED) {
         pipeline_oversized(processor->engine.pipeline, frame->bytes, frame->total_size, now_ns);
-    } else if (reader_is_half(&processor->input, frame)) {
+    } else if (reader_is_half(&processor->reader, frame)) {
         pipeline_reject(processor->engine.pipeline, REJECT_NOT_LINE_PROTOCOL, frame->bytes,
                         "reading was stopped inside this record", now_ns);
     } else if (processor->settings.capture_file) {
@@ -98,10 +97,10 @@ static void take_frames(struct processor *processor)
 {
     int64_t now_ns = clock_wall_ns();
     engine_begin_work(&processor->engine);
-    struct lp_frame frame = reader_next(&processor->input);
+    struct lp_frame frame = reader_next(&processor->reader);
     while (frame.kind != LP_FRAME_NONE && !processor->engine.output.writer.error) {
         take_frame(processor, &frame, arrival_ns(processor, now_ns));
-        frame = reader_next(&processor->input);
+        frame = reader_next(&processor->reader);
     }
     engine_end_work(&processor->engine);
 }
@@ -136,7 +135,7 @@ static int64_t next_deadline(const struct processor *processor)
 /* true = there is something to read, or the end of it. */
 static bool wait_for_input(struct processor *processor)
 {
-    struct pollfd watched[] = {{.fd = processor->input.fd, .events = POLLIN},
+    struct pollfd watched[] = {{.fd = processor->reader.fd, .events = POLLIN},
                                {.fd = processor->signal_fd, .events = POLLIN}};
     if (poll(watched, 2, clock_poll_timeout(next_deadline(processor), clock_monotonic_ns())) <= 0) {
         return false;
@@ -151,24 +150,24 @@ static bool wait_for_input(struct processor *processor)
 
 static void run_until_end(struct processor *processor)
 {
-    while (!processor->input.ended && !processor->engine.output.writer.error) {
+    while (!processor->reader.ended && !processor->engine.output.writer.error) {
         bool readable = wait_for_input(processor);
         if (must_stop(processor, readable)) {
-            reader_cut_off(&processor->input);
-        } else if (readable && reader_read(&processor->input)) {
+            reader_cut_off(&processor->reader);
+        } else if (readable && reader_read(&processor->reader)) {
             processor->engine.input_ns = clock_monotonic_ns();
         }
-        processor->engine.bytes_in = processor->input.bytes;
+        processor->engine.bytes_in = processor->reader.bytes;
         take_frames(processor);
         engine_do_what_is_due(&processor->engine);
     }
 }
 
 /* Why the input or the output failed. */
-static int tell_failure(struct processor *processor)
+static int log_failure(struct processor *processor)
 {
     int output_error = processor->engine.output.writer.error;
-    int error = output_error ? output_error : processor->input.error;
+    int error = output_error ? output_error : processor->reader.error;
     if (!error) {
         return DONE;
     }
@@ -184,7 +183,7 @@ static int run(struct processor *processor)
     }
     run_until_end(processor);
     engine_finish(&processor->engine);
-    int code = tell_failure(processor);
+    int code = log_failure(processor);
     engine_log_end(&processor->engine);
     return code;
 }
@@ -196,12 +195,12 @@ static const char *prepare(struct processor *processor)
 {
     const struct settings *settings = &processor->settings;
     struct stat source;
-    processor->engine.input_is_file = fstat(processor->capture_source_fd, &source) == 0 && S_ISREG(source.st_mode);
+    processor->engine.input_is_file = fstat(processor->source_fd, &source) == 0 && S_ISREG(source.st_mode);
     processor->signal_fd = process_watch_signals(settings->capture_file != NULL);
     if (processor->signal_fd < 0) {
         return "cannot watch for signals";
     }
-    if (!reader_init(&processor->input, processor->capture_source_fd,
+    if (!reader_init(&processor->reader, processor->source_fd,
                      settings->capture_file ? LP_FRAME_LINES : LP_FRAME_LINE_PROTOCOL, settings->max_line) ||
         (settings->capture_file && !arena_init(&processor->arena, 2 * settings->max_line + ARENA_SPARE_BYTES))) {
         return "no memory for the buffers";
@@ -209,22 +208,16 @@ static const char *prepare(struct processor *processor)
     return engine_prepare(&processor->engine);
 }
 
-static int prepare_and_run(struct processor *processor)
+static int prepare_and_run(void *ctx)
 {
+    struct processor *processor = ctx;
     engine_begin(&processor->engine);
     const char *problem = prepare(processor);
-    int code = CANNOT_RUN;
     if (problem) {
         log_line(&processor->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
-    } else {
-        code = run(processor);
+        return CANNOT_RUN;
     }
-    reader_free(&processor->input);
-    arena_free(&processor->arena);
-    if (processor->signal_fd >= 0) {
-        close(processor->signal_fd);
-    }
-    return code;
+    return run(processor);
 }
 
 /* ---- the command line ---- */
@@ -242,53 +235,59 @@ static int open_source(const char *file, struct err *err)
     return fd;
 }
 
-/* The mapping, and what to read. */
-static bool load(struct processor *processor, struct err *err)
+static bool parse(void *ctx, int argc, char *const argv[], struct options_result *result, struct err *err)
 {
+    struct processor *processor = ctx;
+    const struct settings *settings = &processor->settings;
+    if (!processor_options_parse(argc, argv, &processor->settings, result, err)) {
+        return false;
+    }
+    bool asked_for = options_given(&processor_program, result, "report-interval");
+    processor->engine.reports = settings->report_interval_ns > 0 && (!settings->capture_file || asked_for);
+    return true;
+}
+
+/* The mapping, and what to read. */
+static bool load(void *ctx, enum program_action action, struct err *err)
+{
+    struct processor *processor = ctx;
+    (void)action;
     if (!engine_load(&processor->engine, &processor->settings, err)) {
         return false;
     }
-    processor->capture_source_fd = open_source(processor->settings.capture_file, err);
-    return processor->capture_source_fd >= 0;
+    processor->source_fd = open_source(processor->settings.capture_file, err);
+    return processor->source_fd >= 0;
 }
 
-static int act(struct processor *processor, enum program_action action)
+static void print_check(void *ctx)
 {
-    switch (action) {
-    case ACTION_RUN:
-        return prepare_and_run(processor);
-    case ACTION_CHECK:
-        engine_print_check(&processor->engine, &processor_program, &processor->settings);
-        return process_printed();
-    case ACTION_PRINT_MAPPING:
-        return engine_print_mapping(&processor->engine) ? process_printed() : CANNOT_RUN;
-    case ACTION_HELP:
-        help_print(&processor_program, stdout);
-        return process_printed();
-    case ACTION_VERSION:
-        printf("%s %s\n", processor_program.name, processor_program.version);
-        return process_printed();
-    }
-    return DONE;
+    const struct processor *processor = ctx;
+    engine_print_check(&processor->engine, &processor_program, &processor->settings);
+}
+
+static bool print_mapping(void *ctx)
+{
+    const struct processor *processor = ctx;
+    return engine_print_mapping(&processor->engine);
 }
 
 int main(int argc, char *argv[])
 {
-    struct processor processor = {.capture_source_fd = -1, .signal_fd = -1};
-    struct processor_request request;
-    struct err err;
-    process_begin();
-    err_clear(&err);
-    if (!processor_options_parse(argc, argv, &processor.settings, &request, &err)) {
-        return process_refuse(processor_program.name, err.text);
-    }
-    processor.engine.reports =
-        processor.settings.report_interval_ns > 0 && (!processor.settings.capture_file || request.report_asked_for);
-    bool loaded = action_only_prints(request.action) || load(&processor, &err);
-    int code = loaded ? act(&processor, request.action) : process_refuse(processor_program.name, err.text);
-    if (processor.capture_source_fd > STDIN_FILENO) {
-        close(processor.capture_source_fd);
-    }
+    static const struct program_callbacks callbacks = {.parse = parse,
+                                                       .load = load,
+                                                       .print_check = print_check,
+                                                       .print_mapping = print_mapping,
+                                                       .run = prepare_and_run};
+    struct processor processor = {.source_fd = -1, .signal_fd = -1};
+    int code = actions_main(&processor_program, &callbacks, &processor, argc, argv);
+    reader_free(&processor.reader);
+    arena_free(&processor.arena);
     engine_free(&processor.engine);
+    if (processor.signal_fd >= 0) {
+        close(processor.signal_fd);
+    }
+    if (processor.source_fd > STDIN_FILENO) {
+        close(processor.source_fd);
+    }
     return code;
 }

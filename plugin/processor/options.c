@@ -4,6 +4,8 @@
 
 #include "base/macros.h"
 #include "base/units.h"
+#include "cli/help.h"
+#include "cli/shared.h"
 
 _Static_assert(sizeof(enum payload_encoding) == sizeof(int), "options.c stores a choice as an int");
 
@@ -39,13 +41,8 @@ static const struct option options[] = {
      .choices = encodings,
      .help = "how that field holds it; base64 carries bytes that are not UTF-8"},
     {.group = "Limits",
-     .name = "max-line",
-     .argument = "BYTES",
-     .kind = OPTION_BYTES,
+     SHARED_MAX_LINE,
      .offset = MEMBER(max_line),
-     .initial = "1MiB",
-     .min = 1 * KIB,
-     .max = 64 * MIB,
      .help = "a longer record of line protocol, or line of a capture, is rejected; not less than --max-payload"},
     {.group = "Captures",
      .name = "capture",
@@ -66,20 +63,19 @@ const struct program processor_program = {
     .summary = "vending machines' JSON in, typed metrics out",
     .usage = "  vending-processor [--FLAG VALUE ...] < LINE_PROTOCOL > LINE_PROTOCOL\n"
              "  vending-processor --capture FILE [--format table]\n",
-    .notes = "A flag is written --flag value or --flag=value. Durations are whole numbers with\n"
-             "a unit: 500ms, 10s, 10m, 1h, 7d. Sizes are bytes, or end in KiB or MiB.\n"
-             "\n"
-             "How to:\n"
-             "  look at a capture        vending-processor --capture FILE --format table\n"
-             "  watch a broker           mosquitto_sub -F '%j' -t 'v1/vm/#' |\n"
-             "                             vending-processor --capture - --format table\n"
-             "  run under Telegraf       [[processors.execd]]\n"
-             "                             command = [\"vending-processor\"]\n"
-             "  start a mapping file     vending-processor --print-mapping > mapping.json\n"
-             "  check before a restart   vending-processor --mapping mapping.json --check\n"
-             "\n"
-             "Standard output carries data only; messages go to standard error.\n"
-             "Exit status: 0 all done, 1 reading or writing failed, 2 bad flag, mapping, file.\n",
+    .notes = HELP_VALUES "\n"
+                         "\n"
+                         "How to:\n"
+                         "  look at a capture        vending-processor --capture FILE --format table\n"
+                         "  watch a broker           mosquitto_sub -F '%j' -t 'v1/vm/#' |\n"
+                         "                             vending-processor --capture - --format table\n"
+                         "  run under Telegraf       [[processors.execd]]\n"
+                         "                             command = [\"vending-processor\"]\n"
+                         "  start a mapping file     vending-processor --print-mapping > mapping.json\n"
+                         "  check before a restart   vending-processor --mapping mapping.json --check\n"
+                         "\n"
+                         "Standard output carries data only; messages go to standard error.\n"
+                         "Exit status: 0 all done, 1 reading or writing failed, 2 bad flag, mapping, file.\n",
     .parts = parts,
     .part_count = COUNT(parts),
 };
@@ -94,16 +90,12 @@ static bool check_together(const struct settings *settings, struct err *err)
     return true;
 }
 
-bool processor_options_parse(int argc, char *const argv[], struct settings *settings, struct processor_request *request,
+bool processor_options_parse(int argc, char *const argv[], struct settings *settings, struct options_result *result,
                              struct err *err)
 {
-    struct options_result result;
     *settings = (struct settings){0};
-    *request = (struct processor_request){ACTION_RUN, false};
-    if (!options_parse(&processor_program, argc, argv, settings, &result, err)) {
+    if (!options_parse(&processor_program, argc, argv, settings, result, err)) {
         return false;
     }
-    request->action = (enum program_action)result.action;
-    request->report_asked_for = options_given(&processor_program, &result, "report-interval");
-    return action_only_prints(request->action) || check_together(settings, err);
+    return action_only_prints((enum program_action)result->action) || check_together(settings, err);
 }

@@ -5,19 +5,15 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "cli/options.h"
-#include "cli/shared.h"
 #include "core/settings.h"
-
-struct processor_request {
-    enum program_action action;
-    bool report_asked_for; /* --report-interval was on the command line */
-};
 
 extern const struct program processor_program;
 
-/* options_parse with the processor's table, and the checks across flags. */
-bool processor_options_parse(int argc, char *const argv[], struct settings *settings, struct processor_request *request,
-                             struct err *err);
+/* options_parse() with the processor's tables, and the checks across flags. false = what is wrong is in
+ * *err. */
+MUST_USE bool processor_options_parse(int argc, char *const argv[], struct settings *settings,
+                                      struct options_result *result, struct err *err);
 
 #endif

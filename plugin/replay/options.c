@@ -6,30 +6,33 @@
 #include "base/number.h"
 #include "base/span.h"
 #include "base/units.h"
+#include "cli/help.h"
 #include "cli/shared.h"
-#include "core/topic.h"
 #include "mqtt/options.h"
 
 #define SLOWEST 0.001
 #define FASTEST 1000000.0
 #define FLAT_OUT "max"
 
-static bool read_speed(const char *text, double *speed)
+#define NO_SPEED (-1.0)
+
+/* 0 = as fast as it goes; NO_SPEED = not a speed. */
+static double read_speed(const char *text)
 {
-    *speed = 0;
+    double speed = 0;
     if (strcmp(text, FLAT_OUT) == 0) {
-        return true;
+        return 0;
     }
-    return number_double(span_of(text), speed) == NUMBER_OK && *speed >= SLOWEST && *speed <= FASTEST;
+    bool is_read = number_double(span_of(text), &speed) == NUMBER_OK && speed >= SLOWEST && speed <= FASTEST;
+    return is_read ? speed : NO_SPEED;
 }
 
 static bool is_speed(const char *text)
 {
-    double speed;
-    return read_speed(text, &speed);
+    return read_speed(text) >= 0;
 }
 
-#define MEMBER(name) offsetof(struct replay_settings, name)
+#define MEMBER(name) offsetof(struct replay_options, name)
 
 static const struct option options[] = {
     {.group = "At which pace",
@@ -117,20 +120,11 @@ static const struct option options[] = {
      .max = 1 * HOUR_NS,
      .help = "time over which the clones of one message are spread"},
     {.group = "Machines",
-     .name = "topic-prefix",
-     .argument = "TOPIC",
-     .kind = OPTION_TEXT,
+     SHARED_TOPIC_PREFIX,
      .offset = MEMBER(topic_prefix),
-     .initial = "v1/vm",
-     .min = 1,
-     .max = 256,
-     .accepts = topic_is_prefix,
-     .expects = TOPIC_PREFIX_EXPECTED,
      .help = "topics below it are PREFIX/{device_no}/...; others are published as they are, and once"},
     {.group = "Machines",
-     .name = "mapping",
-     .argument = "FILE",
-     .kind = OPTION_FILE,
+     SHARED_MAPPING,
      .offset = MEMBER(mapping_file),
      .help = "the processor's mapping file, if it names other paths for time and device_no"},
 
@@ -166,23 +160,10 @@ static const struct option options[] = {
      .zero_too = true,
      .help = "end if there was no connection for so long; 0 = never"},
     {.group = "Limits",
-     .name = "max-line",
-     .argument = "BYTES",
-     .kind = OPTION_BYTES,
+     SHARED_MAX_LINE,
      .offset = MEMBER(max_line),
-     .initial = "1MiB",
-     .min = 1 * KIB,
-     .max = 64 * MIB,
      .help = "a longer line of a capture is passed over"},
-    {.group = "Limits",
-     .name = "log-rate",
-     .argument = "COUNT",
-     .kind = OPTION_COUNT,
-     .offset = MEMBER(log_rate),
-     .initial = "60",
-     .min = 0,
-     .max = 1000000,
-     .help = "lines a minute on standard error; more are counted and the count is said; 0 = no limit"},
+    {.group = "Limits", SHARED_LOG_RATE, .offset = MEMBER(log_rate)},
 };
 
 static const struct option_table own_options = {options, COUNT(options)};
@@ -202,9 +183,7 @@ const struct program replay_options_program = {
              "and MQTT 5 properties are the capture's; mosquitto_sub -V 5\n"
              "--retain-as-published records the last two as the publisher set them. Lines\n"
              "that are no messages are counted, told and passed over.\n"
-             "\n"
-             "A flag is written --flag value or --flag=value. Durations are whole numbers with\n"
-             "a unit: 500ms, 10s, 10m, 1h, 7d. Sizes are bytes, or end in KiB or MiB. Offsets\n"
+             "\n" HELP_VALUES " Offsets\n"
              "are durations with a sign (-24h), or now.\n"
              "\n"
              "The client id is vending-replay- and random digits unless given. The broker\n"
@@ -242,7 +221,7 @@ const struct program replay_options_program = {
 
 /* ---- what flags may not say together ---- */
 
-static size_t count_standard_input(const struct replay_settings *settings)
+static size_t count_standard_input(const struct replay_options *settings)
 {
     size_t count = 0;
     for (size_t i = 0; i < settings->file_count; i++) {
@@ -251,19 +230,19 @@ static size_t count_standard_input(const struct replay_settings *settings)
     return count;
 }
 
-static bool needs_length(const struct replay_settings *settings)
+static bool needs_length(const struct replay_options *settings)
 {
     bool is_faster = settings->speed <= 0 || settings->speed > 1;
     return settings->shift_time && is_faster && settings->start_ns == OPTION_NO_OFFSET;
 }
 
-bool replay_options_needs_survey(const struct replay_settings *settings)
+bool replay_options_needs_survey(const struct replay_options *settings)
 {
     return settings->devices > 0 || needs_length(settings);
 }
 
 /* The first rule that is broken counts. */
-static bool check_together(const struct replay_settings *settings, struct err *err)
+static bool check_together(const struct replay_options *settings, struct err *err)
 {
     bool once = count_standard_input(settings) > 0;
     bool has_start = settings->start_ns != OPTION_NO_OFFSET;
@@ -296,23 +275,21 @@ static bool check_together(const struct replay_settings *settings, struct err *e
     return true;
 }
 
-static void take_operands(const struct options_result *result, struct replay_settings *settings)
+static void take_operands(const struct options_result *result, struct replay_options *settings)
 {
     settings->file_count = result->operand_count;
     memcpy(settings->files, result->operands, result->operand_count * sizeof *settings->files);
 }
 
-bool replay_options_parse(int argc, char *const argv[], struct replay_settings *settings, int *action, struct err *err)
+bool replay_options_parse(int argc, char *const argv[], struct replay_options *settings, struct options_result *result,
+                          struct err *err)
 {
-    struct options_result result;
-    *settings = (struct replay_settings){.speed = 1};
-    *action = ACTION_RUN;
-    if (!options_parse(&replay_options_program, argc, argv, settings, &result, err)) {
+    *settings = (struct replay_options){.speed = 1};
+    if (!options_parse(&replay_options_program, argc, argv, settings, result, err)) {
         return false;
     }
-    take_operands(&result, settings);
-    *action = result.action;
-    (void)read_speed(settings->speed_text, &settings->speed);
-    return action_only_prints((enum program_action) * action) ||
+    take_operands(result, settings);
+    settings->speed = read_speed(settings->speed_text);
+    return action_only_prints((enum program_action)result->action) ||
            (mqtt_options_finish(&settings->mqtt, err) && check_together(settings, err));
 }

@@ -9,9 +9,9 @@
 #include "base/err.h"
 #include "base/macros.h"
 #include "cli/options.h"
-#include "mqtt/client.h"
+#include "mqtt/settings.h"
 
-struct replay_settings {
+struct replay_options {
     struct mqtt_settings mqtt;
     const char *files[OPTIONS_MAX_OPERANDS];
     size_t file_count;
@@ -38,12 +38,13 @@ struct replay_settings {
 
 extern const struct program replay_options_program;
 
-/* options_parse with the program's tables, and the checks across flags; looks at no file. *action is one of enum program_action. */
-MUST_USE bool replay_options_parse(int argc, char *const argv[], struct replay_settings *settings, int *action,
-                                   struct err *err);
+/* options_parse() with the replay's tables, and the checks across flags; looks at no file. false = what is
+ * wrong is in *err. */
+MUST_USE bool replay_options_parse(int argc, char *const argv[], struct replay_options *settings,
+                                   struct options_result *result, struct err *err);
 
 /* Must the captures be read once beforehand? Their machines have to be known to number clones, and their length to begin in the past with times that end
  * in the present. */
-bool replay_options_needs_survey(const struct replay_settings *settings);
+bool replay_options_needs_survey(const struct replay_options *settings);
 
 #endif

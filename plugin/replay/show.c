@@ -1,16 +1,25 @@
 #include "replay/show.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/units.h"
+#include "io/clock.h"
+
+#define DRAW_NS (SECOND_NS / 5)
+#define RATE_NS SECOND_NS /* over which the rate is measured */
+#define USUAL_COLUMNS 80
 
 #define MIN_BAR 10 /* columns, brackets not counted */
 #define MAX_BAR 40
 #define NUMBER_BYTES 32
 #define MOST_HOURS 999
+
+/* ---- texts ---- */
 
 /* 1234567 as "1,234,567". */
 static const char *grouped(uint64_t number, char out[NUMBER_BYTES])
@@ -107,4 +116,94 @@ size_t replay_show_summary(const struct replay_show_progress *progress, char out
         "published %" PRIu64 ", acknowledged %" PRIu64 ", failed %" PRIu64 ", broken lines %" PRIu64 "; %.1f s, %.0f/s",
         progress->published, progress->acknowledged, progress->failed, progress->bad_lines, elapsed, rate);
     return len > 0 ? (size_t)len : 0;
+}
+
+/* ---- standard error ---- */
+
+void replay_show_init(struct replay_show *show, size_t log_rate)
+{
+    *show = (struct replay_show){.draws = false};
+    log_init(&show->log, STDERR_FILENO, log_rate);
+}
+
+void replay_show_start(struct replay_show *show)
+{
+    show->draws = isatty(STDERR_FILENO);
+}
+
+void replay_show_begin(struct replay_show *show, int64_t now_ns)
+{
+    show->rate_since_ns = now_ns;
+}
+
+static void erase(struct replay_show *show)
+{
+    if (show->is_drawn) {
+        fputs("\r\033[K", stderr);
+        show->is_drawn = false;
+    }
+}
+
+void replay_show_log(struct replay_show *show, enum log_level level, const char *format, ...)
+{
+    char line[LOG_LINE_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    erase(show);
+    log_line(&show->log, clock_monotonic_ns(), level, "%s", line);
+}
+
+static size_t terminal_columns(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col - 1U : USUAL_COLUMNS - 1U; /* the last column would wrap */
+}
+
+static void measure_rate(struct replay_show *show, uint64_t acknowledged, int64_t now_ns)
+{
+    int64_t time_ns = now_ns - show->rate_since_ns;
+    if (time_ns >= RATE_NS) {
+        show->rate = (double)(acknowledged - show->rate_since) * (double)SECOND_NS / (double)time_ns;
+        show->rate_since = acknowledged;
+        show->rate_since_ns = now_ns;
+    }
+}
+
+static void draw(struct replay_show *show, struct replay_show_progress progress, int64_t now_ns)
+{
+    char line[REPLAY_SHOW_LINE_BYTES];
+    measure_rate(show, progress.acknowledged, now_ns);
+    progress.rate = show->rate;
+    replay_show_line(&progress, terminal_columns(), line);
+    fprintf(stderr, "\r\033[K%s", line);
+    fflush(stderr);
+    show->is_drawn = true;
+    show->draw_ns = now_ns + DRAW_NS;
+}
+
+void replay_show_update(struct replay_show *show, struct replay_show_progress progress, int64_t now_ns)
+{
+    if (show->draws && now_ns >= show->draw_ns) {
+        draw(show, progress, now_ns);
+    }
+    log_flush(&show->log, now_ns, false);
+}
+
+int64_t replay_show_deadline_ns(const struct replay_show *show)
+{
+    return show->draws ? show->draw_ns : CLOCK_NEVER;
+}
+
+void replay_show_stop(struct replay_show *show)
+{
+    show->draws = false;
+}
+
+void replay_show_end(struct replay_show *show, int64_t now_ns)
+{
+    erase(show);
+    log_flush(&show->log, now_ns, true);
 }

@@ -1,119 +1,9 @@
-#include <check.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "arguments.h"
-#include "cli/help.h"
 #include "cli/options.h"
-
-#define MS INT64_C(1000000)
-#define SECOND (1000 * MS)
-#define DAY (86400 * SECOND)
-
-enum colour { RED, GREEN };
-enum { ACTION_LIST = 1, ACTION_TEST, ACTION_HELP };
-
-struct paint {
-    const char *name;
-    const char *file;
-    enum colour colour;
-    size_t coats;
-    size_t bytes;
-    int64_t drying_ns;
-    int64_t pause_ns;
-};
-
-static const char *const colours[] = {"red", "green", NULL};
-
-static bool no_blank(const char *text)
-{
-    return !strchr(text, ' ');
-}
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-#define MEMBER(name) offsetof(struct paint, name)
-
-static const struct option options[] = {
-    {.group = "What",
-     .name = "name",
-     .argument = "NAME",
-     .kind = OPTION_TEXT,
-     .offset = MEMBER(name),
-     .initial = "door",
-     .min = 1,
-     .max = 8,
-     .accepts = no_blank,
-     .expects = "a name without blanks",
-     .help = "what to paint"},
-    {.group = "What",
-     .name = "file",
-     .argument = "FILE",
-     .kind = OPTION_FILE,
-     .offset = MEMBER(file),
-     .help = "a plan"},
-    {.group = "How",
-     .name = "colour",
-     .kind = OPTION_CHOICE,
-     .offset = MEMBER(colour),
-     .initial = "green",
-     .choices = colours,
-     .help = "which colour"},
-    {.group = "How",
-     .name = "coats",
-     .argument = "COUNT",
-     .kind = OPTION_COUNT,
-     .offset = MEMBER(coats),
-     .initial = "2",
-     .min = 1,
-     .max = 5,
-     .help = "how many, in words that are so many that they do not fit on one line of the right-hand column"},
-    {.group = "How",
-     .name = "bytes",
-     .argument = "BYTES",
-     .kind = OPTION_BYTES,
-     .offset = MEMBER(bytes),
-     .initial = "64KiB",
-     .min = 10,
-     .max = 2097152,
-     .help = "a size"},
-    {.group = "How",
-     .name = "drying",
-     .argument = "DURATION",
-     .kind = OPTION_DURATION,
-     .offset = MEMBER(drying_ns),
-     .initial = "90s",
-     .min = 0,
-     .max = 7 * DAY,
-     .help = "a time"},
-    {.group = "How",
-     .name = "pause",
-     .argument = "DURATION",
-     .kind = OPTION_DURATION,
-     .offset = MEMBER(pause_ns),
-     .initial = "1h",
-     .min = SECOND,
-     .max = DAY,
-     .zero_too = true,
-     .help = "a time or none"},
-    {.group = "Other", .name = "list", .kind = OPTION_ACTION, .action = ACTION_LIST, .help = "list"},
-    {.group = "Other", .name = "test", .kind = OPTION_ACTION, .action = ACTION_TEST, .help = "test"},
-    {.group = "Other", .name = "help", .kind = OPTION_ACTION, .action = ACTION_HELP, .at_once = true, .help = "help"},
-};
-
-static const struct option_table table = {options, sizeof options / sizeof options[0]};
-static const struct option_part part = {&table, 0};
-
-static const struct program program = {
-    .name = "paint",
-    .version = "1.2.3",
-    .summary = "paints",
-    .usage = "  paint [--FLAG VALUE ...]\n",
-    .notes = "That is all.\n",
-    .parts = &part,
-    .part_count = 1,
-};
+#include "support.h"
+#include "tables.h"
 
 #define MAX_ARGS 8
 
@@ -122,7 +12,7 @@ static bool parse(const char *const *args, struct paint *paint, struct options_r
 {
     struct arguments arguments = make_arguments(args);
     err_clear(err);
-    return options_parse(&program, arguments.count, arguments.values, paint, result, err);
+    return options_parse(&paint_program, arguments.count, arguments.values, paint, result, err);
 }
 
 START_TEST(defaults)
@@ -138,10 +28,10 @@ START_TEST(defaults)
     ck_assert_int_eq(paint.colour, GREEN);
     ck_assert_uint_eq(paint.coats, 2);
     ck_assert_uint_eq(paint.bytes, 65536);
-    ck_assert_int_eq(paint.drying_ns, 90 * SECOND);
-    ck_assert_int_eq(paint.pause_ns, 3600 * SECOND);
+    ck_assert_int_eq(paint.drying_ns, 90 * SECOND_NS);
+    ck_assert_int_eq(paint.pause_ns, 3600 * SECOND_NS);
     ck_assert_int_eq(result.action, 0);
-    ck_assert(!options_given(&program, &result, "coats"));
+    ck_assert(!options_given(&paint_program, &result, "coats"));
 }
 END_TEST
 
@@ -185,7 +75,7 @@ static const char *print_settings(const struct paint *paint)
     static char text[512];
     FILE *out = fmemopen(text, sizeof text, "w");
     ck_assert_ptr_nonnull(out);
-    options_print_settings(&program, paint, out);
+    options_print_settings(&paint_program, paint, out);
     fclose(out);
     return text;
 }
@@ -304,43 +194,9 @@ START_TEST(given)
     struct options_result result;
     struct err err;
     ck_assert(parse(args, &paint, &result, &err));
-    ck_assert(options_given(&program, &result, "coats"));
-    ck_assert(!options_given(&program, &result, "name"));
-    ck_assert(!options_given(&program, &result, "no-such-flag"));
-}
-END_TEST
-
-START_TEST(help)
-{
-    static char text[4096];
-    FILE *out = fmemopen(text, sizeof text, "w");
-    ck_assert_ptr_nonnull(out);
-    help_print(&program, out);
-    fclose(out);
-    ck_assert_str_eq(text, "paint 1.2.3 - paints\n"
-                           "\n"
-                           "Usage:\n"
-                           "  paint [--FLAG VALUE ...]\n"
-                           "\n"
-                           "What:\n"
-                           "  --name NAME                 what to paint (default door)\n"
-                           "  --file FILE                 a plan\n"
-                           "\n"
-                           "How:\n"
-                           "  --colour red|green          which colour (default green)\n"
-                           "  --coats COUNT               how many, in words that are so many that they do\n"
-                           "                              not fit on one line of the right-hand column\n"
-                           "                              (default 2, 1 to 5)\n"
-                           "  --bytes BYTES               a size (default 64KiB, 10 to 2MiB)\n"
-                           "  --drying DURATION           a time (default 90s, 0 to 7d)\n"
-                           "  --pause DURATION            a time or none (default 1h, 1s to 1d)\n"
-                           "\n"
-                           "Other:\n"
-                           "  --list                      list\n"
-                           "  --test                      test\n"
-                           "  --help                      help\n"
-                           "\n"
-                           "That is all.\n");
+    ck_assert(options_given(&paint_program, &result, "coats"));
+    ck_assert(!options_given(&paint_program, &result, "name"));
+    ck_assert(!options_given(&paint_program, &result, "no-such-flag"));
 }
 END_TEST
 
@@ -373,16 +229,16 @@ START_TEST(several_tables)
         struct paint wall;
         struct paint other_wall;
     } house;
-    static const struct option_table other_table = {more, LENGTH(more)};
-    static const struct option_part both[] = {{&table, offsetof(struct house, wall)},
+    static const struct option_table other_table = {more, COUNT(more)};
+    static const struct option_part both[] = {{&paint_table, offsetof(struct house, wall)},
                                               {&other_table, offsetof(struct house, other_wall)}};
-    struct program builder = program;
+    struct program builder = paint_program;
     struct options_result result;
     struct err err;
     char arguments[][16] = {"", "--coats=4", "--layers", "7"};
     char *argv[] = {arguments[0], arguments[1], arguments[2], arguments[3], NULL};
     builder.parts = both;
-    builder.part_count = LENGTH(both);
+    builder.part_count = COUNT(both);
     memset(&house, 0, sizeof house);
     err_clear(&err);
     ck_assert_msg(options_parse(&builder, 1, argv, &house, &result, &err), "%s", err.text);
@@ -392,32 +248,20 @@ START_TEST(several_tables)
     ck_assert_uint_eq(house.wall.coats, 4);
     ck_assert_uint_eq(house.other_wall.coats, 7);
     ck_assert(options_given(&builder, &result, "layers"));
-    ck_assert_uint_eq(options_count(&builder), LENGTH(options) + 1);
-    ck_assert_str_eq(options_at(&builder, LENGTH(options))->name, "layers");
-
-    /* The flag stands with its group, not behind the groups of the first table. */
-    static char text[8192];
-    FILE *out = fmemopen(text, sizeof text, "w");
-    ck_assert_ptr_nonnull(out);
-    help_print(&builder, out);
-    fclose(out);
-    const char *how = strstr(text, "\nHow:\n");
-    const char *layers = strstr(text, "--layers");
-    const char *other = strstr(text, "\nOther:\n");
-    ck_assert(how && layers && other && how < layers && layers < other);
-    ck_assert_ptr_null(strstr(how + 1, "\nHow:\n"));
+    ck_assert_uint_eq(options_count(&builder), COUNT(paint_options) + 1);
+    ck_assert_str_eq(options_at(&builder, COUNT(paint_options))->name, "layers");
 }
 END_TEST
 
 START_TEST(too_many_options)
 {
-    struct program crowded = program;
+    struct program crowded = paint_program;
     struct paint paint;
     struct options_result result;
     struct err err;
     char *argv[] = {NULL};
     err_clear(&err);
-    const struct option_table too_many = {options, OPTIONS_MAX + 1};
+    const struct option_table too_many = {paint_options, OPTIONS_MAX + 1};
     const struct option_part too_many_part = {&too_many, 0};
     crowded.parts = &too_many_part;
     ck_assert(!options_parse(&crowded, 0, argv, &paint, &result, &err));
@@ -425,63 +269,7 @@ START_TEST(too_many_options)
 }
 END_TEST
 
-/* ---- what the other program has: a switch, an offset, a flag that may stand alone, operands ---- */
-
-struct walk {
-    bool slowly;
-    int64_t from_ns;
-    int64_t to_ns;
-    size_t rounds;
-};
-
-static const struct option walk_options[] = {
-    {.group = "How",
-     .name = "slowly",
-     .kind = OPTION_SWITCH,
-     .offset = offsetof(struct walk, slowly),
-     .help = "take your time"},
-    {.group = "How",
-     .name = "from",
-     .argument = "OFFSET",
-     .kind = OPTION_OFFSET,
-     .offset = offsetof(struct walk, from_ns),
-     .initial = "now",
-     .min = -7 * DAY,
-     .max = DAY,
-     .help = "since when"},
-    {.group = "How",
-     .name = "to",
-     .argument = "OFFSET",
-     .kind = OPTION_OFFSET,
-     .offset = offsetof(struct walk, to_ns),
-     .min = -7 * DAY,
-     .max = DAY,
-     .help = "until when"},
-    {.group = "How",
-     .name = "rounds",
-     .argument = "COUNT",
-     .kind = OPTION_COUNT,
-     .offset = offsetof(struct walk, rounds),
-     .initial = "1",
-     .alone = "0",
-     .min = 0,
-     .max = 9,
-     .help = "how often; alone = for ever"},
-};
-
-static const struct option_table walk_table = {walk_options, sizeof walk_options / sizeof walk_options[0]};
-static const struct option_part walk_parts[] = {{&walk_table, 0}};
-
-static const struct program walk_program = {
-    .name = "walk",
-    .version = "1",
-    .summary = "walks",
-    .usage = "  walk PLACE ...\n",
-    .notes = "",
-    .parts = walk_parts,
-    .part_count = sizeof walk_parts / sizeof walk_parts[0],
-    .takes_operands = true,
-};
+/* ---- the other program: a switch, an offset, a flag that may stand alone, operands ---- */
 
 static bool walk_parse(const char *const *args, struct walk *walk, struct options_result *result, struct err *err)
 {
@@ -581,53 +369,21 @@ START_TEST(too_many_operands)
 }
 END_TEST
 
-START_TEST(help_of_such_flags)
-{
-    static char text[1024];
-    FILE *out = fmemopen(text, sizeof text, "w");
-    ck_assert_ptr_nonnull(out);
-    help_print(&walk_program, out);
-    fclose(out);
-    ck_assert_str_eq(text, "walk 1 - walks\n"
-                           "\n"
-                           "Usage:\n"
-                           "  walk PLACE ...\n"
-                           "\n"
-                           "How:\n"
-                           "  --slowly                    take your time\n"
-                           "  --from OFFSET               since when (default now, -7d to 1d)\n"
-                           "  --to OFFSET                 until when\n"
-                           "  --rounds[=COUNT]            how often; alone = for ever (default 1, 0 to 9)\n"
-                           "\n");
-}
-END_TEST
-
-static Suite *options_suite(void)
+int main(void)
 {
     Suite *suite = suite_create("options");
     TCase *tcase = tcase_create("options");
     tcase_add_test(tcase, defaults);
-    tcase_add_loop_test(tcase, good_arguments, 0, (int)(sizeof good / sizeof good[0]));
-    tcase_add_loop_test(tcase, bad_arguments, 0, (int)(sizeof bad / sizeof bad[0]));
-    tcase_add_loop_test(tcase, which_action, 0, (int)(sizeof actions / sizeof actions[0]));
+    tcase_add_loop_test(tcase, good_arguments, 0, (int)COUNT(good));
+    tcase_add_loop_test(tcase, bad_arguments, 0, (int)COUNT(bad));
+    tcase_add_loop_test(tcase, which_action, 0, (int)COUNT(actions));
     tcase_add_test(tcase, given);
-    tcase_add_test(tcase, help);
     tcase_add_test(tcase, settings_are_one_line);
     tcase_add_test(tcase, several_tables);
     tcase_add_test(tcase, too_many_options);
-    tcase_add_loop_test(tcase, operands_and_flags, 0, (int)(sizeof walks / sizeof walks[0]));
-    tcase_add_loop_test(tcase, bad_operands_and_flags, 0, (int)(sizeof bad_walks / sizeof bad_walks[0]));
+    tcase_add_loop_test(tcase, operands_and_flags, 0, (int)COUNT(walks));
+    tcase_add_loop_test(tcase, bad_operands_and_flags, 0, (int)COUNT(bad_walks));
     tcase_add_test(tcase, too_many_operands);
-    tcase_add_test(tcase, help_of_such_flags);
     suite_add_tcase(suite, tcase);
-    return suite;
-}
-
-int main(void)
-{
-    SRunner *runner = srunner_create(options_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

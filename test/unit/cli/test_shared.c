@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/actions.h"
 #include "cli/shared.h"
 #include "core/settings.h"
 #include "support.h"
@@ -44,32 +45,6 @@ START_TEST(defaults)
     ck_assert_ptr_null(settings.mapping_file);
     ck_assert_int_eq(settings.format, FORMAT_INFLUX);
     ck_assert_str_eq(settings.rows, "auto");
-    ck_assert_int_eq(result.action, ACTION_RUN);
-}
-END_TEST
-
-START_TEST(actions)
-{
-    static const struct {
-        const char *flag;
-        enum program_action action;
-        bool only_prints;
-    } cases[] = {
-        {"--help", ACTION_HELP, true},
-        {"--version", ACTION_VERSION, true},
-        {"--check", ACTION_CHECK, false},
-        {"--print-mapping", ACTION_PRINT_MAPPING, false},
-    };
-    ck_assert(!action_only_prints(ACTION_RUN));
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        const char *const args[] = {cases[i].flag, NULL};
-        struct settings settings;
-        struct options_result result;
-        struct err err;
-        ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
-        ck_assert_int_eq(result.action, cases[i].action);
-        ck_assert_int_eq(action_only_prints(cases[i].action), cases[i].only_prints);
-    }
 }
 END_TEST
 
@@ -125,10 +100,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("pipeline_options");
-    TCase *tcase = tcase_create("pipeline_options");
+    Suite *suite = suite_create("shared");
+    TCase *tcase = tcase_create("shared");
     tcase_add_test(tcase, defaults);
-    tcase_add_test(tcase, actions);
     tcase_add_test(tcase, rows);
     tcase_add_test(tcase, formats);
     suite_add_tcase(suite, tcase);

@@ -1,12 +1,13 @@
 #include <stdio.h>
 
+#include "cli/actions.h"
 #include "cli/help.h"
 #include "input/options.h"
 #include "support.h"
 
 #define S INT64_C(1000000000)
 
-static bool parse(const char *const *args, struct input_settings *settings, struct input_request *request,
+static bool parse(const char *const *args, struct input_settings *settings, struct options_result *result,
                   struct err *err)
 {
     static char storage[7][128];
@@ -17,18 +18,18 @@ static bool parse(const char *const *args, struct input_settings *settings, stru
         argv[argc] = storage[argc];
     }
     err_clear(err);
-    return input_options_parse(argc, argv, settings, request, err);
+    return input_options_parse(argc, argv, settings, result, err);
 }
 
 START_TEST(defaults)
 {
     const char *const none[] = {NULL};
     struct input_settings settings;
-    struct input_request request;
+    struct options_result result;
     struct err err;
-    ck_assert_msg(parse(none, &settings, &request, &err), "%s", err.text);
-    ck_assert_int_eq(request.action, ACTION_RUN);
-    ck_assert(!request.report_asked_for);
+    ck_assert_msg(parse(none, &settings, &result, &err), "%s", err.text);
+    ck_assert_int_eq(result.action, ACTION_RUN);
+    ck_assert(!options_given(&input_program, &result, "report-interval"));
     ck_assert_int_eq(settings.qos, INPUT_QOS_1);
     ck_assert_str_eq(settings.share, "");
     ck_assert_str_eq(settings.mqtt.host, "127.0.0.1");
@@ -36,17 +37,17 @@ START_TEST(defaults)
     ck_assert_uint_eq(settings.mqtt.receive_maximum, 100);
     ck_assert_uint_eq(settings.mqtt.max_packet, 16 * (size_t)MIB);
     ck_assert(!settings.mqtt.clean_start);
-    ck_assert_ptr_null(settings.record.file);
-    ck_assert_uint_eq(settings.record.max_bytes, 64 * (size_t)MIB);
-    ck_assert_int_eq(settings.record.max_age_ns, 3600 * S);
-    ck_assert_uint_eq(settings.record.keep, 24);
-    ck_assert_str_eq(settings.flow.topic_prefix, "v1/vm");
-    ck_assert_uint_eq(settings.flow.max_payload, 256 * 1024);
-    ck_assert_int_eq(settings.flow.max_age_ns, 7 * 86400 * S);
-    ck_assert_int_eq(settings.flow.report_interval_ns, 10 * S);
-    ck_assert_int_eq(settings.flow.format, FORMAT_INFLUX);
-    ck_assert_ptr_nonnull(settings.flow.topic_tag); /* the pipeline looks at it, though nothing here is line protocol */
-    ck_assert_ptr_nonnull(settings.flow.payload_field);
+    ck_assert_ptr_null(settings.recorder.file);
+    ck_assert_uint_eq(settings.recorder.max_bytes, 64 * (size_t)MIB);
+    ck_assert_int_eq(settings.recorder.max_age_ns, 3600 * S);
+    ck_assert_uint_eq(settings.recorder.keep, 24);
+    ck_assert_str_eq(settings.rows.topic_prefix, "v1/vm");
+    ck_assert_uint_eq(settings.rows.max_payload, 256 * 1024);
+    ck_assert_int_eq(settings.rows.max_age_ns, 7 * 86400 * S);
+    ck_assert_int_eq(settings.rows.report_interval_ns, 10 * S);
+    ck_assert_int_eq(settings.rows.format, FORMAT_INFLUX);
+    ck_assert_ptr_nonnull(settings.rows.topic_tag); /* the pipeline looks at it, though nothing here is line protocol */
+    ck_assert_ptr_nonnull(settings.rows.payload_field);
 }
 END_TEST
 
@@ -55,15 +56,15 @@ START_TEST(flags_of_every_table)
     const char *const args[] = {"--host=broker", "--record=/tmp/raw",       "--max-age=1d",
                                 "--qos=0",       "--report-interval=500ms", NULL};
     struct input_settings settings;
-    struct input_request request;
+    struct options_result result;
     struct err err;
-    ck_assert_msg(parse(args, &settings, &request, &err), "%s", err.text);
+    ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
     ck_assert_str_eq(settings.mqtt.host, "broker");
-    ck_assert_str_eq(settings.record.file, "/tmp/raw");
-    ck_assert_int_eq(settings.flow.max_age_ns, 86400 * S);
-    ck_assert_int_eq(settings.flow.report_interval_ns, S / 2);
+    ck_assert_str_eq(settings.recorder.file, "/tmp/raw");
+    ck_assert_int_eq(settings.rows.max_age_ns, 86400 * S);
+    ck_assert_int_eq(settings.rows.report_interval_ns, S / 2);
     ck_assert_int_eq(settings.qos, INPUT_QOS_0);
-    ck_assert(request.report_asked_for);
+    ck_assert(options_given(&input_program, &result, "report-interval"));
 }
 END_TEST
 
@@ -99,9 +100,9 @@ static const struct {
 START_TEST(together)
 {
     struct input_settings settings;
-    struct input_request request;
+    struct options_result result;
     struct err err;
-    bool accepted = parse(cases[_i].args, &settings, &request, &err);
+    bool accepted = parse(cases[_i].args, &settings, &result, &err);
     ck_assert_msg(accepted == !cases[_i].want, "%s: %s", cases[_i].name, err.text);
     ck_assert_msg(accepted || strcmp(err.text, cases[_i].want) == 0, "%s: %s", cases[_i].name, err.text);
 }
@@ -121,10 +122,10 @@ START_TEST(actions)
     };
     for (size_t i = 0; i < COUNT(wanted); i++) {
         struct input_settings settings;
-        struct input_request request;
+        struct options_result result;
         struct err err;
-        ck_assert_msg(parse(wanted[i].args, &settings, &request, &err), "%s", err.text);
-        ck_assert_int_eq(request.action, wanted[i].want);
+        ck_assert_msg(parse(wanted[i].args, &settings, &result, &err), "%s", err.text);
+        ck_assert_int_eq(result.action, wanted[i].want);
     }
 }
 END_TEST

@@ -4,17 +4,17 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "cli/actions.h"
 #include "cli/help.h"
 #include "processor/options.h"
 
 #define SECOND INT64_C(1000000000)
 
-static bool parse(const char *const args[], struct settings *settings, struct processor_request *request,
-                  struct err *err)
+static bool parse(const char *const args[], struct settings *settings, struct options_result *result, struct err *err)
 {
     struct arguments arguments = make_arguments(args);
     err_clear(err);
-    return processor_options_parse(arguments.count, arguments.values, settings, request, err);
+    return processor_options_parse(arguments.count, arguments.values, settings, result, err);
 }
 
 /* plugin/README.md, Time, Redelivery, Flags. */
@@ -22,9 +22,9 @@ START_TEST(defaults)
 {
     const char *const args[] = {NULL};
     struct settings settings;
-    struct processor_request request;
+    struct options_result result;
     struct err err;
-    ck_assert_msg(parse(args, &settings, &request, &err), "%s", err.text);
+    ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
     ck_assert_str_eq(settings.topic_tag, "topic");
     ck_assert_str_eq(settings.topic_prefix, "v1/vm");
     ck_assert_str_eq(settings.payload_field, "value");
@@ -43,8 +43,8 @@ START_TEST(defaults)
     ck_assert_ptr_null(settings.mapping_file);
     ck_assert_ptr_null(settings.capture_file);
     ck_assert_int_eq(settings.format, FORMAT_INFLUX);
-    ck_assert_int_eq(request.action, ACTION_RUN);
-    ck_assert(!request.report_asked_for);
+    ck_assert_int_eq(result.action, ACTION_RUN);
+    ck_assert(!options_given(&processor_program, &result, "report-interval"));
 }
 END_TEST
 
@@ -71,9 +71,9 @@ START_TEST(every_flag)
                                 "--check",
                                 NULL};
     struct settings settings;
-    struct processor_request request;
+    struct options_result result;
     struct err err;
-    ck_assert_msg(parse(args, &settings, &request, &err), "%s", err.text);
+    ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
     ck_assert_str_eq(settings.topic_tag, "t");
     ck_assert_str_eq(settings.topic_prefix, "site/a");
     ck_assert_str_eq(settings.payload_field, "p");
@@ -92,8 +92,8 @@ START_TEST(every_flag)
     ck_assert_str_eq(settings.mapping_file, "m.json");
     ck_assert_str_eq(settings.capture_file, "-");
     ck_assert_int_eq(settings.format, FORMAT_TABLE);
-    ck_assert_int_eq(request.action, ACTION_CHECK);
-    ck_assert(request.report_asked_for);
+    ck_assert_int_eq(result.action, ACTION_CHECK);
+    ck_assert(options_given(&processor_program, &result, "report-interval"));
 }
 END_TEST
 
@@ -127,9 +127,9 @@ static const struct {
 START_TEST(bad_arguments)
 {
     struct settings settings;
-    struct processor_request request;
+    struct options_result result;
     struct err err;
-    ck_assert_msg(!parse(bad[_i].args, &settings, &request, &err), "%s: was accepted", bad[_i].name);
+    ck_assert_msg(!parse(bad[_i].args, &settings, &result, &err), "%s: was accepted", bad[_i].name);
     ck_assert_msg(strcmp(err.text, bad[_i].error) == 0, "%s: got %s", bad[_i].name, err.text);
 }
 END_TEST
@@ -149,10 +149,10 @@ static const struct {
 START_TEST(which_action)
 {
     struct settings settings;
-    struct processor_request request;
+    struct options_result result;
     struct err err;
-    ck_assert_msg(parse(actions[_i].args, &settings, &request, &err), "%s: %s", actions[_i].name, err.text);
-    ck_assert_msg(request.action == actions[_i].action, "%s: got %d", actions[_i].name, (int)request.action);
+    ck_assert_msg(parse(actions[_i].args, &settings, &result, &err), "%s: %s", actions[_i].name, err.text);
+    ck_assert_msg(result.action == (int)actions[_i].action, "%s: got %d", actions[_i].name, result.action);
 }
 END_TEST
 

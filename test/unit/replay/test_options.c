@@ -1,4 +1,5 @@
 #include "arguments.h"
+#include "cli/actions.h"
 #include "cli/shared.h"
 #include "replay/options.h"
 #include "support.h"
@@ -6,21 +7,22 @@
 #define SECOND INT64_C(1000000000)
 #define HOUR (3600 * SECOND)
 
-static bool parse(const char *const args[], struct replay_settings *settings, int *action, struct err *err)
+static bool parse(const char *const args[], struct replay_options *settings, struct options_result *result,
+                  struct err *err)
 {
     struct arguments arguments = make_arguments(args);
     err_clear(err);
-    return replay_options_parse(arguments.count, arguments.values, settings, action, err);
+    return replay_options_parse(arguments.count, arguments.values, settings, result, err);
 }
 
 START_TEST(defaults)
 {
     const char *const args[] = {"a.jsonl", NULL};
-    struct replay_settings settings;
+    struct replay_options settings;
     struct err err;
-    int action;
-    ck_assert_msg(parse(args, &settings, &action, &err), "%s", err.text);
-    ck_assert_int_eq(action, ACTION_RUN);
+    struct options_result result;
+    ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
+    ck_assert_int_eq(result.action, ACTION_RUN);
     ck_assert_uint_eq(settings.file_count, 1);
     ck_assert_str_eq(settings.files[0], "a.jsonl");
     ck_assert(settings.speed == 1);
@@ -67,11 +69,11 @@ START_TEST(every_flag)
                                 "a",
                                 "b",
                                 NULL};
-    struct replay_settings settings;
+    struct replay_options settings;
     struct err err;
-    int action;
-    ck_assert_msg(parse(args, &settings, &action, &err), "%s", err.text);
-    ck_assert_int_eq(action, ACTION_CHECK);
+    struct options_result result;
+    ck_assert_msg(parse(args, &settings, &result, &err), "%s", err.text);
+    ck_assert_int_eq(result.action, ACTION_CHECK);
     ck_assert_uint_eq(settings.file_count, 2);
     ck_assert_str_eq(settings.files[1], "b");
     ck_assert(settings.speed == 0.5);
@@ -115,10 +117,10 @@ static const struct {
 
 START_TEST(good_combinations)
 {
-    struct replay_settings settings;
+    struct replay_options settings;
     struct err err;
-    int action;
-    ck_assert_msg(parse(good[_i].args, &settings, &action, &err), "%s: %s", good[_i].name, err.text);
+    struct options_result result;
+    ck_assert_msg(parse(good[_i].args, &settings, &result, &err), "%s: %s", good[_i].name, err.text);
     ck_assert_msg(settings.speed == good[_i].speed, "%s: speed %g", good[_i].name, settings.speed);
     ck_assert_msg(replay_options_needs_survey(&settings) == good[_i].survey, "%s: survey", good[_i].name);
 }
@@ -164,10 +166,10 @@ static const struct {
 
 START_TEST(bad_combinations)
 {
-    struct replay_settings settings;
+    struct replay_options settings;
     struct err err;
-    int action;
-    ck_assert_msg(!parse(bad[_i].args, &settings, &action, &err), "%s: was accepted", bad[_i].name);
+    struct options_result result;
+    ck_assert_msg(!parse(bad[_i].args, &settings, &result, &err), "%s: was accepted", bad[_i].name);
     ck_assert_msg(strcmp(err.text, bad[_i].error) == 0, "%s: got %s", bad[_i].name, err.text);
 }
 END_TEST
@@ -176,13 +178,13 @@ START_TEST(help_needs_nothing)
 {
     const char *const help[] = {"--start=now", "--help", NULL};
     const char *const version[] = {"--version", NULL};
-    struct replay_settings settings;
+    struct replay_options settings;
     struct err err;
-    int action;
-    ck_assert(parse(help, &settings, &action, &err));
-    ck_assert_int_eq(action, ACTION_HELP);
-    ck_assert(parse(version, &settings, &action, &err));
-    ck_assert_int_eq(action, ACTION_VERSION);
+    struct options_result result;
+    ck_assert(parse(help, &settings, &result, &err));
+    ck_assert_int_eq(result.action, ACTION_HELP);
+    ck_assert(parse(version, &settings, &result, &err));
+    ck_assert_int_eq(result.action, ACTION_VERSION);
 }
 END_TEST
 

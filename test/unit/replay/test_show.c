@@ -1,3 +1,7 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "io/clock.h"
 #include "replay/show.h"
 #include "support.h"
 
@@ -69,6 +73,54 @@ START_TEST(summary)
 }
 END_TEST
 
+/* Where there is no terminal nothing is drawn: only log lines come. */
+START_TEST(no_terminal)
+{
+    const struct replay_show_progress progress = {.published = 1, .fraction = 0.5};
+    struct replay_show show;
+    int fds[2];
+    char text[256];
+    ck_assert_int_eq(pipe(fds), 0);
+    replay_show_init(&show, 0);
+    show.log.fd = fds[1];
+    ck_assert(replay_show_deadline_ns(&show) == CLOCK_NEVER);
+    replay_show_update(&show, progress, SECOND);
+    replay_show_log(&show, LOG_WARNING, "%d lines", 3);
+    replay_show_end(&show, SECOND);
+    close(fds[1]);
+    ssize_t len = read(fds[0], text, sizeof text - 1);
+    ck_assert_int_gt(len, 0);
+    text[len] = '\0';
+    ck_assert_str_eq(text, "W! 3 lines\n");
+    close(fds[0]);
+}
+END_TEST
+
+/* On a terminal: five times a second, the rate over the last second at least. */
+START_TEST(drawn_when_due)
+{
+    struct replay_show_progress progress = {.acknowledged = 500, .fraction = 0.5};
+    struct replay_show show;
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr)); /* of this test alone */
+    replay_show_init(&show, 0);
+    show.draws = true;
+    replay_show_begin(&show, 10 * SECOND);
+    replay_show_update(&show, progress, 11 * SECOND);
+    ck_assert(show.is_drawn);
+    ck_assert_int_eq(replay_show_deadline_ns(&show), 11 * SECOND + SECOND / 5);
+    ck_assert_double_eq_tol(show.rate, 500, 1e-9);
+    progress.acknowledged = 600;
+    replay_show_update(&show, progress, 11 * SECOND + 1);
+    ck_assert_int_eq(replay_show_deadline_ns(&show), 11 * SECOND + SECOND / 5);
+    replay_show_update(&show, progress, 13 * SECOND);
+    ck_assert_double_eq_tol(show.rate, 50, 1e-9);
+    replay_show_stop(&show);
+    ck_assert(replay_show_deadline_ns(&show) == CLOCK_NEVER);
+    replay_show_end(&show, 13 * SECOND);
+    ck_assert(!show.is_drawn);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("replay_show");
@@ -76,6 +128,8 @@ int main(void)
     tcase_add_loop_test(tcase, line, 0, (int)COUNT(lines));
     tcase_add_test(tcase, fits_any_width);
     tcase_add_test(tcase, summary);
+    tcase_add_test(tcase, no_terminal);
+    tcase_add_test(tcase, drawn_when_due);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
