@@ -3,7 +3,7 @@
 # The user's CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are added to ours, never overwritten. WERROR= switches
 # warnings-as-errors off for packagers.
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=

@@ -44,9 +44,9 @@ def test_check_says_what_is_in_force():
 
 
 def test_version_and_help():
-    assert run("--version").stdout == "vending-input 0.1.0\n"
+    assert run("--version").stdout == "vending-input 0.2.0\n"
     done = run("--help")
-    assert done.returncode == 0 and done.stdout.startswith("vending-input 0.1.0 - ") and done.stderr == ""
+    assert done.returncode == 0 and done.stdout.startswith("vending-input 0.2.0 - ") and done.stderr == ""
     assert "MQTT_PASSWORD" in done.stdout
 
 
