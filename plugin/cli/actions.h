@@ -25,7 +25,8 @@ enum program_action {
     ACTION_PRINT_MAPPING,
 };
 
-/* --check, --version and --help. A program that has a mapping adds --print-mapping (cli/shared.h). */
+/* --check, --version and --help. A program that has a mapping adds --print-mapping
+ * (cli/shared.h). */
 extern const struct option_table action_options;
 
 /* Do they only print something about the program itself, whatever the other flags say? */
@@ -33,8 +34,8 @@ bool action_only_prints(enum program_action action);
 
 /* A program's own part in it. Each is called at most once, in this order, with ctx. */
 struct program_callbacks {
-    /* Reads the command line with options_parse(), and checks what flags may not say together unless
-     * the action only prints. false = what is wrong is in *err. */
+    /* Reads the command line with options_parse(), and checks what flags may not say together
+     * unless the action only prints. false = what is wrong is in *err. */
     bool (*parse)(void *ctx, int argc, char *const argv[], struct options_result *result, struct err *err);
     /* Before --check, --print-mapping and a run: loads what the settings name. false = as above. */
     bool (*load)(void *ctx, enum program_action action, struct err *err);
@@ -46,8 +47,8 @@ struct program_callbacks {
     int (*run)(void *ctx);
 };
 
-/* Does what the command line says and returns the exit status. A refusal is a line on standard error.
- * What load has taken is the caller's to free. */
+/* Does what the command line says and returns the exit status. A refusal is a line on standard
+ * error. What load has taken is the caller's to free. */
 MUST_USE int actions_main(const struct program *program, const struct program_callbacks *callbacks, void *ctx, int argc,
                           char *const argv[]);
 

@@ -40,7 +40,8 @@ static void put_words(struct paragraph *paragraph, const char *text)
     }
 }
 
-/* The largest part of a flag's left-hand column is made of the table's own short texts: it always fits. */
+/* The largest part of a flag's left-hand column is made of the table's own short texts: it
+ * always fits. */
 static size_t format_flag(const struct option *option, char *out, size_t size)
 {
     char choices[128] = "";

@@ -1,4 +1,5 @@
-/* cli/option.h - one command-line flag as data: its name, its value, where that is stored, and its help.
+/* cli/option.h - one command-line flag as data: its name, its value, where that is stored, and its
+ * help.
  *
  * The kind decides how a value is written by the user and which type the member of the settings has
  * that it is stored in (cli/value.h).
@@ -27,21 +28,21 @@ enum option_kind {
 };
 
 struct option {
-    const char *group;    /* heading in --help; options of a group are shown together, whatever table they are in */
+    const char *group;    /* heading in --help, across tables */
     const char *name;     /* without the dashes */
     const char *argument; /* its name in --help; NULL for an action, or where the choices say it */
     enum option_kind kind;
     size_t offset;                     /* of the member in the settings struct */
     const char *initial;               /* the default, as a user would write it; NULL = none */
     const char *initial_words;         /* how --help says it, if not as it is */
-    const char *alone;                 /* the value that the flag without one means; NULL = it needs one */
-    int64_t min, max;                  /* allowed range: count, bytes, nanoseconds, or bytes of a text */
+    const char *alone;                 /* the value of the flag without one; NULL = it needs one */
+    int64_t min, max;                  /* allowed: count, bytes, nanoseconds, or bytes of a text */
     bool zero_too;                     /* 0 is allowed although it is below min: "none" */
     const char *const *choices;        /* ends with NULL */
     bool (*accepts)(const char *text); /* a further check of a text; may be NULL */
     const char *expects;               /* "is not ..." of that check's error message */
     int action;                        /* of an action: greater than 0 */
-    bool at_once;                      /* an action that ends parsing: nothing else matters (help, version) */
+    bool at_once;                      /* an action that ends parsing (help, version) */
     const char *help;
 };
 

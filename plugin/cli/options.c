@@ -97,7 +97,8 @@ static void unknown(const struct program *program, const char *text, struct err 
             value_show(text, shown), program->name);
 }
 
-/* The value of a flag that takes one: behind its '=', or the next argument, which then counts as used. */
+/* The value of a flag that takes one: behind its '=', or the next argument, which then counts as
+ * used. */
 static const char *take_value(const struct option *option, struct argument argument, char *const argv[], int *i,
                               struct err *err)
 {
@@ -134,7 +135,8 @@ static bool take_operand(const struct program *program, const char *text, struct
     return true;
 }
 
-/* A flag that has no value behind a '=': the next argument, or what the flag alone means. NULL = an error, said. */
+/* A flag that has no value behind a '=': the next argument, or what the flag alone means. NULL =
+ * an error, said. */
 static const char *value_elsewhere(const struct option *option, struct argument argument, char *const argv[], int *i,
                                    struct err *err)
 {

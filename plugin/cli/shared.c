@@ -60,7 +60,8 @@ static const struct option of_pipeline[] = {
      .initial = "7d",
      .min = 0,
      .max = 3650 * DAY_NS,
-     .help = "a device's time further behind its arrival is not trusted: the row gets the arrival time"},
+     .help = "a device's time further behind its arrival is not trusted: the row gets the arrival "
+             "time"},
     {.group = "Whose clock",
      .name = "max-ahead",
      .argument = "DURATION",
@@ -124,7 +125,8 @@ static const struct option of_pipeline[] = {
      .min = 100 * MS_NS,
      .max = 1 * DAY_NS,
      .zero_too = true,
-     .help = "a row of vm_ingest this often and at the end, with what came in and what became of it; 0 = none"},
+     .help = "a row of vm_ingest this often and at the end, with what came in and what became of "
+             "it; 0 = none"},
     {.group = "Reports",
      .name = "instance",
      .argument = "NAME",

@@ -1,8 +1,9 @@
 /* cli/shared.h - flags that several programs have, written once.
  *
- * A table for every program that makes rows: which topics, whose clock, limits, duplicates, reports,
- * mapping, output. And for a program that has only some of them, what is the same about a flag in each:
- * its own table adds group, offset and, where it means something else there, the help.
+ * A table for every program that makes rows: which topics, whose clock, limits, duplicates,
+ * reports, mapping, output. And for a program that has only some of them, what is the same about a
+ * flag in each: its own table adds group, offset and, where it means something else there, the
+ * help.
  */
 #ifndef VENDING_CLI_SHARED_H
 #define VENDING_CLI_SHARED_H

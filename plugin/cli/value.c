@@ -104,7 +104,8 @@ static const struct unit *find_unit(const struct unit *units, const char *name)
     return NULL;
 }
 
-/* false = not such a number at all. One that is too large for an int64 is as good as out of range: INT64_MAX. */
+/* false = not such a number at all. One that is too large for an int64 is as good as out of
+ * range: INT64_MAX. */
 static bool read_number(const struct number_kind *kind, const char *text, int64_t *number)
 {
     const char *rest;
@@ -324,7 +325,7 @@ static const char *load_text(const struct option *option, const void *settings)
     return text;
 }
 
-/* Quoted where it would otherwise not be told apart. */
+/* Quoted where its end would not be seen otherwise. */
 static void print_text(const char *text, FILE *out)
 {
     const char *quote = *text && !strpbrk(text, " \"\t\r\n") ? "" : "\"";

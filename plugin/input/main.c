@@ -1,5 +1,6 @@
-/* vending-input: messages from an MQTT 5 broker in, line protocol on standard output, log lines on standard error. Started by
- * Telegraf's inputs.execd. It reads a message only when standard output takes what the one before gave: the broker holds the rest.
+/* vending-input: messages from an MQTT 5 broker in, line protocol on standard output, log lines on
+ * standard error. Started by Telegraf's inputs.execd. It reads a message only when standard output
+ * takes what the one before gave: the broker holds the rest.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +25,7 @@
 #define REPORT_WAIT_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
 #define DISCONNECT_WAIT_NS SECOND_NS   /* ... for the broker to take our DISCONNECT */
 #define STDIN_CHUNK_BYTES 4096
-#define LONG_LINE_BYTES ((size_t)256 * 1024) /* of a recorded message: memory for a longer one is given back */
+#define LONG_LINE_BYTES ((size_t)256 * 1024) /* memory for a longer recorded one is given back */
 
 struct subscriber {
     struct input_settings settings;
@@ -92,7 +93,8 @@ static void on_message(void *ctx, const struct mqtt_client_message *message)
     struct subscriber *subscriber = ctx;
     struct engine *engine = &subscriber->engine;
     int64_t now_ns = clock_wall_ns();
-    int64_t arrival_ns = now_ns - now_ns % CAPTURE_TIME_STEP_NS; /* so that a recording gives the same rows */
+    /* As a recording can hold it, so that it gives the same rows. */
+    int64_t arrival_ns = now_ns - now_ns % CAPTURE_TIME_STEP_NS;
     engine_begin_work(engine);
     engine->bytes_in += message->topic.len + message->payload.len;
     engine->input_ns = engine->work_start_ns;
@@ -131,13 +133,15 @@ static void read_stdin(struct subscriber *subscriber)
 
 enum watched { WATCH_STDIN, WATCH_SIGNAL, WATCH_OUTPUT, WATCH_MQTT, WATCHED };
 
-/* Waits until something is to be done, but not beyond the deadline; returns what happened to the MQTT socket. */
+/* Waits until something is to be done, but not beyond the deadline; returns what happened to the
+ * MQTT socket. */
 static short wait_for_something(struct subscriber *subscriber, bool may_read, int64_t deadline_ns)
 {
     struct pollfd watched[WATCHED] = {
         [WATCH_STDIN] = {.fd = subscriber->stdin_ended ? -1 : STDIN_FILENO, .events = POLLIN},
         [WATCH_SIGNAL] = {.fd = subscriber->signal_fd, .events = POLLIN},
-        /* Ready it would wake us again and again; that nobody reads any more is reported without asking. */
+        /* Ready it would wake us again and again; that nobody reads any more is reported without
+         * asking. */
         [WATCH_OUTPUT] = {.fd = STDOUT_FILENO, .events = may_read ? 0 : POLLOUT},
         [WATCH_MQTT] = mqtt_client_poll(subscriber->mqtt, may_read),
     };

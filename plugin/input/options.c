@@ -46,9 +46,8 @@ static const struct option options[] = {
      .initial = "100",
      .min = 1,
      .max = 65535,
-     .help =
-         "messages with QoS 1 that may be on their way to us; while standard output is not read the broker holds the "
-         "rest"},
+     .help = "messages with QoS 1 that may be on their way to us; while standard output is not "
+             "read the broker holds the rest"},
     {.group = "Subscription",
      .name = "max-packet",
      .argument = "BYTES",
@@ -57,8 +56,8 @@ static const struct option options[] = {
      .initial = "16MiB",
      .min = 64 * KIB,
      .max = 256 * MIB,
-     .help = "a larger message the broker drops; one below that and above --max-payload is rejected with its first "
-             "bytes kept"},
+     .help = "a larger message the broker drops; one below that and above --max-payload is "
+             "rejected with its first bytes kept"},
     {.group = "Subscription",
      .name = "share",
      .argument = "GROUP",
@@ -70,16 +69,17 @@ static const struct option options[] = {
      .max = 64,
      .accepts = is_share_name,
      .expects = "a name without / + #",
-     .help = "share telemetry and events with the other members of the group: each message goes to one of them; every "
-             "member gets every status, since brokers send no retained messages to a group"},
+     .help = "share telemetry and events with the other members of the group: each message goes "
+             "to one of them; every member gets every status, since brokers send no retained "
+             "messages to a group"},
 
     {.group = "Recording",
      .name = "record",
      .argument = "FILE",
      .kind = OPTION_FILE,
      .offset = MEMBER(recorder.file),
-     .help =
-         "write every message to this file as a capture (mosquitto_sub -F '%j'); older ones are FILE.1, FILE.2, ..."},
+     .help = "write every message to this file as a capture (mosquitto_sub -F '%j'); older ones "
+             "are FILE.1, FILE.2, ..."},
     {.group = "Recording",
      .name = "record-size",
      .argument = "BYTES",
@@ -163,7 +163,7 @@ const struct program input_program = {
                          "  check before a restart   vending-input ... --check\n"
                          "\n"
                          "Standard output carries data only; messages go to standard error.\n"
-                         "Exit status: 0 ended as told, 1 writing failed, 2 bad flag, mapping, file.\n",
+                         "Exit status: 0 ended as asked, 1 writing failed, 2 bad flag, mapping, file.\n",
     .parts = parts,
     .part_count = COUNT(parts),
 };

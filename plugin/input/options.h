@@ -1,4 +1,5 @@
-/* input/options.h - the command line of vending-input: its own flags beside the shared ones, and what they may not say together. */
+/* input/options.h - the command line of vending-input: its own flags beside the shared ones, and
+ * what they may not say together. */
 #ifndef VENDING_INPUT_OPTIONS_H
 #define VENDING_INPUT_OPTIONS_H
 

@@ -19,16 +19,16 @@
 #include "mqtt/setup.h"
 
 #define ATTEMPT_NS (15 * SECOND_NS)            /* from connecting to the broker's answer */
-#define LASTED_NS (10 * SECOND_NS)             /* a connection that held so long starts the waits anew */
+#define LASTED_NS (10 * SECOND_NS)             /* such a connection starts the waits anew */
 #define KEEPALIVE_CHECK_NS SECOND_NS           /* between looks at the keep-alive */
 #define LONG_PAUSE_NS (2 * KEEPALIVE_CHECK_NS) /* without being read */
-#define TOPIC_BYTES 65536                      /* the longest that MQTT can carry, with a terminator */
+#define TOPIC_BYTES 65536                      /* the longest MQTT can carry, terminated */
 
 enum state {
     WAITING,    /* for the next try */
     CONNECTING, /* until the broker's answer */
     CONNECTED,
-    CLOSING, /* our goodbye is on its way */
+    CLOSING, /* our DISCONNECT is on its way */
     CLOSED,
 };
 
@@ -56,7 +56,7 @@ struct mqtt_client {
     int64_t connected_ns;
     int64_t keepalive_check_ns;
     int64_t read_ns;        /* when the program last wanted to read */
-    int64_t settled_ns;     /* after a long pause: from when on an answer that is missing means something */
+    int64_t settled_ns;     /* after a long pause: from when on a missing answer counts */
     int64_t resubscribe_ns; /* INT64_MAX = nothing refused */
     struct mqtt_failure_facts facts;
     char topic[TOPIC_BYTES];
@@ -379,7 +379,7 @@ static bool is_made(struct mqtt_client *client, short revents)
     int error = socket_error(client);
     if (error) {
         give_up(client, mqtt_failure_of_errno(current_facts(client), error));
-    } else if (revents & POLLHUP) { /* the error is told once, and the beginning of a handshake has taken it */
+    } else if (revents & POLLHUP) { /* the error is given once: the beginning handshake took it */
         give_up(client, mqtt_failure_without_errno());
     }
     return client->state == CONNECTING;

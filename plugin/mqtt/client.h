@@ -84,7 +84,9 @@ int64_t mqtt_client_deadline_ns(const struct mqtt_client *client, bool may_read)
 void mqtt_client_turn(struct mqtt_client *client, short revents, bool may_read, int64_t now_ns);
 
 bool mqtt_client_is_connected(const struct mqtt_client *client);
-size_t mqtt_client_failures(const struct mqtt_client *client); /* attempts in a row that came to nothing */
+
+/* Attempts in a row that came to nothing. */
+size_t mqtt_client_failures(const struct mqtt_client *client);
 
 /* Hands a message over, copied. QoS 1 and 2: sent again by itself after a lost connection, until
  * it is done. properties may be NULL. *mid gets the packet identifier. false = not taken (why is

@@ -23,7 +23,7 @@ static struct mqtt_failure make(const char *what, const char *why, const char *a
     return failure;
 }
 
-/* ---- what the attempt tells ---- */
+/* ---- the facts of an attempt ---- */
 
 void mqtt_failure_reset(struct mqtt_failure_facts *facts)
 {

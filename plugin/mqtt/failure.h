@@ -22,8 +22,8 @@ struct mqtt_failure_facts {
     bool uses_tls;        /* as set */
     bool has_cert;        /* a client certificate is set */
     bool wrong_host_name; /* the library found that the broker's certificate is for another host */
-    long cert_verdict;    /* OpenSSL's X509_V_... on the broker's certificate; X509_V_OK = accepted, or none seen */
-    char tls_text[MQTT_FAILURE_TLS_TEXT_BYTES]; /* the first error that OpenSSL reported; "" = none */
+    long cert_verdict;    /* X509_V_... on the broker's certificate; X509_V_OK also if none was seen */
+    char tls_text[MQTT_FAILURE_TLS_TEXT_BYTES]; /* OpenSSL's first error; "" = none */
 };
 
 /* One log line is "HOST:PORT: what: why: advice". what and advice are constants. */

@@ -63,7 +63,8 @@ static const struct option options[] = {
      .initial = "30s",
      .min = 1 * SECOND_NS,
      .max = 1 * HOUR_NS,
-     .help = "longest wait before another try; waits are random, below a limit of 1 s that doubles up to this"},
+     .help = "longest wait before another try; waits are random, below a limit of 1 s that "
+             "doubles up to this"},
 
     {.group = "Login",
      .name = "username",
@@ -80,8 +81,8 @@ static const struct option options[] = {
      .argument = "FILE",
      .kind = OPTION_FILE,
      .offset = MEMBER(password_file),
-     .help = "file whose first line is the password, read again for every connection; without it the environment "
-             "variable MQTT_PASSWORD counts"},
+     .help = "file whose first line is the password, read again for every connection; without it "
+             "the environment variable MQTT_PASSWORD counts"},
 
     {.group = "TLS",
      .name = "tls",
@@ -89,8 +90,8 @@ static const struct option options[] = {
      .offset = MEMBER(tls),
      .initial = "off",
      .choices = tls_choices,
-     .help = "verify = the broker's certificate must be signed by a known CA and be for --host; verify-ca = be signed "
-             "by one; insecure = no check, for tests"},
+     .help = "verify = the broker's certificate must be signed by a known CA and be for --host; "
+             "verify-ca = be signed by one; insecure = no check, for tests"},
     {.group = "TLS",
      .name = "tls-ca",
      .argument = "FILE",
@@ -127,7 +128,8 @@ bool mqtt_options_finish(struct mqtt_settings *settings, struct err *err)
         err_set(err, 0, "--keepalive: MQTT counts whole seconds");
         return false;
     }
-    settings->password = getenv("MQTT_PASSWORD"); /* main's thread alone: nothing changes the environment */
+    /* There is one thread: nothing changes the environment. */
+    settings->password = getenv("MQTT_PASSWORD");
     if (settings->password && !settings->password[0]) {
         settings->password = NULL;
     }

@@ -12,8 +12,8 @@
 
 enum mqtt_settings_tls {
     MQTT_SETTINGS_TLS_OFF,
-    MQTT_SETTINGS_TLS_VERIFY,    /* the broker's certificate must be signed by the CA and be for the host */
-    MQTT_SETTINGS_TLS_VERIFY_CA, /* ... be signed by the CA */
+    MQTT_SETTINGS_TLS_VERIFY,    /* the broker's certificate is signed by the CA and for the host */
+    MQTT_SETTINGS_TLS_VERIFY_CA, /* ... is signed by the CA */
     MQTT_SETTINGS_TLS_INSECURE,  /* any certificate will do: encrypted, but with whom? */
 };
 
@@ -26,10 +26,10 @@ struct mqtt_settings {
     const char *password;      /* used if there is no file; NULL = none */
     int64_t keepalive_ns;      /* whole seconds, 5 at least */
     int64_t reconnect_max_ns;
-    int64_t session_expiry_ns; /* how long the broker keeps the session while we are away; 0 = not */
+    int64_t session_expiry_ns; /* the broker keeps the session for so long; 0 = not */
     bool clean_start;          /* forget the earlier session, at every connection */
-    size_t receive_maximum;    /* messages of QoS 1 and 2 that may be on their way to us; 0 = the library's 20 */
-    size_t send_maximum;       /* ... and from us; the broker's own limit counts too; 0 = the library's 20 */
+    size_t receive_maximum;    /* of QoS 1 and 2 on their way to us; 0 = the library's 20 */
+    size_t send_maximum;       /* ... from us, below the broker's limit; 0 = the library's 20 */
     size_t max_packet;         /* bytes; larger ones the broker keeps to itself; 0 = no limit */
     enum mqtt_settings_tls tls;
     const char *ca_file; /* PEM; NULL = the system's CAs */

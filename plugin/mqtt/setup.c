@@ -122,7 +122,8 @@ int mqtt_setup_connect_properties(struct mosquitto *library, const struct mqtt_s
             mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, (uint32_t)settings->max_packet);
     }
     if (properties && result == MOSQ_ERR_SUCCESS) {
-        (void)mosquitto_connect_bind_v5(library, NULL, 0, 0, NULL, properties); /* fails for want of a host, as meant */
+        /* It fails for want of a host, as meant. */
+        (void)mosquitto_connect_bind_v5(library, NULL, 0, 0, NULL, properties);
     }
     mosquitto_property_free_all(&properties);
     return result;

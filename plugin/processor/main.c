@@ -21,8 +21,8 @@
 #include "run/engine.h"
 
 #define ARENA_SPARE_BYTES ((size_t)64 * 1024)
-#define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long means that none will come */
-#define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is the end, input or not: Telegraf kills after 5 s */
+#define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long is the end */
+#define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is, input or not: Telegraf kills after 5 s */
 
 struct processor {
     struct settings settings;
@@ -86,7 +86,8 @@ static void take_frame(struct processor *processor, const struct lp_frame *frame
     }
 }
 
-/* When what comes now arrived. A capture's own time is used where a line has none, so that a replay gives the same rows. */
+/* When what comes now arrived. A capture's own time is used where a line has none, so that a
+ * replay gives the same rows. */
 static int64_t arrival_ns(const struct processor *processor, int64_t now_ns)
 {
     return processor->capture_ns ? processor->capture_ns : now_ns;
@@ -190,7 +191,8 @@ static int run(struct processor *processor)
 
 /* ---- setting up ---- */
 
-/* Takes what the loop needs. NULL, or what could not be had. A person who looks at a capture means the SIGINT. */
+/* Takes what the loop needs. NULL, or what could not be had. A person who looks at a capture
+ * means the SIGINT. */
 static const char *prepare(struct processor *processor)
 {
     const struct settings *settings = &processor->settings;

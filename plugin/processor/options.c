@@ -23,7 +23,8 @@ static const struct option options[] = {
      .initial = "topic",
      .min = 1,
      .max = 64,
-     .help = "tag that holds the MQTT topic; metrics with another topic, or none, pass through unchanged"},
+     .help = "tag that holds the MQTT topic; metrics with another topic, or none, pass through "
+             "unchanged"},
     {.group = "Which messages are ours",
      .name = "payload-field",
      .argument = "NAME",
@@ -43,15 +44,16 @@ static const struct option options[] = {
     {.group = "Limits",
      SHARED_MAX_LINE,
      .offset = MEMBER(max_line),
-     .help = "a longer record of line protocol, or line of a capture, is rejected; not less than --max-payload"},
+     .help = "a longer record of line protocol, or line of a capture, is rejected; not less than "
+             "--max-payload"},
     {.group = "Captures",
      .name = "capture",
      .argument = "FILE",
      .kind = OPTION_FILE,
      .offset = MEMBER(capture_file),
-     .help =
-         "read what mosquitto_sub -F '%j' wrote instead of line protocol, each message as though it had come at its "
-         "tst; - = standard input; rows of vm_ingest then only if --report-interval is given"},
+     .help = "read what mosquitto_sub -F '%j' wrote instead of line protocol, each message as "
+             "though it had come at its tst; - = standard input; rows of vm_ingest then only if "
+             "--report-interval is given"},
 };
 
 static const struct option_table own_options = {options, COUNT(options)};

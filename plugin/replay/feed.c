@@ -124,7 +124,8 @@ static bool put_held(struct replay_feed *feed)
 
 /* ---- what comes next ---- */
 
-/* What is read later has no earlier place than what was read last. So as soon as something stands before that, it is the next. */
+/* What is read later has no earlier place than what was read last. So as soon as something
+ * stands before that, it is the next. */
 static bool find_next(struct replay_feed *feed, struct replay_schedule_item *next)
 {
     for (;;) {

@@ -1,4 +1,5 @@
-/* replay/feed.h - captures as the messages that are due next: rounds through the files, clones in their places, and an end.
+/* replay/feed.h - captures as the messages that are due next: rounds through the files, clones in
+ * their places, and an end.
  *
  * Reads only as far ahead as it takes to know what comes next.
  */
@@ -43,7 +44,8 @@ struct replay_feed_item {
     int64_t offset_ns; /* its place on the timeline, see replay/clock.h */
 };
 
-/* What comes next; the same until replay_feed_done(). A capture that cannot be read any more ends the feed, see replay_feed_error(). */
+/* What comes next; the same until replay_feed_done(). A capture that cannot be read any more
+ * ends the feed, see replay_feed_error(). */
 enum replay_feed_status replay_feed_next(struct replay_feed *feed, struct replay_feed_item *next);
 
 /* That is dealt with. */

@@ -220,7 +220,8 @@ static bool find_families(struct replay_fleet *fleet)
 
 /* ---- names ---- */
 
-/* Stem, what parts it from the number, and the number, at out if that is not NULL. Returns the length of all, which may be too long for a name. */
+/* Stem, what parts it from the number, and the number, at out if that is not NULL. Returns the
+ * length of all, which may be too long for a name. */
 static size_t clone_name(const struct machine *machine, size_t copy, char *out)
 {
     char number[NUMBER_TEXT];

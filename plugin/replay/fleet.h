@@ -1,7 +1,9 @@
-/* replay/fleet.h - the machines of a capture, and the names of the clones that make a larger fleet of them.
+/* replay/fleet.h - the machines of a capture, and the names of the clones that make a larger fleet
+ * of them.
  *
- * A name is a stem and a number: VM-SH- and 001. Clones of VM-SH-001 keep stem and width and get numbers above every number of that stem in
- * the capture: no two machines ever have the same name. A name without a number gets one: kiosk, kiosk-1.
+ * A name is a stem and a number: VM-SH- and 001. Clones of VM-SH-001 keep stem and width and get
+ * numbers above every number of that stem in the capture: no two machines ever have the same name.
+ * A name without a number gets one: kiosk, kiosk-1.
  */
 #ifndef VENDING_REPLAY_FLEET_H
 #define VENDING_REPLAY_FLEET_H
@@ -25,8 +27,9 @@ void replay_fleet_free(struct replay_fleet *fleet);
 /* Adds a machine, copied, unless it is there. false = too many of them, or no memory. */
 MUST_USE bool replay_fleet_add(struct replay_fleet *fleet, struct span device_no);
 
-/* After the last was added: says how many machines there are to be. Machines of the capture come first, in the order in which they were added, then
- * their first clones, and so on; with fewer than the capture has, the last are left out. false = a name would be too long, or no memory. */
+/* After the last was added: says how many machines there are to be. Machines of the capture come
+ * first, in the order in which they were added, then their first clones, and so on; with fewer
+ * than the capture has, the last are left out. false = a name would be too long, or no memory. */
 MUST_USE bool replay_fleet_set_size(struct replay_fleet *fleet, size_t machines, struct err *err);
 
 size_t replay_fleet_count(const struct replay_fleet *fleet); /* machines of the capture */

@@ -1,7 +1,8 @@
-/* replay/inflight.h - what was handed to the broker's connection and is not done yet, by packet identifier; how it all ended.
+/* replay/inflight.h - what was handed to the broker's connection and is not done yet, by packet
+ * identifier; how it all ended.
  *
- * A message of QoS 1 or 2 stays in flight over a lost connection: it is sent again. One of QoS 0 that had not been written by then is lost, and counts as
- * failed.
+ * A message of QoS 1 or 2 stays in flight over a lost connection: it is sent again. One of QoS 0
+ * that had not been written by then is lost, and counts as failed.
  */
 #ifndef VENDING_REPLAY_INFLIGHT_H
 #define VENDING_REPLAY_INFLIGHT_H
@@ -13,7 +14,7 @@
 #define REPLAY_INFLIGHT_MAX 65535 /* packet identifiers that MQTT has */
 
 struct replay_inflight {
-    uint8_t kind[REPLAY_INFLIGHT_MAX + 1]; /* by packet identifier: none, in flight with QoS 0, or with more */
+    uint8_t kind[REPLAY_INFLIGHT_MAX + 1]; /* by packet identifier: none, QoS 0, more */
     size_t unwritten;                      /* of QoS 0 */
     size_t unacknowledged;                 /* of QoS 1 and 2 */
     uint64_t published;                    /* all that was handed over */

@@ -1,5 +1,5 @@
-/* vending-replay: capture files in, MQTT messages out. Simulator of a fleet, load generator, and the way to
- * bring back what was recorded.
+/* vending-replay: capture files in, MQTT messages out. Simulator of a fleet, load generator, and
+ * the way to bring back what was recorded.
  *
  * capture lines -> source -> feed (every message and its clones, by time) -> publisher -> client
  */
@@ -45,7 +45,7 @@ struct replay {
     struct mqtt_client *client;
     struct replay_publisher publisher;
     bool is_surveyed; /* invalid lines were logged and counted */
-    uint64_t bad_lines;
+    uint64_t invalid_lines;
     int64_t now_ns;       /* monotonic */
     int64_t connected_ns; /* when there was a connection last */
     int64_t stop_ns;      /* of the signal, 0 = none */
@@ -66,7 +66,7 @@ static struct replay_show_progress progress_of(const struct replay *replay)
         .published = publisher->inflight.published,
         .acknowledged = publisher->inflight.acknowledged,
         .failed = publisher->inflight.failed,
-        .bad_lines = replay->bad_lines,
+        .invalid_lines = replay->invalid_lines,
         .elapsed_ns = publisher->has_begun ? replay->now_ns - publisher->begin_ns : 0,
         .fraction = replay_feed_fraction(replay->feed),
     };
@@ -160,7 +160,8 @@ static bool has_to_end(struct replay *replay)
     return replay->gave_up || replay->stop_now || stop_is_over || replay_publisher_is_done(&replay->publisher);
 }
 
-/* While acknowledgements keep coming, the socket is read again without asking whether it is readable. */
+/* While acknowledgements keep coming, the socket is read again without asking whether it is
+ * readable. */
 static int64_t publish_and_acknowledge(struct replay *replay)
 {
     struct replay_publisher *publisher = &replay->publisher;
@@ -221,11 +222,11 @@ static int finish(struct replay *replay)
 
 /* ---- setting up ---- */
 
-static void on_bad_line(void *ctx, const char *file, uint64_t line, const char *why)
+static void on_invalid_line(void *ctx, const char *file, uint64_t line, const char *why)
 {
     struct replay *replay = ctx;
     if (!replay->is_surveyed && !(replay->feed && replay_feed_is_repeating(replay->feed))) {
-        replay->bad_lines++;
+        replay->invalid_lines++;
         replay_show_log(&replay->show, LOG_WARNING, "%.160s:%" PRIu64 ": not a message, passed over: %s", file, line,
                         why);
     }
@@ -355,7 +356,7 @@ static bool load(void *ctx, enum program_action action, struct err *err)
         return false;
     }
     replay->source =
-        capture_source_new(settings->files, settings->file_count, settings->max_line, on_bad_line, replay, err);
+        capture_source_new(settings->files, settings->file_count, settings->max_line, on_invalid_line, replay, err);
     if (!replay->source || !must_survey) {
         return replay->source != NULL;
     }
@@ -369,7 +370,7 @@ static void print_check(void *ctx)
     const struct replay *replay = ctx;
     printf("configuration is valid: %" PRIu64 " messages of %zu machines in %.1f s, %" PRIu64 " broken lines; ",
            replay->survey.messages, replay_fleet_count(replay->fleet),
-           (double)replay->survey.timeline.offset_ns / (double)SECOND_NS, replay->bad_lines);
+           (double)replay->survey.timeline.offset_ns / (double)SECOND_NS, replay->invalid_lines);
     options_print_settings(&replay_options_program, &replay->settings, stdout);
     putchar('\n');
 }

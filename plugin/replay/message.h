@@ -1,4 +1,5 @@
-/* replay/message.h - one message of a capture on its way out: kept in one piece of memory, and made into each of its copies. */
+/* replay/message.h - one message of a capture on its way out: kept in one piece of memory, and
+ * made into each of its copies. */
 #ifndef VENDING_REPLAY_MESSAGE_H
 #define VENDING_REPLAY_MESSAGE_H
 
@@ -36,17 +37,20 @@ struct replay_message {
     size_t property_count;
 };
 
-/* The machine that a topic below the prefix names, whatever follows; empty = none. A view into the topic. */
+/* The machine that a topic below the prefix names, whatever follows; empty = none. A view into
+ * the topic. */
 struct span replay_message_device(struct span topic, struct span topic_prefix);
 
-/* How often a message is published: once, or for every machine that its own stands for; 0 = its machine is left out. */
+/* How often a message is published: once, or for every machine that its own stands for; 0 = its
+ * machine is left out. */
 size_t replay_message_copies(const struct replay_message_rules *rules, const struct capture_message *message);
 
 /* The bytes that it takes to keep it, and keeping it in so many bytes, aligned for any type. */
 size_t replay_message_size(const struct capture_message *message);
 void replay_message_keep(const struct replay_message_rules *rules, const struct capture_message *message, void *space);
 
-/* Puts topic and payload of a copy behind what is in the buffers. moment_ns: the time that the copy states instead of its tst, if times are shifted. */
+/* Puts topic and payload of a copy behind what is in the buffers. moment_ns: the time that the
+ * copy states instead of its tst, if times are shifted. */
 void replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message, size_t copy,
                            int64_t moment_ns, struct buf *topic, struct buf *payload);
 

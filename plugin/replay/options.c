@@ -45,7 +45,8 @@ static const struct option options[] = {
      .max = 32,
      .accepts = is_speed,
      .expects = "a factor from 0.001 to 1000000, or max",
-     .help = "times the capture's own pace, such as 10 or 0.5; max = as fast as the broker acknowledges"},
+     .help = "times the capture's own pace, such as 10 or 0.5; max = as fast as the broker "
+             "acknowledges"},
     {.group = "At which pace",
      .name = "loop",
      .argument = "COUNT",
@@ -71,11 +72,10 @@ static const struct option options[] = {
      .name = "shift-time",
      .kind = OPTION_SWITCH,
      .offset = MEMBER(shift_time),
-     .help =
-         "move every time in the payloads (ts, and data.timestamp of events) by as much as its message is moved, in "
-         "the "
-         "form the device wrote it; all else stays byte for byte. No message is published before the moment that it "
-         "then speaks of. Without this flag, rounds repeat the same messages"},
+     .help = "move every time in the payloads (ts, and data.timestamp of events) by as much as "
+             "its message is moved, in the form the device wrote it; all else stays byte for "
+             "byte. No message is published before the time that it then states. Without this "
+             "flag, rounds repeat the same messages"},
     {.group = "Times",
      .name = "start",
      .argument = "OFFSET",
@@ -84,8 +84,8 @@ static const struct option options[] = {
      .initial_words = "now; with --speed above 1, so far back that the last message is of now",
      .min = -3650 * DAY_NS,
      .max = 3650 * DAY_NS,
-     .help = "the moment that the first message speaks of, such as -24h. What is in the past comes at --speed; once "
-             "the present is reached, messages come as time goes by"},
+     .help = "the time that the first message states, such as -24h. What is in the past comes at "
+             "--speed; once the present is reached, messages come as time goes by"},
     {.group = "Times",
      .name = "until",
      .argument = "OFFSET",
@@ -93,9 +93,8 @@ static const struct option options[] = {
      .offset = MEMBER(until_ns),
      .min = -3650 * DAY_NS,
      .max = 3650 * DAY_NS,
-     .help =
-         "end before the first message that speaks of this moment or a later one: now, 10m; both offsets count from "
-         "when publishing begins"},
+     .help = "end before the first message that states this time or a later one: now, 10m; both "
+             "offsets count from when publishing begins"},
 
     {.group = "Machines",
      .name = "devices",
@@ -106,10 +105,9 @@ static const struct option options[] = {
      .initial_words = "as many as the captures have",
      .min = 0,
      .max = 1000000,
-     .help = "make it a fleet of so many: clones have numbers of their own, in the topic and in the payload "
-             "(VM-SH-001 of 3 machines in Shanghai gives VM-SH-004, ...); with fewer than the captures have, the "
-             "others are "
-             "left out"},
+     .help = "make it a fleet of so many: clones have numbers of their own, in the topic and in "
+             "the payload (VM-SH-001 of 3 machines in Shanghai gives VM-SH-004, ...); with fewer "
+             "than the captures have, the others are left out"},
     {.group = "Machines",
      .name = "spread",
      .argument = "DURATION",
@@ -122,7 +120,8 @@ static const struct option options[] = {
     {.group = "Machines",
      SHARED_TOPIC_PREFIX,
      .offset = MEMBER(topic_prefix),
-     .help = "topics below it are PREFIX/{device_no}/...; others are published as they are, and once"},
+     .help = "topics below it are PREFIX/{device_no}/...; others are published as they are, and "
+             "once"},
     {.group = "Machines",
      SHARED_MAPPING,
      .offset = MEMBER(mapping_file),
@@ -136,9 +135,8 @@ static const struct option options[] = {
      .initial = "0",
      .min = 0,
      .max = 2,
-     .help = "raise a lower QoS to this: messages of QoS 0 (telemetry) are dropped by the broker when a subscriber is "
-             "slower "
-             "than --speed max"},
+     .help = "raise a lower QoS to this: messages of QoS 0 (telemetry) are dropped by the broker "
+             "when a subscriber is slower than --speed max"},
     {.group = "Limits",
      .name = "in-flight",
      .argument = "COUNT",
@@ -147,8 +145,9 @@ static const struct option options[] = {
      .initial = "20",
      .min = 1,
      .max = 10000,
-     .help = "messages handed over that are not acknowledged yet. More than the broker takes at a time (Mosquitto: 20, "
-             "its max_inflight_messages) wait here, and those of QoS 0 overtake them"},
+     .help = "messages handed over that are not acknowledged yet. More than the broker takes at a "
+             "time (Mosquitto: 20, its max_inflight_messages) wait here, and those of QoS 0 "
+             "overtake them"},
     {.group = "Limits",
      .name = "give-up",
      .argument = "DURATION",
@@ -181,8 +180,8 @@ const struct program replay_options_program = {
     .notes = "A capture is what mosquitto_sub -F '%j' or vending-input --record wrote;\n"
              "- = standard input. Several are played one after the other. Topic, QoS, retain\n"
              "and MQTT 5 properties are the capture's; mosquitto_sub -V 5\n"
-             "--retain-as-published records the last two as the publisher set them. Lines\n"
-             "that are no messages are counted, told and passed over.\n"
+             "--retain-as-published records the last two as the publisher set them. Invalid\n"
+             "lines are counted, logged and passed over.\n"
              "\n" HELP_VALUES " Offsets\n"
              "are durations with a sign (-24h), or now.\n"
              "\n"

@@ -1,4 +1,5 @@
-/* replay/options.h - the command line of vending-replay: its table of flags, and what they may not say together. */
+/* replay/options.h - the command line of vending-replay: its table of flags, and what they may
+ * not say together. */
 #ifndef VENDING_REPLAY_OPTIONS_H
 #define VENDING_REPLAY_OPTIONS_H
 
@@ -38,13 +39,13 @@ struct replay_options {
 
 extern const struct program replay_options_program;
 
-/* options_parse() with the replay's tables, and the checks across flags; looks at no file. false = what is
- * wrong is in *err. */
+/* options_parse() with the replay's tables, and the checks across flags; looks at no file. false
+ * = what is wrong is in *err. */
 MUST_USE bool replay_options_parse(int argc, char *const argv[], struct replay_options *settings,
                                    struct options_result *result, struct err *err);
 
-/* Must the captures be read once beforehand? Their machines have to be known to number clones, and their length to begin in the past with times that end
- * in the present. */
+/* Must the captures be read once beforehand? Their machines have to be known to number clones,
+ * and their length to begin in the past with times that end in the present. */
 bool replay_options_needs_survey(const struct replay_options *settings);
 
 #endif

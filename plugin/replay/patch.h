@@ -1,4 +1,5 @@
-/* replay/patch.h - the values of a payload that a replay changes, found and rewritten where they stand; every other byte stays as it is.
+/* replay/patch.h - the values of a payload that a replay changes, found and rewritten where they
+ * stand; every other byte stays as it is.
  *
  * These are the device's times (the mapping's time paths, and data.timestamp of an event, see
  * test/captures/README.md, Events) and its number where it is the topic's. A payload in which
@@ -28,12 +29,13 @@ struct replay_patch {
     size_t count;
 };
 
-/* Finds what there is to change in a message of that kind from that device. A time that nobody can read is not found, nor is another device's number. */
+/* Finds what there is to change in a message of that kind from that device. A time that nobody
+ * can read is not found, nor is another device's number. */
 void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
                        struct span payload, struct replay_patch *out);
 
-/* Puts the payload behind what is in out, its times moved (retime.h; one that cannot be moved stays) and its number replaced; an empty device_no
- * leaves that as it is. */
+/* Puts the payload behind what is in out, its times moved (retime.h; one that cannot be moved
+ * stays) and its number replaced; an empty device_no leaves that as it is. */
 void replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
                         struct buf *out);
 

@@ -1,5 +1,5 @@
-/* replay/publisher.h - from the feed to the broker: each message when it is due, and never more in flight
- * than was allowed.
+/* replay/publisher.h - from the feed to the broker: each message when it is due, and never more in
+ * flight than was allowed.
  *
  * Pace and times count from replay_publisher_begin(), at the first connection. Reads no clock: the
  * program sets now_ns (monotonic) before it calls.
@@ -51,14 +51,15 @@ void replay_publisher_begin(struct replay_publisher *publisher, int64_t wall_ns,
 /* Is there a connection, and room for one more in flight? */
 bool replay_publisher_has_room(const struct replay_publisher *publisher);
 
-/* Publishes what is due, as far as there is room. Returns when to come again though nothing happens;
- * INT64_MAX = never. */
+/* Publishes what is due, as far as there is room. Returns when to come again though nothing
+ * happens; INT64_MAX = never. */
 int64_t replay_publisher_run(struct replay_publisher *publisher);
 
 /* Is everything published, or the end asked for, and nothing in flight any more? */
 bool replay_publisher_is_done(const struct replay_publisher *publisher);
 
-/* What the client's callbacks say: the connection is gone; a message is done, with that reason code. */
+/* What the client's callbacks say: the connection is gone; a message is done, with that reason
+ * code. */
 void replay_publisher_lost(struct replay_publisher *publisher);
 void replay_publisher_done(struct replay_publisher *publisher, int mid, int reason);
 

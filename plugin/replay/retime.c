@@ -48,7 +48,8 @@ static bool add(int64_t base, int64_t step, int64_t *sum)
 
 /* ---- numbers ---- */
 
-/* Where the parts of a number stand in its text; a fraction of none and an exponent of 0 where there is none. */
+/* Where the parts of a number stand in its text; a fraction of none and an exponent of 0 where
+ * there is none. */
 struct number {
     size_t whole, whole_len;
     size_t fraction, fraction_len; /* behind the point */

@@ -13,8 +13,9 @@ struct entry {
     max_align_t bytes[];
 };
 
-/* Entries lie in the ring one behind the other, in the order they came, from `tail` on. The last bytes before the ring's end stay unused when an entry
- * does not fit there: then it wraps, and `wrap` is where they begin. */
+/* Entries lie in the ring one behind the other, in the order they came, from `tail` on. The last
+ * bytes before the ring's end stay unused when an entry does not fit there: then it wraps, and
+ * `wrap` is where they begin. */
 struct replay_schedule {
     char *ring;
     size_t size;
@@ -96,7 +97,8 @@ static void sift_down(struct replay_schedule *schedule)
 
 /* ---- the ring ---- */
 
-/* Room for so many bytes in one piece; NULL = none. The head never comes to stand on the tail while entries are there. */
+/* Room for so many bytes in one piece; NULL = none. The head never comes to stand on the tail
+ * while entries are there. */
 static struct entry *take_room(struct replay_schedule *schedule, size_t size)
 {
     if (schedule->count == 0) {

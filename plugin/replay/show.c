@@ -114,7 +114,7 @@ size_t replay_show_summary(const struct replay_show_progress *progress, char out
     int len = snprintf(
         out, REPLAY_SHOW_LINE_BYTES,
         "published %" PRIu64 ", acknowledged %" PRIu64 ", failed %" PRIu64 ", broken lines %" PRIu64 "; %.1f s, %.0f/s",
-        progress->published, progress->acknowledged, progress->failed, progress->bad_lines, elapsed, rate);
+        progress->published, progress->acknowledged, progress->failed, progress->invalid_lines, elapsed, rate);
     return len > 0 ? (size_t)len : 0;
 }
 

@@ -1,5 +1,5 @@
-/* replay/show.h - what a replay says while it runs: log lines on standard error, below them on a terminal
- * one line that is drawn over and over, and one line that says what it came to.
+/* replay/show.h - what a replay says while it runs: log lines on standard error, below them on a
+ * terminal one line that is drawn over and over, and one line that says what it came to.
  */
 #ifndef VENDING_REPLAY_SHOW_H
 #define VENDING_REPLAY_SHOW_H
@@ -15,15 +15,16 @@
 struct replay_show_progress {
     uint64_t published;
     uint64_t acknowledged;
-    uint64_t failed;    /* refused by the broker, lost with the connection (QoS 0), or not to be published */
-    uint64_t bad_lines; /* of the captures */
+    uint64_t failed;        /* refused, lost with the connection (QoS 0), or not to be published */
+    uint64_t invalid_lines; /* of the captures */
     int64_t elapsed_ns;
     double fraction; /* done, 0 to 1; below 0 = nobody knows */
     double rate;     /* acknowledged a second, of late */
 };
 
-/* The line for a terminal of that many columns, without its end: "[=====>    ]  55%  12,345 published
- * 4,321/s  0:12 left". What does not fit is left out, the bar first. Terminated; returns its length. */
+/* The line for a terminal of that many columns, without its end: "[=====>    ]  55%  12,345
+ * published 4,321/s  0:12 left". What does not fit is left out, the bar first. Terminated;
+ * returns its length. */
 size_t replay_show_line(const struct replay_show_progress *progress, size_t columns, char out[REPLAY_SHOW_LINE_BYTES]);
 
 /* The summary, without its end. Terminated; returns its length. */
@@ -51,7 +52,8 @@ void replay_show_begin(struct replay_show *show, int64_t now_ns);
 void replay_show_log(struct replay_show *show, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Draws the line if that is due, its rate as measured here, and says how many log lines were held back. */
+/* Draws the line if that is due, its rate as measured here, and says how many log lines were
+ * held back. */
 void replay_show_update(struct replay_show *show, struct replay_show_progress progress, int64_t now_ns);
 
 /* When to call replay_show_update() though nothing happens; INT64_MAX = never. */

@@ -78,7 +78,8 @@ static int run(void *ctx)
 static const struct program_callbacks callbacks = {
     .parse = parse, .load = load, .print_check = print_check, .print_mapping = print_mapping, .run = run};
 
-/* Calls it with one argument, or none, and collects what it writes to standard output and standard error. */
+/* Calls it with one argument, or none, and collects what it writes to standard output and
+ * standard error. */
 static int perform(const char *argument, const struct program_callbacks *with, struct trace *trace, char *text,
                    size_t size)
 {

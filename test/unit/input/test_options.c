@@ -46,7 +46,8 @@ START_TEST(defaults)
     ck_assert_int_eq(settings.rows.max_age_ns, 7 * 86400 * S);
     ck_assert_int_eq(settings.rows.report_interval_ns, 10 * S);
     ck_assert_int_eq(settings.rows.format, FORMAT_INFLUX);
-    ck_assert_ptr_nonnull(settings.rows.topic_tag); /* the pipeline looks at it, though nothing here is line protocol */
+    /* The pipeline looks at it, though nothing here is line protocol. */
+    ck_assert_ptr_nonnull(settings.rows.topic_tag);
     ck_assert_ptr_nonnull(settings.rows.payload_field);
 }
 END_TEST

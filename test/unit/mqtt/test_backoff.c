@@ -5,7 +5,8 @@
 
 #define S INT64_C(1000000000)
 
-/* The limit below which the wait is: `limit - 1` as the random number gives the longest, `limit` none. */
+/* The limit below which the wait is: `limit - 1` as the random number gives the longest, `limit`
+ * none. */
 static const struct {
     size_t failures;
     int64_t max;

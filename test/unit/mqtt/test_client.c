@@ -1,4 +1,5 @@
-/* What the client does without a broker. With one: test/integration/test_input.py and test_replay.py. */
+/* What the client does without a broker. With one: test/integration/test_input.py and
+ * test_replay.py. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Lists are made and read with libmosquitto's own functions: what goes through is what a PUBLISH carries
- * (MQTT 5, 3.3.2.3). */
+/* Lists are made and read with libmosquitto's own functions: what goes through is what a PUBLISH
+ * carries (MQTT 5, 3.3.2.3). */
 #include <mqtt_protocol.h>
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
-/* Wanted texts follow from what errno, OpenSSL and MQTT 5 mean, and from what a person can do about it. */
+/* Wanted texts follow from what errno, OpenSSL and MQTT 5 mean, and from what a person can do
+ * about it. */
 #include <errno.h>
 #include <mosquitto.h>
 #include <netdb.h>
@@ -98,7 +99,8 @@ START_TEST(of_handshake)
 }
 END_TEST
 
-/* The alert that comes after the handshake counts, though the call returns only that the end came. */
+/* The alert that comes after the handshake counts, though the call returns only that the end
+ * came. */
 START_TEST(an_alert_after_the_handshake)
 {
     struct mqtt_failure_facts facts = with_cert;

@@ -4,7 +4,8 @@
 #include "mqtt/reason.h"
 #include "support.h"
 
-/* The reason codes that may stand in a CONNACK, a SUBACK, a PUBACK or a DISCONNECT (MQTT 5, 3.2.2.2, 3.9.3, 3.4.2.1, 3.14.2.1). */
+/* The reason codes that may stand in a CONNACK, a SUBACK, a PUBACK or a DISCONNECT (MQTT 5,
+ * 3.2.2.2, 3.9.3, 3.4.2.1, 3.14.2.1). */
 static const int codes[] = {128, 129, 130, 131, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 142, 143,
                             144, 147, 149, 150, 151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 161, 162};
 

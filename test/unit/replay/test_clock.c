@@ -80,7 +80,8 @@ START_TEST(paces)
 }
 END_TEST
 
-/* Whatever the speed, the last message speaks of the moment in which it is published, and none speaks of the future. */
+/* Whatever the speed, the last message speaks of the moment in which it is published, and none
+ * speaks of the future. */
 START_TEST(ends_in_the_present)
 {
     static const double speeds[] = {0, 1.5, 10, 1000};

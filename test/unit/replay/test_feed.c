@@ -53,7 +53,8 @@ static void start(const char *capture, struct replay_feed_settings settings)
     ck_assert_ptr_nonnull(feed);
 }
 
-/* What comes, up to a number of messages: payload, copy and place in tenths of a second, as "a0@15 ". */
+/* What comes, up to a number of messages: payload, copy and place in tenths of a second, as
+ * "a0@15 ". */
 static const char *take(int most)
 {
     static char text[1024];

@@ -61,7 +61,8 @@ START_TEST(names)
 }
 END_TEST
 
-/* Thousands of machines in five regions, three times as many with their clones: each name once, each found. */
+/* Thousands of machines in five regions, three times as many with their clones: each name once,
+ * each found. */
 START_TEST(never_the_same_name)
 {
     enum { CAPTURED = 3000, WANTED = 10001 };

@@ -15,7 +15,8 @@ static void set_up(void)
     ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-SH-001")));
     ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-BJ-001")));
     ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("VM-GZ-001")));
-    ck_assert(replay_fleet_set_size(fleet, 5, NULL)); /* two of the first and second, one of the third */
+    /* Two of the first and second, one of the third. */
+    ck_assert(replay_fleet_set_size(fleet, 5, NULL));
 }
 
 static void tear_down(void)
@@ -30,7 +31,8 @@ static struct capture_message message_of(const char *topic, const char *payload)
         .time_ns = TST, .topic = span_of(topic), .payload = span_of(payload), .qos = 1, .retain = true};
 }
 
-/* Topic and payload of a copy that speaks of an hour later, after the capture's own bytes are gone. */
+/* Topic and payload of a copy that speaks of an hour later, after the capture's own bytes are
+ * gone. */
 static const char *render(const struct replay_message_rules *rules, struct capture_message message, size_t copy)
 {
     static char text[1024];

@@ -143,7 +143,8 @@ static bool is_json(struct span text)
     return json_scan_bytes(text, &limits, &report, NULL) == JSON_OK;
 }
 
-/* Whatever a device sends: nothing changes when nothing is to be changed, and what was JSON stays JSON. */
+/* Whatever a device sends: nothing changes when nothing is to be changed, and what was JSON
+ * stays JSON. */
 START_TEST(survives_every_changed_byte)
 {
     static const char payload[] = "{\"device_no\":\"" DEVICE "\",\"ts\":\"2026-11-24T00:31:59.4Z\",\"id\":\"" DEVICE

@@ -1,4 +1,5 @@
-/* What is worked out before anything is published. Publishing itself: test/integration/test_replay.py. */
+/* What is worked out before anything is published. Publishing itself:
+ * test/integration/test_replay.py. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -82,7 +82,8 @@ START_TEST(moves)
 }
 END_TEST
 
-/* What the processor will read: just as much later. Only where the form is fine enough for the shift. */
+/* What the processor will read: just as much later. Only where the form is fine enough for the
+ * shift. */
 START_TEST(reads_as_moved)
 {
     static const char *const forms[] = {"1795480318",

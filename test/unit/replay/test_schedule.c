@@ -102,7 +102,8 @@ static void check_and_drop(struct replay_schedule *schedule, struct truth *truth
     replay_schedule_done(schedule);
 }
 
-/* Records of any size, through a ring that holds a dozen: what comes out is what went in, every copy once. */
+/* Records of any size, through a ring that holds a dozen: what comes out is what went in, every
+ * copy once. */
 START_TEST(any_order_of_adding_and_taking)
 {
     static struct truth truth;
@@ -138,7 +139,8 @@ START_TEST(any_order_of_adding_and_taking)
     struct replay_schedule_item next;
     int64_t drained_ns = 0;
     while (replay_schedule_next(schedule, &next)) {
-        ck_assert_int_ge(next.time_ns, drained_ns); /* nothing is added any more, so nothing comes late */
+        /* Nothing is added any more, so nothing comes late. */
+        ck_assert_int_ge(next.time_ns, drained_ns);
         drained_ns = next.time_ns;
         check_and_drop(schedule, &truth, step_ns);
     }

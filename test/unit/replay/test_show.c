@@ -63,7 +63,7 @@ END_TEST
 START_TEST(summary)
 {
     const struct replay_show_progress progress = {
-        .published = 100000, .acknowledged = 99998, .failed = 2, .bad_lines = 3, .elapsed_ns = 4 * SECOND};
+        .published = 100000, .acknowledged = 99998, .failed = 2, .invalid_lines = 3, .elapsed_ns = 4 * SECOND};
     const struct replay_show_progress nothing = {0};
     char out[REPLAY_SHOW_LINE_BYTES];
     ck_assert_uint_eq(replay_show_summary(&progress, out), strlen(out));

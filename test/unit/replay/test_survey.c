@@ -4,7 +4,8 @@
 #define MAX_LINE 1048576
 #define PREFIX SPAN_LITERAL("v1/vm")
 
-/* README.md of test/captures: ten machines, two minutes, 152 lines; ten command acknowledgements of others' topics below the prefix. */
+/* README.md of test/captures: ten machines, two minutes, 152 lines; ten command acknowledgements
+ * of others' topics below the prefix. */
 static const char *const captures[] = {"test/captures/fleet.jsonl", "test/captures/command-acks.jsonl"};
 
 static struct replay_fleet *fleet;
