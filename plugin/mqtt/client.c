@@ -64,10 +64,10 @@ struct mqtt_client {
 
 /* ---- the log ---- */
 
-static void say(struct mqtt_client *client, enum log_level level, const char *format, ...)
+static void write_log(struct mqtt_client *client, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void say(struct mqtt_client *client, enum log_level level, const char *format, ...)
+static void write_log(struct mqtt_client *client, enum log_level level, const char *format, ...)
 {
     char line[MQTT_CLIENT_LINE_BYTES];
     va_list args;
@@ -99,9 +99,9 @@ static void give_up(struct mqtt_client *client, struct mqtt_failure failure)
     client->failures++;
     int64_t wait_ns = random_wait_ns(client);
     client->retry_ns = client->now_ns + wait_ns;
-    say(client, was_connected ? LOG_WARNING : LOG_ERROR, "%s:%d: %s: %s%s%s; next try in %.1f s", client->settings.host,
-        mqtt_setup_port(&client->settings), failure.what, failure.why, failure.advice[0] ? ": " : "", failure.advice,
-        (double)wait_ns / (double)SECOND_NS);
+    write_log(client, was_connected ? LOG_WARNING : LOG_ERROR, "%s:%d: %s: %s%s%s; next try in %.1f s",
+              client->settings.host, mqtt_setup_port(&client->settings), failure.what, failure.why,
+              failure.advice[0] ? ": " : "", failure.advice, (double)wait_ns / (double)SECOND_NS);
     if (was_connected && client->callbacks.lost) {
         client->callbacks.lost(client->callbacks.ctx);
     }
@@ -133,7 +133,7 @@ static void subscribe_to(struct mqtt_client *client, struct subscription *subscr
     int result =
         mosquitto_subscribe_v5(client->library, &subscription->mid, subscription->filter, subscription->qos, how, NULL);
     if (result != MOSQ_ERR_SUCCESS) {
-        say(client, LOG_ERROR, "cannot subscribe to %s: %s", subscription->filter, mosquitto_strerror(result));
+        write_log(client, LOG_ERROR, "cannot subscribe to %s: %s", subscription->filter, mosquitto_strerror(result));
         subscription->mid = 0;
     }
 }
@@ -160,15 +160,15 @@ static void take_grant(struct mqtt_client *client, struct subscription *subscrip
 {
     subscription->mid = 0;
     if (code < MQTT_REASON_REFUSED) {
-        say(client, LOG_INFO, "subscribed to %s with QoS %d", subscription->filter, code);
+        write_log(client, LOG_INFO, "subscribed to %s with QoS %d", subscription->filter, code);
         return;
     }
     struct mqtt_reason reason = mqtt_reason_of_code(code);
     subscription->refused = true;
     client->resubscribe_ns = client->now_ns + client->settings.reconnect_max_ns;
-    say(client, LOG_ERROR, "the broker refuses the subscription to %s: %s (%d)%s%s; next try in %.0f s",
-        subscription->filter, reason.words, code, reason.advice[0] ? ": " : "", reason.advice,
-        (double)client->settings.reconnect_max_ns / (double)SECOND_NS);
+    write_log(client, LOG_ERROR, "the broker refuses the subscription to %s: %s (%d)%s%s; next try in %.0f s",
+              subscription->filter, reason.words, code, reason.advice[0] ? ": " : "", reason.advice,
+              (double)client->settings.reconnect_max_ns / (double)SECOND_NS);
 }
 
 static void report_subscribed(struct mqtt_client *client)
@@ -210,12 +210,13 @@ static void on_connect(struct mosquitto *library, void *ctx, int code, int flags
     client->connected_ns = client->now_ns;
     client->keepalive_check_ns = client->now_ns + KEEPALIVE_CHECK_NS;
     client->read_ns = client->now_ns;
-    say(client, LOG_INFO, "connected to %s:%d as %s%s, %s session", client->settings.host,
-        mqtt_setup_port(&client->settings), client->settings.client_id,
-        client->settings.tls == MQTT_SETTINGS_TLS_OFF ? "" : " with TLS", present ? "earlier" : "new");
+    write_log(client, LOG_INFO, "connected to %s:%d as %s%s, %s session", client->settings.host,
+              mqtt_setup_port(&client->settings), client->settings.client_id,
+              client->settings.tls == MQTT_SETTINGS_TLS_OFF ? "" : " with TLS", present ? "earlier" : "new");
     if (client->subscription_count > 0 && client->had_session && !present && !client->settings.clean_start &&
         client->settings.session_expiry_ns > 0) {
-        say(client, LOG_WARNING, "the broker has lost our session: what was published since then did not wait for us");
+        write_log(client, LOG_WARNING,
+                  "the broker has lost our session: what was published since then did not wait for us");
     }
     client->had_session = true;
     subscribe_all(client);

@@ -12,20 +12,20 @@
 
 #define S INT64_C(1000000000)
 
-static char told[2048];
+static char logged[2048];
 static int lines;
 
-static void tell(void *ctx, enum log_level level, const char *line)
+static void on_log(void *ctx, enum log_level level, const char *line)
 {
     (void)ctx;
     (void)level;
     lines++;
-    snprintf(told, sizeof told, "%s", line);
+    snprintf(logged, sizeof logged, "%s", line);
 }
 
 static void begin(void)
 {
-    told[0] = '\0';
+    logged[0] = '\0';
     lines = 0;
 }
 
@@ -41,7 +41,7 @@ static struct mqtt_settings settings_for(size_t port)
 
 static struct mqtt_client *new_client(const struct mqtt_settings *settings, struct err *err)
 {
-    const struct mqtt_client_callbacks callbacks = {.log = tell};
+    const struct mqtt_client_callbacks callbacks = {.log = on_log};
     err_clear(err);
     return mqtt_client_new(settings, &callbacks, err);
 }
@@ -60,8 +60,8 @@ static int open_port(bool listens, size_t *port)
     return fd;
 }
 
-/* Turns until a line more is told. Time is the test's own, from *now_ns on. */
-static void turn_until_told(struct mqtt_client *mqtt, int64_t now_ns)
+/* Turns until one more line is logged. Time is the test's own, from *now_ns on. */
+static void turn_until_logged(struct mqtt_client *mqtt, int64_t now_ns)
 {
     int before = lines;
     for (int i = 0; i < 1000 && lines == before; i++) {
@@ -87,11 +87,11 @@ START_TEST(nobody_there)
     int64_t now_ns = 100 * S;
     int64_t limit_ns = S;
     for (size_t attempt = 1; attempt <= 7; attempt++) {
-        turn_until_told(mqtt, now_ns);
+        turn_until_logged(mqtt, now_ns);
         snprintf(want, sizeof want, "127.0.0.1:%zu: cannot connect: ", port);
-        ck_assert_msg(strncmp(told, want, strlen(want)) == 0 && strstr(told, "refused") &&
-                          strstr(told, "check --host") && strstr(told, "; next try in "),
-                      "%s", told);
+        ck_assert_msg(strncmp(logged, want, strlen(want)) == 0 && strstr(logged, "refused") &&
+                          strstr(logged, "check --host") && strstr(logged, "; next try in "),
+                      "%s", logged);
         ck_assert_uint_eq(mqtt_client_failures(mqtt), attempt);
         int64_t next_ns = mqtt_client_deadline_ns(mqtt, true);
         ck_assert(next_ns >= now_ns && next_ns < now_ns + limit_ns);
@@ -123,7 +123,7 @@ START_TEST(a_broker_that_does_not_answer)
     ck_assert_int_eq(lines, 0);
     ck_assert_int_eq(mqtt_client_deadline_ns(mqtt, true), 115 * S);
     mqtt_client_turn(mqtt, 0, true, 115 * S);
-    ck_assert_msg(strstr(told, "cannot connect: no answer: check --host and --port"), "%s", told);
+    ck_assert_msg(strstr(logged, "cannot connect: no answer: check --host and --port"), "%s", logged);
     ck_assert(!mqtt_client_is_connected(mqtt));
     mqtt_client_free(mqtt);
     close(fd);
@@ -144,14 +144,14 @@ START_TEST(not_a_broker)
     ck_assert_int_ge(client, 0);
     ck_assert_int_gt(write(client, "HTTP/1.1 400 Bad Request\r\n\r\n", 28), 0);
     close(client);
-    turn_until_told(mqtt, 100 * S);
-    ck_assert_msg(strstr(told, "check --port and --tls"), "%s", told);
+    turn_until_logged(mqtt, 100 * S);
+    ck_assert_msg(strstr(logged, "check --port and --tls"), "%s", logged);
     mqtt_client_free(mqtt);
     close(fd);
 }
 END_TEST
 
-START_TEST(goodbye_without_a_connection)
+START_TEST(disconnect_without_a_connection)
 {
     struct mqtt_settings settings = settings_for(1);
     struct err err;
@@ -215,7 +215,7 @@ int main(void)
                         MQTT_SETTINGS_TLS_INSECURE + 1); /* whatever TLS was wanted */
     tcase_add_test(tcase, a_broker_that_does_not_answer);
     tcase_add_test(tcase, not_a_broker);
-    tcase_add_test(tcase, goodbye_without_a_connection);
+    tcase_add_test(tcase, disconnect_without_a_connection);
     tcase_add_test(tcase, what_cannot_be);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

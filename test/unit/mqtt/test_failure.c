@@ -48,7 +48,7 @@ static const struct {
      "may want a client certificate"},
     {"TLS 1.3: our certificate is refused", &with_cert, MOSQ_ERR_ERRNO, ECONNRESET, "TLS failed", "after the handshake",
      "may not accept our --tls-cert"},
-    {"refused, told as a fault of TLS", &tls_started, MOSQ_ERR_TLS, 0, "cannot connect", "refused", "--host"},
+    {"refused, reported as a fault of TLS", &tls_started, MOSQ_ERR_TLS, 0, "cannot connect", "refused", "--host"},
     {"closed at once after connecting", &young, MOSQ_ERR_CONN_LOST, 0, "the connection is lost", "closed it",
      "another program may use the same --client-id"},
     {"closed later", &old, MOSQ_ERR_CONN_LOST, 0, "the connection is lost", "closed it", ""},
