@@ -4,15 +4,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/units.h"
 #include "io/clock.h"
+#include "io/terminal.h"
 
 #define DRAW_NS (SECOND_NS / 5)
 #define RATE_NS SECOND_NS /* over which the rate is measured */
-#define USUAL_COLUMNS 80
 
 #define MIN_BAR 10 /* columns, brackets not counted */
 #define MAX_BAR 40
@@ -128,7 +127,7 @@ void replay_show_init(struct replay_show *show, size_t log_rate)
 
 void replay_show_start(struct replay_show *show)
 {
-    show->draws = isatty(STDERR_FILENO);
+    show->draws = terminal_width(STDERR_FILENO) > 0;
 }
 
 void replay_show_begin(struct replay_show *show, int64_t now_ns)
@@ -155,11 +154,11 @@ void replay_show_log(struct replay_show *show, enum log_level level, const char 
     log_line(&show->log, clock_monotonic_ns(), level, "%s", line);
 }
 
-static size_t terminal_columns(void)
+/* The last column would wrap. */
+static size_t line_columns(void)
 {
-    struct winsize size;
-    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col - 1U : USUAL_COLUMNS - 1U; /* the last column would wrap */
+    size_t width = terminal_width(STDERR_FILENO);
+    return width > 0 ? width - 1 : 0;
 }
 
 static void measure_rate(struct replay_show *show, uint64_t acknowledged, int64_t now_ns)
@@ -177,7 +176,7 @@ static void draw(struct replay_show *show, struct replay_show_progress progress,
     char line[REPLAY_SHOW_LINE_BYTES];
     measure_rate(show, progress.acknowledged, now_ns);
     progress.rate = show->rate;
-    replay_show_line(&progress, terminal_columns(), line);
+    replay_show_line(&progress, line_columns(), line);
     fprintf(stderr, "\r\033[K%s", line);
     fflush(stderr);
     show->is_drawn = true;
