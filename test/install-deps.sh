@@ -7,7 +7,7 @@ set -eu
 
 build_packages="gcc libc6-dev make libjansson-dev pkg-config"
 program_packages="$build_packages libmosquitto-dev libssl-dev"
-test_packages="$program_packages check clang libclang-rt-dev clang-tidy clang-format cppcheck valgrind locales git ca-certificates
+test_packages="$program_packages check clang libclang-rt-dev clang-tidy clang-format cppcheck valgrind git ca-certificates
  mosquitto mosquitto-clients openssl curl iproute2 jq shellcheck python3 python3-pytest python3-paho-mqtt python3-yaml
  mmdebstrap debian-archive-keyring postgresql-client"
 

@@ -2,7 +2,6 @@
 #include "base/ascii.h"
 
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,9 +105,8 @@ static bool read_decimal(struct span text, struct decimal *number)
     return text.len == 0;
 }
 
-/* strtod on digits and an exponent only: without a decimal point there is nothing for the locale to
- * change. Digits that are left out can only decide a tie, which one more digit does for them
- * all. */
+/* strtod on digits and an exponent. Digits that are left out can only decide a tie, which one more
+ * digit does for them all. */
 static double to_double(const struct decimal *number)
 {
     char text[DECISIVE_DIGITS + 32];
@@ -191,18 +189,6 @@ bool number_double_is_int64(double value, int64_t *out)
     return true;
 }
 
-/* The locale's decimal point, which may have several bytes, becomes '.'. */
-static void put_plain_point(char *text)
-{
-    const char *point = localeconv()->decimal_point;
-    char *at = strstr(text, point);
-    if (at) {
-        const char *rest = at + strlen(point);
-        *at = '.';
-        memmove(at + 1, rest, strlen(rest) + 1);
-    }
-}
-
 size_t number_format_double(double value, char out[NUMBER_TEXT_BYTES])
 {
     for (int digits = 15; digits <= 17; digits++) {
@@ -211,6 +197,5 @@ size_t number_format_double(double value, char out[NUMBER_TEXT_BYTES])
             break;
         }
     }
-    put_plain_point(out);
     return strlen(out);
 }

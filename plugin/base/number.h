@@ -1,4 +1,6 @@
-/* base/number.h - numbers in text, both ways, the same in every locale.
+/* base/number.h - numbers in text, both ways.
+ *
+ * No program calls setlocale(): the decimal point of strtod and printf is always '.'.
  *
  * Reading takes the JSON number grammar, widened by a leading '+', leading zeros, surrounding ASCII
  * white space and a bare ".5" or "5.": what is unambiguous in text (plugin/README.md, Never lose 5).
@@ -29,10 +31,9 @@ MUST_USE bool number_double_is_int64(double value, int64_t *out);
 
 #define NUMBER_TEXT_BYTES 32
 
-/* Decimal text that reads back as the same double, terminated, with '.' whatever the locale: the
- * first of 15, 16 and 17 significant digits that does (so 220.1 is "220.1"). value must be finite.
- * Takes the forms that Telegraf's influx parser reads (plugins/parsers/influx/machine.go.rl).
- * Returns its length. */
+/* Decimal text that reads back as the same double, terminated: the first of 15, 16 and 17
+ * significant digits that does (so 220.1 is "220.1"). value must be finite. Takes the forms that
+ * Telegraf's influx parser reads (plugins/parsers/influx/machine.go.rl). Returns its length. */
 size_t number_format_double(double value, char out[NUMBER_TEXT_BYTES]);
 
 #endif

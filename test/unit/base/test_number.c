@@ -1,12 +1,8 @@
 #include <check.h>
-#include <fcntl.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/number.h"
 #include "support.h"
@@ -125,8 +121,9 @@ static const struct {
     {"byte over 0x7F", BYTES("\xB1"), BAD, BAD, 0, 0},
 };
 
-static void read_case(size_t i)
+START_TEST(reading)
 {
+    size_t i = (size_t)_i;
     struct span tail = exact(texts[i].text);
     double real = 99;
     enum number_status status = number_double(tail, &real);
@@ -137,11 +134,6 @@ static void read_case(size_t i)
     ck_assert_msg(status == texts[i].int_status, "%s: as integer, status %d", texts[i].name, (int)status);
     ck_assert_msg(integer == texts[i].integer, "%s: as integer, %lld", texts[i].name, (long long)integer);
     release(tail);
-}
-
-START_TEST(reading)
-{
-    read_case((size_t)_i);
 }
 END_TEST
 
@@ -314,18 +306,14 @@ static const struct {
     {0x1p-1074, "4.94065645841247e-324"},
 };
 
-static void format_case(size_t i)
+START_TEST(formatting)
 {
+    size_t i = (size_t)_i;
     char out[NUMBER_TEXT_BYTES];
     memset(out, '#', sizeof out);
     size_t len = number_format_double(shown[i].value, out);
     ck_assert_str_eq(out, shown[i].text);
     ck_assert_msg(len == strlen(shown[i].text), "%s: length %zu", shown[i].text, len);
-}
-
-START_TEST(formatting)
-{
-    format_case((size_t)_i);
 }
 END_TEST
 
@@ -354,7 +342,7 @@ static bool is_influx_float(const char *text)
 }
 
 /* Bit patterns all over the range, and decimals as sensors give them: text and back is the same double. */
-static void round_trips(void)
+START_TEST(round_trip)
 {
     uint64_t bits = 1;
     for (int i = 0; i < 20000; i++) {
@@ -380,87 +368,7 @@ static void round_trips(void)
         }
     }
 }
-
-START_TEST(round_trip)
-{
-    round_trips();
-}
 END_TEST
-
-static const struct {
-    const char *name;
-    const char *source; /* for localedef */
-    const char *point;
-} locales[] = {
-    {"de_DE.UTF-8", "de_DE", ","}, {"ps_AF.UTF-8", "ps_AF", "\xD9\xAB"}, /* a point of two bytes */
-};
-
-START_TEST(any_locale)
-{
-    if (!setlocale(LC_ALL, locales[_i].name)) {
-        fprintf(stderr, "test_number: skipped: no locale %s and none could be built\n", locales[_i].name);
-        return;
-    }
-    ck_assert_str_eq(localeconv()->decimal_point, locales[_i].point);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        read_case(i);
-    }
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
-        format_case(i);
-    }
-    round_trips();
-    setlocale(LC_ALL, "C");
-}
-END_TEST
-
-static void run(char *const argv[])
-{
-    pid_t child = fork();
-    if (child == 0) {
-        int quiet = open("/dev/null", O_RDWR);
-        if (quiet >= 0) {
-            dup2(quiet, STDOUT_FILENO);
-            dup2(quiet, STDERR_FILENO);
-        }
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    int status;
-    if (child > 0) {
-        (void)waitpid(child, &status, 0);
-    }
-}
-
-static bool have_locales(void)
-{
-    bool all = true;
-    for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {
-        all = all && setlocale(LC_ALL, locales[i].name);
-    }
-    setlocale(LC_ALL, "C");
-    return all;
-}
-
-/* Builds the locales that the machine lacks into folder, if it can, and has setlocale look there. */
-static void build_locales(const char *folder)
-{
-    for (size_t i = 0; i < sizeof locales / sizeof locales[0]; i++) {
-        char source[32];
-        char charmap[] = "UTF-8";
-        char target[128];
-        char program[] = "localedef", from[] = "-i", with[] = "-f";
-        snprintf(source, sizeof source, "%s", locales[i].source);
-        snprintf(target, sizeof target, "%s/%s", folder, locales[i].name);
-        run((char *[]){program, from, source, with, charmap, target, NULL});
-    }
-    setenv("LOCPATH", folder, 1);
-}
-
-static void remove_folder(char *folder)
-{
-    char program[] = "rm", how[] = "-rf";
-    run((char *[]){program, how, folder, NULL});
-}
 
 static Suite *number_suite(void)
 {
@@ -474,24 +382,11 @@ static Suite *number_suite(void)
     tcase_add_loop_test(tcase, double_is_int64, 0, (int)(sizeof doubles / sizeof doubles[0]));
     tcase_add_loop_test(tcase, formatting, 0, (int)(sizeof shown / sizeof shown[0]));
     tcase_add_test(tcase, round_trip);
-    tcase_add_loop_test(tcase, any_locale, 0, (int)(sizeof locales / sizeof locales[0]));
     suite_add_tcase(suite, tcase);
     return suite;
 }
 
 int main(void)
 {
-    SRunner *runner = srunner_create(number_suite());
-    char folder[] = "/tmp/test_number.XXXXXX";
-    bool built = !have_locales() && mkdtemp(folder);
-    if (built) {
-        build_locales(folder);
-    }
-    srunner_run_all(runner, CK_NORMAL);
-    if (built) {
-        remove_folder(folder);
-    }
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(number_suite());
 }
