@@ -80,9 +80,16 @@ FIGURES = []
 
 
 @pytest.fixture
-def figures():
-    """Measured facts, a line each, told at the end of the run."""
-    return FIGURES
+def figures(request):
+    """Measured facts, a line each, printed at the end of the run, whichever process the test ran in."""
+    lines = []
+    yield lines
+    request.node.user_properties += [("figure", line) for line in lines]
+
+
+def pytest_runtest_logreport(report):
+    if report.when == "teardown":
+        FIGURES.extend(line for name, line in report.user_properties if name == "figure")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,10 +1,13 @@
 """A program under test: its own process group, its output in files, and always reaped."""
 
+import fcntl
 import os
+import pathlib
 import random
 import signal
 import socket
 import subprocess
+import tempfile
 
 from waiting import wait_until
 
@@ -12,21 +15,36 @@ STOP_PATIENCE = 40.0  # Telegraf gives a processor 10 s to end before it kills i
 
 # Below the ports that the kernel takes for outgoing connections (from 32768 on): none of those takes one before the server listens.
 PORTS = range(20000, 32000)
-given_ports = set()
+PORT_LOCKS = pathlib.Path(tempfile.gettempdir()) / f"vending-test-ports-{os.geteuid()}"
+given_ports = {}  # port -> its file, locked
+
+
+def lock_port(port):
+    """Gives the port to this process until it ends. False if another one has it: tests run in several processes."""
+    PORT_LOCKS.mkdir(exist_ok=True)
+    file = open(PORT_LOCKS / str(port), "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return False
+    given_ports[port] = file
+    return True
 
 
 def free_port():
-    """One that nobody has, and that this run of the tests has not given away."""
+    """One that nobody has, and that no running test has been given."""
     while True:
         port = random.choice(PORTS)
+        if port in given_ports or not lock_port(port):
+            continue
         try:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
         except OSError:
+            given_ports.pop(port).close()
             continue
-        if port not in given_ports:
-            given_ports.add(port)
-            return port
+        return port
 
 
 class Process:

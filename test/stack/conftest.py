@@ -14,9 +14,15 @@ spec = importlib.util.spec_from_file_location("integration_fixtures", INTEGRATIO
 integration = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(integration)
 server, make_database, database = integration.server, integration.make_database, integration.database
-figures, pytest_terminal_summary = integration.figures, integration.pytest_terminal_summary
+figures = integration.figures
+pytest_runtest_logreport, pytest_terminal_summary = integration.pytest_runtest_logreport, integration.pytest_terminal_summary
 
 from stack import StackBroker, StackTelegraf, make_secrets  # noqa: E402
+
+
+def pytest_collection_modifyitems(items):
+    """The stack in Docker takes longest: first, so that it does not run alone at the end."""
+    items.sort(key=lambda item: item.path.name != "test_stack.py")
 
 
 @pytest.fixture
