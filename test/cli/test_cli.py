@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = str((ROOT / os.environ.get("VENDING_PROCESSOR", "build/vending-processor")).resolve())
-PATIENCE = 30  # seconds that nothing healthy needs
+PATIENCE = 120  # seconds that nothing healthy needs
 T0 = 1795480318000000000
 MIB = 1024 * 1024
 MEMORY_LIMIT = 16 * MIB

@@ -2,7 +2,7 @@
 
 import time
 
-PATIENCE = 60.0  # seconds; generous, for a loaded machine: a test that passes never waits that long
+PATIENCE = 120.0  # seconds; generous, for a loaded machine: a test that passes never waits that long
 POLL = 0.02
 
 
