@@ -14,6 +14,8 @@ OPTIMIZE ?= -O2 -g
 CLANG ?= clang
 CLANG_TIDY ?= clang-tidy
 FORMAT_VERSION := 14
+# How much runs side by side: tests, linters, unit tests.
+JOBS ?= $(shell nproc)
 
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L -DVENDING_VERSION='"$(VERSION)"' -Iplugin
 WARNINGS := -Wall -Wextra $(WERROR) -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -50,9 +52,16 @@ FUZZ_BUILD := $(MAKE) --no-print-directory BUILD=build/fuzz CC=$(CLANG) HARDENIN
 CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 
 .DEFAULT_GOAL := all
-.PHONY: all help run replay test unit check-headers golden cli sanitize valgrind fuzz lint integration \
-        deps build-deps bench format sanitize-integration install clean unit-programs mqtt-headers \
-        grafana-tests
+# Every target whose name is a plain word: files are all made below $(BUILD).
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
+
+# Side by side, the output of each in one piece; within a make that has that already, as it is there.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS) --output-sync=target)
+# What pytest prints is in test/pytest.ini.
+pytest = VENDING_PROCESSOR=$(1)/vending-processor /usr/bin/python3 -m pytest -n $(JOBS)
+# The longest first, so that none of them runs alone at the end.
+PARTS := stack-tests integration grafana-tests valgrind lint sanitize-integration fuzz sanitize cli unit golden
+LINTS := lint-analyzer lint-clang lint-tidy lint-cppcheck lint-headers lint-format lint-python lint-shell
 
 all: $(PROGRAMS:%=$(BUILD)/%) $(MQTT_PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
 
@@ -67,35 +76,47 @@ replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 	@$(MAKE) --no-print-directory $(BUILD)/vending-processor >&2
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
 
+check: check-deps ## what to run while working: build, unit, golden and cli, without servers
+	@$(SIDE_BY_SIDE) all cli golden unit
+	@echo "make check: everything passed"
+
 test: deps ## install what is missing, then run every test there is
-	$(MAKE) --no-print-directory all lint sanitize unit golden cli valgrind integration sanitize-integration grafana-tests stack-tests fuzz FUZZ_SECONDS=10
+	@$(SIDE_BY_SIDE) all unit-programs asan-programs tools
+	@$(SIDE_BY_SIDE) $(PARTS:%=part-%) FUZZ_SECONDS=10
 	@echo "make test: everything passed"
 
+part-%:
+	@began=$$(date +%s); $(MAKE) --no-print-directory $* && echo "  PASSED  $*: $$(($$(date +%s) - began)) s"
+
 unit: unit-programs ## unit tests
-	@set -e; for program in $(UNIT_TESTS); do $(RUN_WITH) $$program; done
+	@RUN_WITH="$(RUN_WITH)" test/unit/run.sh $(JOBS) $(UNIT_TESTS)
 
 unit-programs: $(UNIT_TESTS)
 
 golden: all ## replay the golden captures and compare every byte
-	VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py --self-test
-	VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py
+	@VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py --self-test
+	@VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py
 
-cli: all ## the program as a process: flags, signals, pipes, memory
-	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/cli
+cli: all ## the programs as processes: flags, signals, pipes, memory; documents
+	$(call pytest,$(BUILD)) test/cli
 
 sanitize: ## unit and golden tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(ASAN) all unit golden
 
+asan-programs:
+	$(ASAN) all unit-programs
+
 fuzz: ## look for inputs that break a promise of the contract, for FUZZ_SECONDS=60 a target
 	@$(FUZZ_BUILD) $(FUZZ_TARGETS:%=build/fuzz/fuzz_%)
 	@test/fuzz/seeds.py build/fuzz/seeds
-	@set -e; for target in $(FUZZ_TARGETS); do \
-		mkdir -p build/fuzz/corpus/$$target; \
-		build/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=9000 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-			-artifact_prefix=build/fuzz/$$target- build/fuzz/corpus/$$target build/fuzz/seeds/$$target >build/fuzz/$$target.log 2>&1 \
-			|| { cat build/fuzz/$$target.log; exit 1; }; \
-		echo "  FUZZ    $$target:$$(sed -n 's/^stat::number_of_executed_units://p' build/fuzz/$$target.log) inputs, no promise broken"; \
-	done
+	@$(SIDE_BY_SIDE) $(FUZZ_TARGETS:%=fuzz-%)
+
+fuzz-%:
+	@mkdir -p build/fuzz/corpus/$*
+	@build/fuzz/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -max_len=9000 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$*- build/fuzz/corpus/$* build/fuzz/seeds/$* >build/fuzz/$*.log 2>&1 \
+		|| { cat build/fuzz/$*.log; exit 1; }
+	@echo "  FUZZ    $*:$$(sed -n 's/^stat::number_of_executed_units://p' build/fuzz/$*.log) inputs, no promise broken"
 
 valgrind: all unit-programs ## unit tests and a replay again under valgrind
 	@CK_FORK=no $(MAKE) --no-print-directory unit \
@@ -103,57 +124,84 @@ valgrind: all unit-programs ## unit tests and a replay again under valgrind
 	valgrind --quiet --leak-check=full --error-exitcode=9 $(BUILD)/vending-processor --capture $(CAPTURE) >/dev/null
 	valgrind --quiet --leak-check=full --error-exitcode=9 $(BUILD)/vending-input --tls verify --check >/dev/null
 
-lint: ## gcc and clang with warnings as errors, -fanalyzer, clang-tidy, cppcheck, headers on their own, formatting
+lint: ## compilers, analyzers and format of C; Python; shell (SQL is for the schema's tests)
+	@$(SIDE_BY_SIDE) $(LINTS)
+
+lint-clang:
 	$(CLANG_BUILD) all unit-programs
+
+lint-analyzer:
 	$(MAKE) --no-print-directory BUILD=build/analyze OPTIMIZE="-O1 -fanalyzer" all
-	$(MAKE) --no-print-directory check-headers
+
+lint-headers:
+	@set -e; for header in $(HEADERS); do \
+		printf '#include "%s"\ntypedef int of_its_own;\n' $${header#plugin/} | $(CC) $(STANDARD) $(WARNINGS) -fsyntax-only -x c -; \
+	done
+
+lint-tidy:
 	@echo "  TIDY    plugin"
-	@printf '%s\n' $(SOURCES) | xargs -P 2 -n 1 -I FILE $(CLANG_TIDY) --quiet FILE -- $(STANDARD) 2>/dev/null
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	@printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -n 1 -I FILE $(CLANG_TIDY) --quiet FILE -- $(STANDARD) 2>/dev/null
+
+lint-cppcheck:
+	cppcheck --quiet -j $(JOBS) --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -Iplugin plugin
+
+lint-format:
 	@if clang-format --version | grep -q 'version $(FORMAT_VERSION)\.'; then \
 		clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(TEST_SOURCES); \
 	else \
 		echo "formatting not checked: it is clang-format $(FORMAT_VERSION)'s, and versions differ; here is $$(clang-format --version)"; \
 	fi
 
-check-headers:
-	@set -e; for header in $(HEADERS); do \
-		printf '#include "%s"\ntypedef int of_its_own;\n' $${header#plugin/} | $(CC) $(STANDARD) $(WARNINGS) -fsyntax-only -x c -; \
-	done
+lint-python:
+	test/ruff.sh check .
 
-integration: all ## real Mosquitto, Telegraf and TimescaleDB around the processor
-	test/telegraf/build.sh
-	test/trixie-root.sh
-	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/integration
+lint-shell:
+	@echo "  SHELL   $$(grep -rlIE $(SHELL_SCRIPTS) | wc -l) scripts"
+	@grep -rlIE $(SHELL_SCRIPTS) | xargs shellcheck -x
 
-sanitize-integration: ## vending-input with a real Mosquitto again, under both sanitizers
+# What is run by a shell, with a suffix or without.
+SHELL_SCRIPTS := '^\#!.*[ /](ba)?sh$$' --exclude-dir=build --exclude-dir=.git .
+
+# What is made once below build/, for several parts.
+tools: tool-telegraf tool-trixie tool-stack tool-npm tool-hadolint tool-ruff
+
+tool-telegraf:
+	@test/telegraf/build.sh
+
+tool-trixie:
+	@test/trixie-root.sh
+
+tool-stack:
+	@test/stack/root.sh
+
+tool-npm:
+	@test/grafana/npm.sh
+
+tool-hadolint:
+	@test/stack/hadolint.sh
+
+tool-ruff:
+	@test/ruff.sh --version
+
+integration: all tool-telegraf tool-trixie ## real Mosquitto, Telegraf and TimescaleDB around the processor
+	$(call pytest,$(BUILD)) test/integration
+
+sanitize-integration: tool-telegraf tool-trixie ## vending-input with a real Mosquitto again, under both sanitizers
 	$(ASAN) all
-	VENDING_PROCESSOR=build/asan/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/integration/test_input.py \
-		-k "not landing"
+	$(call pytest,build/asan) test/integration/test_input.py -k "not landing"
 
-grafana-tests: all ## what Grafana gets: each query against the real database, files by Grafana's own rules
-	test/trixie-root.sh
-	test/grafana/npm.sh
-	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/grafana
+grafana-tests: all tool-trixie tool-npm ## what Grafana gets: each query against the real database, files by Grafana's own rules
+	$(call pytest,$(BUILD)) test/grafana
 	test/grafana/alerting/test.sh
 
-bench: deps all ## measure the landing's candidates side by side, and every panel's query on 1,000 machines and a week
-	test/telegraf/build.sh
-	test/trixie-root.sh
+bench: deps all tool-telegraf tool-trixie tool-stack ## measure the landing's candidates side by side, and every panel's query on 1,000 machines and a week
 	test/bench/landing.py
 	test/bench/dashboards.py
-	test/stack/root.sh
 	test/bench/sizing.py
 
-.PHONY: stack-tests up demo scale down logs psql migrate device device-remove secrets
-
-stack-tests: all ## the stack's own files: broker, secrets, scaling, the stall; and all of it in Docker, where an engine can be had
-	test/telegraf/build.sh
-	test/trixie-root.sh
-	test/stack/root.sh
-	test/stack/hadolint.sh
-	VENDING_PROCESSOR=$(BUILD)/vending-processor /usr/bin/python3 -m pytest -q -p no:cacheprovider test/stack
+stack-tests: all tool-telegraf tool-trixie tool-stack tool-hadolint ## the stack's own files: broker, secrets, scaling, the stall; and all of it in Docker
+	$(call pytest,$(BUILD)) --dist loadfile test/stack
 
 up: secrets ## start the stack with docker compose, with secrets made at the first time
 	$(COMPOSE) up --detach --wait --build --remove-orphans
@@ -193,6 +241,9 @@ secrets: ## make .env and .secrets/, without what is there already
 
 deps: ## install what the tests need (Debian, Ubuntu)
 	test/install-deps.sh test
+
+check-deps:
+	@test/install-deps.sh check
 
 build-deps:
 	@test/install-deps.sh build

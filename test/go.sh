@@ -27,7 +27,8 @@ version_of() {
 
 # The newest Go there is, empty if none.
 find_go() {
-    newest= newest_version=0
+    newest=''
+    newest_version=0
     for candidate in ${GO:-go /usr/local/go/bin/go /usr/lib/go-*/bin/go}; do
         version=$(version_of "$candidate")
         [ -n "$version" ] || continue

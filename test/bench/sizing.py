@@ -21,7 +21,6 @@ for folder in ("integration", "stack"):
 from capture import read_capture  # noqa: E402
 from database import Database, Server  # noqa: E402
 from stack import StackBroker, StackTelegraf, make_secrets  # noqa: E402
-from waiting import wait_until  # noqa: E402
 
 MACHINES = 1000
 TICKS = os.sysconf("SC_CLK_TCK")

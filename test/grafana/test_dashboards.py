@@ -389,7 +389,7 @@ def test_ingest(fleet):
 def test_lag_is_weighted_by_the_rows_of_each_report(server):
     database = Database(server)
     try:
-        for ago, instance, count, mean, longest in ((1, "a", 10, 1, 4), (1, "b", 30, 5, 60), (1, "c", 0, "NULL", "NULL"), (1, "d", 100, "NULL", "NULL")):
+        for instance, count, mean, longest in (("a", 10, 1, 4), ("b", 30, 5, 60), ("c", 0, "NULL", "NULL"), ("d", 100, "NULL", "NULL")):
             database.sql("INSERT INTO ingest.vm_ingest (time, instance, received, telemetry, events, status, lag_avg_s, lag_max_s, interval_s) VALUES "
                          f"('2026-11-20 12:00Z', '{instance}', {count}, {count}, 0, 0, {mean}, {longest}, 10)", user="vending_writer", password=WRITER_PASSWORD)
         (row,) = answer(database, "vending-ingest", "延迟", end=datetime.datetime(2026, 11, 20, 12, 30, tzinfo=UTC), span=HOUR)

@@ -125,8 +125,8 @@ def test_a_recording_gives_the_same_rows(broker, subscribe, tmp_path):
     one.wait_until_ready()
     publisher = broker.publisher(protocol=mqtt.MQTTv5)
     lines = [json.loads(line) for line in (REPO / "test/captures/fleet.jsonl").read_text().splitlines()]
-    for line in lines:
-        publisher.publish(line["topic"], line["payload"], bool(line["retain"]), line["qos"], line.get("properties"))
+    for sent in lines:
+        publisher.publish(sent["topic"], sent["payload"], bool(sent["retain"]), sent["qos"], sent.get("properties"))
     for payload in HOSTILE:
         publisher.publish("v1/vm/VM-1/events", payload, properties={"message-expiry-interval": 100, "correlation-data": "xyz"})
         publisher.publish("v1/vm/ odd\"/events", payload)

@@ -11,7 +11,6 @@ import json
 import re
 import time
 
-import pytest
 
 from capture import Message, read_capture
 from expected import ARRIVAL, expected_row, message_id

@@ -5,6 +5,7 @@ Telegraf has no part in this: rows are put into schema ingest with INSERT or COP
 
 import collections
 import datetime
+import itertools
 import json
 import os
 import re
@@ -635,9 +636,11 @@ def test_a_time_zone_that_is_none_is_refused(database):
 # ---- active alarms ----
 
 
-def fault(device, kind, ago, number=[0], data=None, **more):
-    number[0] += 1
-    return {"time": at(seconds=ago), "device_no": device, "event_type": kind, "message_id": number[0], "severity": "high",
+message_ids = itertools.count(1)
+
+
+def fault(device, kind, ago, data=None, **more):
+    return {"time": at(seconds=ago), "device_no": device, "event_type": kind, "message_id": next(message_ids), "severity": "high",
             "raw_data": json.dumps({"event_type": kind, "data": data or {}}), **more}
 
 

@@ -271,7 +271,11 @@ def test_what_is_for_a_telegraf_that_is_away_is_kept_over_a_restart(broker, conn
     for most in (len(wanted) - 1, len(wanted)):  # Mosquitto may hold the message at the edge of its in-flight window back until the next connect
         again = telegraf()
         again.loop_start()
-        wait_until(lambda: len(received | set(again.received)) >= most, lambda: f"what was kept, {set(wanted) - received - set(again.received)}")
+
+        def so_far(again=again, before=frozenset(received)):
+            return before | set(again.received)
+
+        wait_until(lambda so_far=so_far, most=most: len(so_far()) >= most, lambda so_far=so_far: f"what was kept, {set(wanted) - so_far()}")
         again.disconnect()
         again.loop_stop()
         received |= set(again.received)

@@ -1,7 +1,6 @@
 """`make up` in a real Docker engine, on stand-in images out of Debian packages: the real compose.yml, Dockerfile, scripts and configuration."""
 
 import json
-import time
 
 import paho.mqtt.client as mqtt
 import pytest
