@@ -15,20 +15,19 @@ STOP_PATIENCE = 40.0  # Telegraf gives a processor 10 s to end before it kills i
 
 # Below the ports that the kernel takes for outgoing connections (from 32768 on): none of those takes one before the server listens.
 PORTS = range(20000, 32000)
-PORT_LOCKS = pathlib.Path(tempfile.gettempdir()) / f"vending-test-ports-{os.geteuid()}"
-given_ports = {}  # port -> its file, locked
+# A byte a port: whoever holds the lock on it has been given the port, until its process ends.
+PORT_LOCKS = pathlib.Path(tempfile.gettempdir()) / f"vending-test-ports-{os.geteuid()}.lock"
+locks = open(PORT_LOCKS, "wb")
+given_ports = set()
 
 
-def lock_port(port):
-    """Gives the port to this process until it ends. False if another one has it: tests run in several processes."""
-    PORT_LOCKS.mkdir(exist_ok=True)
-    file = open(PORT_LOCKS / str(port), "w")
+def take_port(port):
+    """False if another process has it: tests run in several."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
+        fcntl.lockf(locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
         return False
-    given_ports[port] = file
+    given_ports.add(port)
     return True
 
 
@@ -36,15 +35,14 @@ def free_port():
     """One that nobody has, and that no running test has been given."""
     while True:
         port = random.choice(PORTS)
-        if port in given_ports or not lock_port(port):
+        if port in given_ports or not take_port(port):
             continue
         try:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
+            return port
         except OSError:
-            given_ports.pop(port).close()
-            continue
-        return port
+            pass  # somebody else's
 
 
 class Process:
