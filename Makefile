@@ -56,6 +56,7 @@ CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
 # Side by side, the output of each in one piece; within a make that has that already, as it is there.
+# (A line with + hands that down: make does not see that a variable is a make.)
 SIDE_BY_SIDE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS) --output-sync=target)
 # What pytest prints is in test/pytest.ini.
 pytest = VENDING_PROCESSOR=$(1)/vending-processor /usr/bin/python3 -m pytest -n $(JOBS)
@@ -77,12 +78,12 @@ replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
 
 check: check-deps ## what to run while working: build, unit, golden and cli, without servers
-	@$(SIDE_BY_SIDE) all cli golden unit
+	+@$(SIDE_BY_SIDE) all cli golden unit
 	@echo "make check: everything passed"
 
 test: deps ## install what is missing, then run every test there is
-	@$(SIDE_BY_SIDE) all unit-programs asan-programs tools
-	@$(SIDE_BY_SIDE) $(PARTS:%=part-%) FUZZ_SECONDS=10
+	+@$(SIDE_BY_SIDE) all unit-programs asan-programs tools
+	+@$(SIDE_BY_SIDE) $(PARTS:%=part-%) FUZZ_SECONDS=10
 	@echo "make test: everything passed"
 
 part-%:
@@ -101,15 +102,15 @@ cli: all ## the programs as processes: flags, signals, pipes, memory; documents
 	$(call pytest,$(BUILD)) test/cli
 
 sanitize: ## unit and golden tests again under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(ASAN) all unit golden
+	+$(ASAN) all unit golden
 
 asan-programs:
-	$(ASAN) all unit-programs
+	+$(ASAN) all unit-programs
 
 fuzz: ## look for inputs that break a promise of the contract, for FUZZ_SECONDS=60 a target
-	@$(FUZZ_BUILD) $(FUZZ_TARGETS:%=build/fuzz/fuzz_%)
+	+@$(FUZZ_BUILD) $(FUZZ_TARGETS:%=build/fuzz/fuzz_%)
 	@test/fuzz/seeds.py build/fuzz/seeds
-	@$(SIDE_BY_SIDE) $(FUZZ_TARGETS:%=fuzz-%)
+	+@$(SIDE_BY_SIDE) $(FUZZ_TARGETS:%=fuzz-%)
 
 fuzz-%:
 	@mkdir -p build/fuzz/corpus/$*
@@ -125,10 +126,10 @@ valgrind: all unit-programs ## unit tests and a replay again under valgrind
 	valgrind --quiet --leak-check=full --error-exitcode=9 $(BUILD)/vending-input --tls verify --check >/dev/null
 
 lint: ## compilers, analyzers and format of C; Python; shell (SQL is for the schema's tests)
-	@$(SIDE_BY_SIDE) $(LINTS)
+	+@$(SIDE_BY_SIDE) $(LINTS)
 
 lint-clang:
-	$(CLANG_BUILD) all unit-programs
+	+$(CLANG_BUILD) all unit-programs
 
 lint-analyzer:
 	$(MAKE) --no-print-directory BUILD=build/analyze OPTIMIZE="-O1 -fanalyzer" all
@@ -188,7 +189,7 @@ integration: all tool-telegraf tool-trixie ## real Mosquitto, Telegraf and Times
 	$(call pytest,$(BUILD)) test/integration
 
 sanitize-integration: tool-telegraf tool-trixie ## vending-input with a real Mosquitto again, under both sanitizers
-	$(ASAN) all
+	+$(ASAN) all
 	$(call pytest,build/asan) test/integration/test_input.py -k "not landing"
 
 grafana-tests: all tool-trixie tool-npm ## what Grafana gets: each query against the real database, files by Grafana's own rules

@@ -6,6 +6,6 @@ version=0.17.6
 if [ "$(build/ruff/bin/ruff --version 2>/dev/null)" != "ruff $version" ]; then
     echo "ruff.sh: installing ruff $version into build/ruff" >&2
     rm -rf build/ruff
-    python3 -m pip install --quiet --disable-pip-version-check --no-deps --target build/ruff "ruff==$version" >&2
+    python3 -m pip install --quiet --root-user-action=ignore --disable-pip-version-check --no-deps --target build/ruff "ruff==$version" >&2
 fi
 exec build/ruff/bin/ruff "$@"
