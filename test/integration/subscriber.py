@@ -62,7 +62,10 @@ class Subscriber:
         return [field(row, "order_id") for row in self.rows()]
 
     def wait_for_orders(self, count):
-        self.process.wait_until(lambda: self.output.count(b"order_id=") >= count, lambda: f"{count} orders")
+        def all_are_whole():
+            return self.output.count(b"order_id=") >= count and self.output.endswith(b"\n")
+
+        self.process.wait_until(all_are_whole, lambda: f"{count} orders")
         return self.orders()
 
     def unread(self):
