@@ -259,7 +259,8 @@ install: all ## install the programs below PREFIX
 clean: ## remove what was built
 	rm -rf build
 
-$(BUILD)/obj/%.o: plugin/%.c
+# The Makefile says how, and which version this is.
+$(BUILD)/obj/%.o: plugin/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(COMPILE) -c -o $@ $<

@@ -27,6 +27,9 @@ struct capture_message {
     struct properties properties;
 };
 
+/* What an arena needs for one line of at most so many bytes. */
+#define CAPTURE_READ_ARENA_BYTES(max_line) (2 * (max_line) + (size_t)64 * 1024)
+
 /* Reads one line (end of line included or not). Topic, payload and properties are in the arena.
  * false = not a capture line: why and where in *err. A blank line is no error: false with an empty
  * err. */

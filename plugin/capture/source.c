@@ -12,8 +12,6 @@
 
 #include "io/reader.h"
 
-#define ARENA_SPARE_BYTES ((size_t)64 * 1024)
-
 struct capture_source {
     const char *const *files;
     size_t count;
@@ -80,7 +78,7 @@ struct capture_source *capture_source_new(const char *const *files, size_t count
                                           capture_source_on_invalid_line *on_invalid_line, void *ctx, struct err *err)
 {
     struct capture_source *source = calloc(1, sizeof *source);
-    if (!source || !arena_init(&source->arena, 2 * max_line + ARENA_SPARE_BYTES)) {
+    if (!source || !arena_init(&source->arena, CAPTURE_READ_ARENA_BYTES(max_line))) {
         err_set(err, 0, "no memory to read captures");
         capture_source_free(source);
         return NULL;

@@ -20,7 +20,6 @@
 #include "processor/options.h"
 #include "run/engine.h"
 
-#define ARENA_SPARE_BYTES ((size_t)64 * 1024)
 #define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long is the end */
 #define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is, input or not: Telegraf kills after 5 s */
 
@@ -204,7 +203,7 @@ static const char *prepare(struct processor *processor)
     }
     if (!reader_init(&processor->reader, processor->source_fd,
                      settings->capture_file ? LP_FRAME_LINES : LP_FRAME_LINE_PROTOCOL, settings->max_line) ||
-        (settings->capture_file && !arena_init(&processor->arena, 2 * settings->max_line + ARENA_SPARE_BYTES))) {
+        (settings->capture_file && !arena_init(&processor->arena, CAPTURE_READ_ARENA_BYTES(settings->max_line)))) {
         return "no memory for the buffers";
     }
     return engine_prepare(&processor->engine);

@@ -2,7 +2,7 @@
  * buffer, written to a descriptor.
  *
  * influx, json and csv write each row as it comes; table is a listing, which collects rows and
- * prints them when it is told to. In json and csv a passed-through record is a row, too.
+ * prints them when output_show_listing() is called. In json and csv a passed-through record is a row, too.
  */
 #ifndef VENDING_RUN_OUTPUT_H
 #define VENDING_RUN_OUTPUT_H
