@@ -170,4 +170,8 @@ def test_a_simulated_fleet_lives_and_has_a_yesterday(project):
     assert kinds >= {"DISPENSE_SUCCESS", "CHANNEL_JAM", "HEATING_FAILURE", "VANDALISM_ALERT", "TEMP_OVERHEAT", "DOOR_OPENED"}
     assert project.sql("SELECT count(*) > 0 FROM vm_rejected") == [["t"]], "the fleet has a bad payload now and then"
     assert project.sql("SELECT count(*) FROM vm_rejected WHERE reason = 'landing_failed'") == [["0"]]
-    assert {status for one in ("mosquitto", "telegraf", "timescaledb", "grafana") for status in health(project, one)} == {"healthy"}
+
+    def states():
+        return {one: health(project, one) for one in ("mosquitto", "telegraf", "timescaledb", "grafana")}
+
+    wait_until(lambda: all(set(state) == {"healthy"} for state in states().values()), lambda: f"everything to be healthy ({states()})", PATIENCE)

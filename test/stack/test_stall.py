@@ -17,9 +17,11 @@ def network(broker):
     proxy.close()
 
 
-def running(make_telegraf, version, network, database):
+def running(make_telegraf, version, broker, network, database):
     telegraf = make_telegraf(version, f"tcp://127.0.0.1:{network.port}", database, VENDING_HEALTH_TIMEOUT="25s", MQTT_KEEPALIVE="10s")
     telegraf.start()
+    telegraf.process.wait_until(lambda: telegraf.client_id, "its number")
+    broker.wait_until_ready(telegraf.client_id)
     telegraf.process.wait_until(lambda: telegraf.health() == 200, "the health check to answer")
     return telegraf
 
@@ -32,7 +34,7 @@ def cut_during_a_reconnect(network):
 
 @pytest.mark.parametrize("version", ["1.37", "1.39"])
 def test_a_network_cut_during_a_reconnect_is_healed_and_loses_nothing(version, broker, network, make_telegraf, database, figures):
-    telegraf = running(make_telegraf, version, network, database)
+    telegraf = running(make_telegraf, version, broker, network, database)
     stream = Stream(broker, pause=0.05)
     stream.start()
     database.wait_for_count("vm_events", 200)
@@ -64,7 +66,7 @@ def test_a_network_cut_during_a_reconnect_is_healed_and_loses_nothing(version, b
 
 
 def test_a_broker_that_is_away_is_no_reason_to_restart(broker, network, make_telegraf, database):
-    telegraf = running(make_telegraf, "1.37", network, database)
+    telegraf = running(make_telegraf, "1.37", broker, network, database)
     network.close()
     wait_until(lambda: telegraf.health() == 503, "the heartbeat to be missed")
     status, said = telegraf.check()
