@@ -18,8 +18,7 @@ void buf_free(struct buf *buf)
     buf_init(buf, buf->max);
 }
 
-/* Makes room for `more` bytes behind the present ones; false sets `failed`. */
-static bool reserve(struct buf *buf, size_t more)
+bool buf_grow(struct buf *buf, size_t more)
 {
     if (buf->failed || more > buf->max - buf->len) {
         buf->failed = true;
@@ -43,29 +42,6 @@ static bool reserve(struct buf *buf, size_t more)
     return true;
 }
 
-void buf_bytes(struct buf *buf, const char *ptr, size_t len)
-{
-    if (len > 0 && reserve(buf, len)) {
-        memcpy(buf->ptr + buf->len, ptr, len);
-        buf->len += len;
-    }
-}
-
-void buf_span(struct buf *buf, struct span text)
-{
-    buf_bytes(buf, text.ptr, text.len);
-}
-
-void buf_text(struct buf *buf, const char *text)
-{
-    buf_bytes(buf, text, strlen(text));
-}
-
-void buf_char(struct buf *buf, char c)
-{
-    buf_bytes(buf, &c, 1);
-}
-
 void buf_format(struct buf *buf, const char *format, ...)
 {
     va_list args;
@@ -73,7 +49,7 @@ void buf_format(struct buf *buf, const char *format, ...)
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     /* One byte more for vsnprintf's terminator, which is not counted in. */
-    if (len < 0 || !reserve(buf, (size_t)len + 1)) {
+    if (len < 0 || !buf_reserve(buf, (size_t)len + 1)) {
         buf->failed = true;
         return;
     }

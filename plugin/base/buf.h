@@ -9,7 +9,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "base/macros.h"
 #include "base/span.h"
 
 struct buf {
@@ -24,10 +26,38 @@ struct buf {
 void buf_init(struct buf *buf, size_t max);
 void buf_free(struct buf *buf);
 
-void buf_bytes(struct buf *buf, const char *ptr, size_t len);
-void buf_span(struct buf *buf, struct span text);
-void buf_text(struct buf *buf, const char *text); /* a terminated string of our own */
-void buf_char(struct buf *buf, char c);
+/* Makes room for `more` bytes behind the present ones; false sets `failed`. */
+MUST_USE bool buf_grow(struct buf *buf, size_t more);
+static inline bool buf_reserve(struct buf *buf, size_t more)
+{
+    return (!buf->failed && buf->cap - buf->len >= more) || buf_grow(buf, more);
+}
+
+static inline void buf_bytes(struct buf *buf, const char *ptr, size_t len)
+{
+    if (len > 0 && buf_reserve(buf, len)) {
+        memcpy(buf->ptr + buf->len, ptr, len);
+        buf->len += len;
+    }
+}
+
+static inline void buf_char(struct buf *buf, char c)
+{
+    if (buf_reserve(buf, 1)) {
+        buf->ptr[buf->len++] = c;
+    }
+}
+
+static inline void buf_span(struct buf *buf, struct span text)
+{
+    buf_bytes(buf, text.ptr, text.len);
+}
+
+/* A terminated string of our own. */
+static inline void buf_text(struct buf *buf, const char *text)
+{
+    buf_bytes(buf, text, strlen(text));
+}
 
 /* printf-style. Needs room for one byte more than it adds. */
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

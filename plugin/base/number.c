@@ -1,10 +1,12 @@
 #include "base/number.h"
-#include "base/ascii.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
 
 /* More digits than decide how a double rounds: 768 do, for the longest midpoint between two
  * doubles. */
@@ -123,8 +125,69 @@ static double to_double(const struct decimal *number)
     return strtod(text, NULL);
 }
 
+/* ---- the usual forms, quickly ---- */
+
+/* Powers of ten that a double holds exactly. */
+static const double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* a whole number of so many digits is a double, and text of so many survives one */
+#define EXACT_DIGITS 15
+#define PLAIN_DIGITS 19 /* ... fits 64 bits without a sign */
+
+/* -DIGITS.DIGITS with at most PLAIN_DIGITS in all, and at least one on each side of a point. */
+struct plain {
+    bool negative;
+    uint64_t digits; /* as a whole number */
+    size_t count;
+    size_t behind; /* the point */
+};
+
+static const char *take_plain_digits(const char *at, const char *end, uint64_t *digits)
+{
+    uint64_t sum = *digits;
+    while (at < end && ascii_is_digit(*at)) {
+        sum = sum * 10 + (uint64_t)(*at++ - '0');
+    }
+    *digits = sum;
+    return at;
+}
+
+static bool read_plain(struct span text, struct plain *number)
+{
+    const char *at = text.ptr;
+    const char *end = text.ptr + text.len;
+    if (text.len == 0 || text.len > PLAIN_DIGITS + 2) {
+        return false;
+    }
+    number->negative = *at == '-';
+    at += number->negative;
+    number->digits = 0;
+    number->behind = 0;
+    const char *first = at;
+    at = take_plain_digits(at, end, &number->digits);
+    number->count = (size_t)(at - first);
+    if (number->count > 0 && at < end && *at == '.') {
+        first = ++at;
+        at = take_plain_digits(at, end, &number->digits);
+        number->behind = (size_t)(at - first);
+        number->count += number->behind;
+        if (number->behind == 0) {
+            return false;
+        }
+    }
+    return at == end && number->count > 0 && number->count <= PLAIN_DIGITS;
+}
+
 enum number_status number_double(struct span text, double *out)
 {
+    struct plain plain;
+    if (read_plain(text, &plain) && plain.count <= EXACT_DIGITS) {
+        /* Both are exact, so the quotient is the nearest double (Clinger, 1990). */
+        double value = (double)plain.digits / exact_powers[plain.behind];
+        *out = plain.negative ? -value : value;
+        return NUMBER_OK;
+    }
     struct decimal number;
     *out = 0;
     if (!read_decimal(text, &number)) {
@@ -146,6 +209,11 @@ enum number_status number_double(struct span text, double *out)
 
 enum number_status number_int64(struct span text, int64_t *out)
 {
+    struct plain plain;
+    if (read_plain(text, &plain) && plain.behind == 0 && plain.digits <= INT64_MAX) {
+        *out = plain.negative ? -(int64_t)plain.digits : (int64_t)plain.digits;
+        return NUMBER_OK;
+    }
     struct decimal number;
     *out = 0;
     if (!read_decimal(text, &number)) {
@@ -189,8 +257,100 @@ bool number_double_is_int64(double value, int64_t *out)
     return true;
 }
 
+/* ---- printing ---- */
+
+#define UINT64_DIGITS 20
+
+/* out holds UINT64_DIGITS and a terminator. Two digits at a time: a division costs more than all
+ * else. */
+static size_t put_uint64(uint64_t value, char *out)
+{
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
+    char digits[UINT64_DIGITS];
+    size_t first = UINT64_DIGITS;
+    while (value >= 10) {
+        first -= 2;
+        memcpy(digits + first, pairs + 2 * (value % 100), 2);
+        value /= 100;
+    }
+    if (value > 0 || first == UINT64_DIGITS) {
+        digits[--first] = (char)('0' + value);
+    }
+    memcpy(out, digits + first, UINT64_DIGITS - first);
+    out[UINT64_DIGITS - first] = '\0';
+    return UINT64_DIGITS - first;
+}
+
+size_t number_format_uint64(uint64_t value, char out[NUMBER_TEXT_BYTES])
+{
+    return put_uint64(value, out);
+}
+
+size_t number_format_int64(int64_t value, char out[NUMBER_TEXT_BYTES])
+{
+    if (value >= 0) {
+        return put_uint64((uint64_t)value, out);
+    }
+    out[0] = '-';
+    return 1 + put_uint64(-(uint64_t)value, out + 1);
+}
+
+/* The least number of digits behind the point, and all digits as a whole number below 1e15, that
+ * stand for the double: then those are the digits that %.15g prints, since text of EXACT_DIGITS
+ * survives a double. false = there are none, or %g would print an exponent. */
+static bool find_digits(double magnitude, uint64_t *digits, size_t *behind)
+{
+    const double too_many = exact_powers[EXACT_DIGITS];
+    if (!(magnitude >= 1e-4 && magnitude < too_many)) {
+        return false;
+    }
+    for (size_t n = 0; magnitude * exact_powers[n] < too_many - 1; n++) {
+        double whole = (double)(uint64_t)(magnitude * exact_powers[n] + 0.5);
+        if (whole / exact_powers[n] == magnitude) {
+            *digits = (uint64_t)whole;
+            *behind = n;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The digits with a point so far from their end. */
+static size_t put_digits(uint64_t digits, size_t behind, char *out)
+{
+    uint64_t power = 1;
+    for (size_t i = 0; i < behind; i++) {
+        power *= 10;
+    }
+    size_t n = put_uint64(digits / power, out);
+    if (behind > 0) {
+        uint64_t fraction = digits % power;
+        out[n++] = '.';
+        for (size_t i = behind; i > 0; i--) {
+            out[n + i - 1] = (char)('0' + fraction % 10);
+            fraction /= 10;
+        }
+        n += behind;
+    }
+    out[n] = '\0';
+    return n;
+}
+
 size_t number_format_double(double value, char out[NUMBER_TEXT_BYTES])
 {
+    uint64_t whole;
+    size_t behind;
+    if (find_digits(fabs(value), &whole, &behind)) {
+        size_t sign = value < 0 ? 1 : 0;
+        out[0] = '-';
+        while (behind > 0 && whole % 10 == 0) {
+            whole /= 10;
+            behind--;
+        }
+        return sign + put_digits(whole, behind, out + sign);
+    }
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(out, NUMBER_TEXT_BYTES, "%.*g", digits, value);
         if (strtod(out, NULL) == value) {

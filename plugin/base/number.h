@@ -3,8 +3,8 @@
  * No program calls setlocale(): the decimal point of strtod and printf is always '.'.
  *
  * Reading takes the JSON number grammar, widened by a leading '+', leading zeros, surrounding ASCII
- * white space and a bare ".5" or "5.": what is unambiguous in text (plugin/README.md, Never lose 5).
- * Not taken: hex, inf, nan, thousands separators, decimal commas, trailing units.
+ * white space and a bare ".5" or "5.": what is unambiguous in text (plugin/README.md, Never lose
+ * 5). Not taken: hex, inf, nan, thousands separators, decimal commas, trailing units.
  */
 #ifndef VENDING_BASE_NUMBER_H
 #define VENDING_BASE_NUMBER_H
@@ -30,6 +30,10 @@ MUST_USE enum number_status number_int64(struct span text, int64_t *out);
 MUST_USE bool number_double_is_int64(double value, int64_t *out);
 
 #define NUMBER_TEXT_BYTES 32
+
+/* Decimal text, terminated. Returns its length. */
+size_t number_format_int64(int64_t value, char out[NUMBER_TEXT_BYTES]);
+size_t number_format_uint64(uint64_t value, char out[NUMBER_TEXT_BYTES]);
 
 /* Decimal text that reads back as the same double, terminated: the first of 15, 16 and 17
  * significant digits that does (so 220.1 is "220.1"). value must be finite. Takes the forms that

@@ -3,9 +3,7 @@
 
 #define REPLACEMENT 0xFFFDU
 
-/* Bytes of the well-formed character at the start of text (RFC 3629, section 4), 0 if there is
- * none. */
-static size_t character(struct span text)
+size_t utf8_character(struct span text)
 {
     static const struct {
         unsigned char lead_min, lead_max, second_min, second_max;
@@ -34,15 +32,30 @@ static size_t character(struct span text)
     return 0;
 }
 
+/* Are the next eight bytes ASCII? */
+static bool is_ascii_word(struct span text, size_t pos)
+{
+    uint64_t word;
+    if (text.len - pos < sizeof word) {
+        return false;
+    }
+    memcpy(&word, text.ptr + pos, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 size_t utf8_invalid_at(struct span text)
 {
     size_t pos = 0;
     while (pos < text.len) {
+        if (is_ascii_word(text, pos)) {
+            pos += sizeof(uint64_t);
+            continue;
+        }
         if ((unsigned char)text.ptr[pos] < 0x80) {
             pos++;
             continue;
         }
-        size_t len = character(span_after(text, pos));
+        size_t len = utf8_character(span_after(text, pos));
         if (len == 0) {
             return pos;
         }
@@ -71,7 +84,7 @@ size_t utf8_sanitise(struct span text, char *out)
 {
     size_t n = 0;
     while (text.len > 0) {
-        size_t len = text.ptr[0] == '\0' ? 0 : character(text);
+        size_t len = text.ptr[0] == '\0' ? 0 : utf8_character(text);
         if (len == 0) {
             n += utf8_write(REPLACEMENT, out + n);
             len = 1;
@@ -87,7 +100,7 @@ size_t utf8_sanitise(struct span text, char *out)
 uint32_t utf8_decode(struct span text, size_t *len)
 {
     static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    *len = character(text);
+    *len = utf8_character(text);
     if (*len == 0) {
         *len = 1;
         return REPLACEMENT;

@@ -11,6 +11,10 @@
 
 #define UTF8_MAX_BYTES 4 /* of one character */
 
+/* Bytes of the well-formed character at the start of non-empty text (RFC 3629, section 4), 0 if
+ * there is none. */
+size_t utf8_character(struct span text);
+
 /* Offset of the first byte that is not UTF-8 (overlong forms, surrogates and > U+10FFFF are not),
  * text.len if none. */
 size_t utf8_invalid_at(struct span text);

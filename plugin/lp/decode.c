@@ -198,7 +198,7 @@ static bool read_number(struct span text, struct lp_value *out)
     }
     if (last == 'u') {
         bool ok = is_integer(digits, false) && read_unsigned(digits, &u);
-        *out = (struct lp_value){LP_VALUE_UINT, {.u = ok ? u : 0}};
+        *out = (struct lp_value){.type = LP_VALUE_UINT, .as = {.u = ok ? u : 0}};
         return ok;
     }
     bool ok = text.ptr[0] != '+' && number_double(text, &f) == NUMBER_OK;

@@ -1,67 +1,101 @@
 #include "lp/encode.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #include "base/number.h"
 #include "base/utf8.h"
+#include "base/word.h"
 
-/* The three escape sets: a character that is in the context's set gets a backslash. */
-static const char measurement_escapes[] = ", ";
-static const char name_escapes[] = ",= ";
-static const char string_escapes[] = "\"\\";
+/* What cannot go out as it is, and where. */
+enum {
+    IN_MEASUREMENT = 1, /* gets a backslash there */
+    IN_NAME = 2,
+    IN_STRING = 4,
+    BREAK = 8, /* ends a line, or is white space that the parser takes for the end of a name */
+    NUL = 16,
+    HIGH = 32, /* part of a character, if it is UTF-8 */
+};
+
+#define HIGH_16 HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH
+static const unsigned char classes[256] = {
+    [0] = NUL,
+    ['\t'] = BREAK,
+    ['\n'] = BREAK,
+    ['\v'] = BREAK,
+    ['\f'] = BREAK,
+    ['\r'] = BREAK,
+    [' '] = IN_MEASUREMENT | IN_NAME,
+    ['"'] = IN_STRING,
+    [','] = IN_MEASUREMENT | IN_NAME,
+    ['='] = IN_NAME,
+    ['\\'] = IN_STRING,
+    [0x80] = HIGH_16,
+    HIGH_16,
+    HIGH_16,
+    HIGH_16,
+    HIGH_16,
+    HIGH_16,
+    HIGH_16,
+    HIGH_16,
+};
+
+/* What a text is written as: the classes that need care there. */
+enum context {
+    AS_MEASUREMENT = IN_MEASUREMENT | BREAK | NUL | HIGH,
+    AS_NAME = IN_NAME | BREAK | NUL | HIGH,
+    AS_STRING = IN_STRING | NUL | HIGH,
+};
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
-static bool is_line_break(char c)
+/* Writes the character at the start of text, which needs care. Returns its bytes. */
+static size_t put_special(struct buf *out, struct span text, unsigned class)
 {
-    return c == '\n' || c == '\r' || c == '\t' || c == '\f' || c == '\v';
-}
-
-/* Bytes up to the first that cannot go out as it is: those below the set's reach are copied in one
- * piece. */
-static size_t plain_run(struct span text, const char *escapes, bool one_line)
-{
-    size_t n = 0;
-    while (n < text.len && text.ptr[n] != '\0' && !strchr(escapes, text.ptr[n]) &&
-           !(one_line && is_line_break(text.ptr[n]))) {
-        n++;
-    }
-    return n;
-}
-
-static void put_valid(struct buf *out, struct span text, const char *escapes, bool one_line)
-{
-    while (text.len > 0) {
-        size_t run = plain_run(text, escapes, one_line);
-        buf_bytes(out, text.ptr, run);
-        text = span_after(text, run);
-        if (text.len == 0) {
-            return;
-        }
-        if (text.ptr[0] == '\0') {
-            buf_text(out, REPLACEMENT);
-        } else if (one_line && is_line_break(text.ptr[0])) {
-            buf_char(out, '_');
-        } else {
-            buf_char(out, '\\');
-            buf_char(out, text.ptr[0]);
-        }
-        text = span_after(text, 1);
-    }
-}
-
-/* Escaped text; bytes that are not UTF-8 one by one as U+FFFD. */
-static void put(struct buf *out, struct span text, const char *escapes, bool one_line)
-{
-    for (;;) {
-        size_t valid = utf8_invalid_at(text);
-        put_valid(out, (struct span){text.ptr, valid}, escapes, one_line);
-        if (valid == text.len) {
-            return;
-        }
+    size_t len = (class & HIGH) ? utf8_character(text) : 1;
+    if (len > 1) {
+        buf_bytes(out, text.ptr, len);
+    } else if (len == 0 || (class & NUL)) {
         buf_text(out, REPLACEMENT);
-        text = span_after(text, valid + 1);
+    } else if (class & BREAK) {
+        buf_char(out, '_');
+    } else {
+        buf_char(out, '\\');
+        buf_char(out, text.ptr[0]);
+    }
+    return len > 0 ? len : 1;
+}
+
+/* The first byte at or behind pos that needs care. */
+static size_t skip_plain(struct span text, size_t pos, enum context context)
+{
+    while (WORD_IS_USABLE && text.len - pos >= WORD_BYTES) {
+        uint64_t word = word_load(text.ptr + pos);
+        uint64_t found = word_below(word, ' ' + 1) | word_equal(word, '"') | word_equal(word, ',') |
+                         word_equal(word, '=') | word_equal(word, '\\') | word_high(word);
+        pos += found ? word_first(found) : WORD_BYTES;
+        if (found) {
+            break;
+        }
+    }
+    while (pos < text.len && !(classes[(unsigned char)text.ptr[pos]] & context)) {
+        pos++;
+    }
+    return pos;
+}
+
+/* Escaped text; bytes that are not UTF-8 one by one as U+FFFD. What needs no care is copied in one
+ * piece. */
+static void put(struct buf *out, struct span text, enum context context)
+{
+    size_t pos = 0;
+    for (;;) {
+        size_t special = skip_plain(text, pos, context);
+        buf_bytes(out, text.ptr + pos, special - pos);
+        if (special == text.len) {
+            return;
+        }
+        unsigned class = classes[(unsigned char)text.ptr[special]] & context;
+        pos = special + put_special(out, span_after(text, special), class);
     }
 }
 
@@ -80,36 +114,83 @@ static void put_tag(struct buf *out, const struct lp_row_tag *tag)
     struct span value = trim(tag->value);
     if (name.len > 0 && value.len > 0) {
         buf_char(out, ',');
-        put(out, name, name_escapes, true);
+        put(out, name, AS_NAME);
         buf_char(out, '=');
-        put(out, value, name_escapes, true);
+        put(out, value, AS_NAME);
     }
 }
 
-static bool is_writable(struct lp_value value)
+static bool is_writable(const struct lp_value *value)
 {
-    return value.type != LP_VALUE_FLOAT || isfinite(value.as.f);
+    return value->type != LP_VALUE_FLOAT || isfinite(value->as.f);
 }
 
-static void put_value(struct buf *out, struct lp_value value)
+/* Numbers are written where they stand in the end, if there is room to spare; else by way of
+ * spare. */
+static char *number_place(const struct buf *out, char spare[NUMBER_TEXT_BYTES])
 {
-    char digits[NUMBER_TEXT_BYTES] = "";
-    switch (value.type) {
+    bool has_room = !out->failed && out->cap - out->len >= NUMBER_TEXT_BYTES;
+    return has_room ? out->ptr + out->len : spare;
+}
+
+static void number_written(struct buf *out, const char *place, size_t len)
+{
+    if (place == out->ptr + out->len) {
+        out->len += len;
+    } else {
+        buf_bytes(out, place, len);
+    }
+}
+
+static void put_float(struct buf *out, double number)
+{
+    char spare[NUMBER_TEXT_BYTES];
+    char *place = number_place(out, spare);
+    number_written(out, place, number_format_double(number, place));
+}
+
+static void put_int(struct buf *out, int64_t number)
+{
+    char spare[NUMBER_TEXT_BYTES];
+    char *place = number_place(out, spare);
+    number_written(out, place, number_format_int64(number, place));
+}
+
+static void put_uint(struct buf *out, uint64_t number)
+{
+    char spare[NUMBER_TEXT_BYTES];
+    char *place = number_place(out, spare);
+    number_written(out, place, number_format_uint64(number, place));
+}
+
+static void put_value(struct buf *out, const struct lp_value *value)
+{
+    switch (value->type) {
     case LP_VALUE_FLOAT:
-        buf_bytes(out, digits, number_format_double(value.as.f, digits));
+        if (value->digits.len > 0) {
+            buf_span(out, value->digits);
+        } else {
+            put_float(out, value->as.f);
+        }
         break;
     case LP_VALUE_INT:
-        buf_format(out, "%" PRId64 "i", value.as.i);
+        if (value->digits.len > 0) {
+            buf_span(out, value->digits);
+        } else {
+            put_int(out, value->as.i);
+        }
+        buf_char(out, 'i');
         break;
     case LP_VALUE_UINT:
-        buf_format(out, "%" PRIu64 "u", value.as.u);
+        put_uint(out, value->as.u);
+        buf_char(out, 'u');
         break;
     case LP_VALUE_BOOL:
-        buf_text(out, value.as.b ? "true" : "false");
+        buf_text(out, value->as.b ? "true" : "false");
         break;
     case LP_VALUE_TEXT:
         buf_char(out, '"');
-        put(out, value.as.text, string_escapes, false);
+        put(out, value->as.text, AS_STRING);
         buf_char(out, '"');
         break;
     }
@@ -119,13 +200,13 @@ static void put_value(struct buf *out, struct lp_value value)
 static bool put_field(struct buf *out, char separator, const struct lp_row_field *field)
 {
     struct span name = trim(span_of(field->name));
-    if (name.len == 0 || !is_writable(field->value)) {
+    if (name.len == 0 || !is_writable(&field->value)) {
         return false;
     }
     buf_char(out, separator);
-    put(out, name, name_escapes, true);
+    put(out, name, AS_NAME);
     buf_char(out, '=');
-    put_value(out, field->value);
+    put_value(out, &field->value);
     return true;
 }
 
@@ -137,14 +218,16 @@ bool lp_encode_row(struct buf *out, const struct lp_row *row)
     size_t start = out->len;
     size_t written = 0;
     struct span measurement = trim(span_of(row->measurement));
-    put(out, measurement, measurement_escapes, true);
+    put(out, measurement, AS_MEASUREMENT);
     for (size_t i = 0; i < row->tag_count; i++) {
         put_tag(out, &row->tags[i]);
     }
     for (size_t i = 0; i < row->field_count; i++) {
         written += put_field(out, written == 0 ? ' ' : ',', &row->fields[i]);
     }
-    buf_format(out, " %" PRId64 "\n", row->time_ns);
+    buf_char(out, ' ');
+    put_int(out, row->time_ns);
+    buf_char(out, '\n');
     if (out->failed || written == 0 || measurement.len == 0) {
         buf_truncate(out, start);
         return false;

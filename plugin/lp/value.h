@@ -18,23 +18,25 @@ struct lp_value {
         bool b;
         struct span text; /* a view */
     } as;
+    /* of a number that came as text which lp/encode.h would write; else empty */
+    struct span digits;
 };
 
 static inline struct lp_value lp_value_float(double f)
 {
-    return (struct lp_value){LP_VALUE_FLOAT, {.f = f}};
+    return (struct lp_value){.type = LP_VALUE_FLOAT, .as = {.f = f}};
 }
 static inline struct lp_value lp_value_int(int64_t i)
 {
-    return (struct lp_value){LP_VALUE_INT, {.i = i}};
+    return (struct lp_value){.type = LP_VALUE_INT, .as = {.i = i}};
 }
 static inline struct lp_value lp_value_bool(bool b)
 {
-    return (struct lp_value){LP_VALUE_BOOL, {.b = b}};
+    return (struct lp_value){.type = LP_VALUE_BOOL, .as = {.b = b}};
 }
 static inline struct lp_value lp_value_text(struct span text)
 {
-    return (struct lp_value){LP_VALUE_TEXT, {.text = text}};
+    return (struct lp_value){.type = LP_VALUE_TEXT, .as = {.text = text}};
 }
 
 #endif

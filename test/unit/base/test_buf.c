@@ -202,6 +202,53 @@ START_TEST(cap_of_nothing)
 }
 END_TEST
 
+/* Bytes of any length go behind bytes of any length, from anywhere, up to the cap and not past it. */
+START_TEST(lengths_and_alignments)
+{
+    char source[64];
+    for (size_t i = 0; i < sizeof source; i++) {
+        source[i] = (char)('0' + i);
+    }
+    for (size_t cap = 0; cap <= 49; cap += 7) {
+        for (size_t start = 0; start <= 8; start++) {
+            for (size_t len = 0; len <= 40; len++) {
+                struct buf buf;
+                buf_init(&buf, cap);
+                buf_bytes(&buf, source, start);
+                bool has_first = !buf.failed;
+                buf_bytes(&buf, source + start, len);
+                bool fits = start + len <= cap;
+                ck_assert_msg(buf.failed == !fits && buf.cap <= cap, "%zu + %zu bytes in %zu", start, len, cap);
+                assert_holds(&buf, (struct span){source, fits ? start + len : has_first ? start : 0});
+                buf_free(&buf);
+            }
+        }
+    }
+}
+END_TEST
+
+/* Room that was made is room: what is added after it does not move the buffer. */
+START_TEST(reserved_room_is_there)
+{
+    struct buf buf;
+    buf_init(&buf, 10000);
+    ck_assert(buf_reserve(&buf, 0));
+    ck_assert(buf_reserve(&buf, 5000));
+    ck_assert_uint_eq(buf.len, 0);
+    const char *memory = buf.ptr;
+    for (size_t i = 0; i < 5000; i++) {
+        buf_char(&buf, 'x');
+    }
+    ck_assert_ptr_eq(buf.ptr, memory);
+    ck_assert(buf_reserve(&buf, 5000));
+    ck_assert(!buf.failed);
+    ck_assert(!buf_reserve(&buf, 5001));
+    ck_assert(buf.failed);
+    ck_assert(!buf_reserve(&buf, 0));
+    buf_free(&buf);
+}
+END_TEST
+
 static Suite *buf_suite(void)
 {
     Suite *suite = suite_create("buf");
@@ -214,6 +261,8 @@ static Suite *buf_suite(void)
     tcase_add_test(tcase, truncate_undoes_and_keeps_memory);
     tcase_add_test(tcase, consume_takes_from_the_front);
     tcase_add_test(tcase, cap_of_nothing);
+    tcase_add_test(tcase, lengths_and_alignments);
+    tcase_add_test(tcase, reserved_room_is_there);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,4 +1,5 @@
 #include <check.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -370,6 +371,244 @@ START_TEST(round_trip)
 }
 END_TEST
 
+/* ---- the quick forms against the slow ones ---- */
+
+/* A linear congruential generator (Knuth, MMIX): the same numbers on every machine. */
+static uint64_t draw(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *seed ^ *seed >> 29;
+}
+
+/* The header's definition: the first of 15, 16 and 17 digits that reads back. */
+static void check_format(double value)
+{
+    char want[NUMBER_TEXT_BYTES];
+    char got[NUMBER_TEXT_BYTES];
+    int digits = 15;
+    do {
+        snprintf(want, sizeof want, "%.*g", digits, value);
+    } while (strtod(want, NULL) != value && digits++ < 17);
+    size_t len = number_format_double(value, got);
+    if (strcmp(got, want) != 0 || len != strlen(want)) {
+        ck_abort_msg("%a: %s, want %s", value, got, want);
+    }
+}
+
+/* A text that ends where its digits end, as strtod reads it; and as an integer, where it is one. */
+static void check_read(const char *text, size_t len)
+{
+    double got = 99;
+    double want = strtod(text, NULL);
+    enum number_status status = number_double((struct span){text, len}, &got);
+    if (status != NUMBER_OK || memcmp(&got, &want, sizeof got) != 0) {
+        ck_abort_msg("%s: status %d, %a, want %a", text, (int)status, got, want);
+    }
+}
+
+static void check_read_int(const char *text, size_t len)
+{
+    int64_t got = 99;
+    errno = 0;
+    long long want = strtoll(text, NULL, 10);
+    enum number_status status = number_int64((struct span){text, len}, &got);
+    enum number_status status_wanted = errno == ERANGE ? NUMBER_OUT_OF_RANGE : NUMBER_OK;
+    if (status != status_wanted || got != (errno == ERANGE ? 0 : want)) {
+        ck_abort_msg("%s as an integer: status %d, %lld", text, (int)status, (long long)got);
+    }
+}
+
+static void check_text(const char *text)
+{
+    char copy[64];
+    size_t len = strlen(text);
+    double value = strtod(text, NULL);
+    memset(copy, '9', sizeof copy); /* digits behind the end are none of it */
+    memcpy(copy, text, len);
+    double got = 99;
+    ck_assert_int_eq(number_double((struct span){copy, len}, &got), NUMBER_OK);
+    ck_assert_msg(memcmp(&got, &value, sizeof got) == 0, "%s: %a", text, got);
+    check_format(value);
+}
+
+START_TEST(every_short_decimal)
+{
+    for (unsigned digits = 0; digits < 100000; digits++) {
+        char text[16];
+        unsigned power = 1;
+        for (int behind = 0; behind <= 4; behind++, power *= 10) {
+            const char *sign = digits % 2 ? "-" : "";
+            int len = behind == 0
+                          ? snprintf(text, sizeof text, "%s%u", sign, digits)
+                          : snprintf(text, sizeof text, "%s%u.%0*u", sign, digits / power, behind, digits % power);
+            check_read(text, (size_t)len);
+            if (behind == 0) {
+                check_read_int(text, (size_t)len);
+            }
+            check_format(strtod(text, NULL));
+        }
+    }
+}
+END_TEST
+
+START_TEST(the_edges_of_the_quick_forms)
+{
+    static const char *const edges[] = {
+        "0",
+        "-0",
+        "0.0",
+        "-0.0",
+        "00",
+        "-00.00",
+        "0.5",
+        "9007199254740991",
+        "9007199254740992",
+        "9007199254740993",
+        "9007199254740994",
+        "-9007199254740993",
+        "99999999999999",
+        "999999999999999",
+        "1000000000000000",
+        "9999999999999999",
+        "99999999999999.9",
+        "999999999999999.9",
+        "9999999999999.99",
+        "0.999999999999999",
+        "0.9999999999999999",
+        "9.99999999999999",
+        "9.999999999999999",
+        "0.0001",
+        "0.00009999",
+        "0.000099999999999999",
+        "0.00010000000000000",
+        "0.000100000000000001",
+        "0.00099999999999999",
+        "0.123456789012345",
+        "0.1234567890123456",
+        "1.00000000000000",
+        "1.000000000000001",
+        "123456789.123456",
+        "000000000000001",
+        "0000000000000001",
+        "00000000000000000000001",
+        "0000000000000000.1",
+        "1234567890123456789",
+        "12345678901234567890",
+        "123456789012345678901",
+        "0.1234567890123456789",
+        "99999999999999999999",
+        "18446744073709551615",
+        "18446744073709551616",
+        "18446744073709551617.5",
+        "0.000000000000001",
+        "0.0000000000000000000000000000001",
+        "2.5",
+        "4503599627370496.5",
+        "4503599627370497.5",
+        "549755813887.9999",
+    };
+    for (size_t i = 0; i < COUNT(edges); i++) {
+        check_text(edges[i]);
+    }
+    const double around[] = {0x1p53, 1e15, 1e-4, 0.0001,          9.999e14, 1e14, 1,
+                             0.1,    1e22, 1e23, 999999999999999, 4.35,     0.3};
+    for (size_t i = 0; i < COUNT(around); i++) {
+        double below = around[i];
+        double above = around[i];
+        for (int step = 0; step < 1000; step++) {
+            check_format(below);
+            check_format(-above);
+            below = nextafter(below, 0);
+            above = nextafter(above, INFINITY);
+        }
+    }
+    check_format(0.0);
+    check_format(-0.0);
+}
+END_TEST
+
+START_TEST(random_doubles)
+{
+    uint64_t seed = 1;
+    for (int i = 0; i < 400000; i++) {
+        uint64_t bits = draw(&seed);
+        double value;
+        if (i % 4 != 0) { /* of 2^-16 to 2^52: where the quick form is */
+            bits = (bits & UINT64_C(0x800FFFFFFFFFFFFF)) | (1023 - 16 + draw(&seed) % 68) << 52;
+        }
+        memcpy(&value, &bits, sizeof value);
+        if (isfinite(value)) {
+            check_format(value);
+        }
+    }
+}
+END_TEST
+
+/* 1 to 19 digits, the point anywhere or nowhere. */
+START_TEST(random_decimals)
+{
+    uint64_t seed = 2;
+    for (int i = 0; i < 600000; i++) {
+        char text[32] = "-";
+        size_t n = draw(&seed) % 2;
+        size_t digits = 1 + draw(&seed) % 19;
+        size_t point = draw(&seed) % (digits + 1); /* digits before it; 0 = none */
+        uint64_t from = draw(&seed);
+        for (size_t d = 0; d < digits; d++, from /= 10) {
+            text[n] = '.';
+            n += d > 0 && d == point;
+            text[n++] = (char)('0' + from % 10);
+        }
+        text[n] = '\0';
+        check_read(text, n);
+        if (point == 0 || point == digits) {
+            check_read_int(text, n);
+        }
+        if (i % 4 == 0) {
+            check_format(strtod(text, NULL));
+        }
+    }
+}
+END_TEST
+
+START_TEST(integers_to_text_and_back)
+{
+    uint64_t seed = 3;
+    static const uint64_t edges[] = {0,
+                                     UINT64_C(9999999999999999999),
+                                     UINT64_C(10000000000000000000),
+                                     UINT64_MAX,
+                                     INT64_MAX,
+                                     (uint64_t)INT64_MAX + 1,
+                                     UINT32_MAX,
+                                     INT32_MAX,
+                                     1};
+    uint64_t power = 1;
+    for (int i = 0; i < 300000; i++) {
+        uint64_t value = draw(&seed) >> draw(&seed) % 64;
+        if (i < 60) { /* 10^n - 1, 10^n, 10^n + 1 */
+            value = power + (uint64_t)(i % 3) - 1;
+            power *= i % 3 == 2 ? 10 : 1;
+        } else if (i < 60 + (int)COUNT(edges)) {
+            value = edges[i - 60];
+        }
+        char want[NUMBER_TEXT_BYTES];
+        char got[NUMBER_TEXT_BYTES];
+        int len = snprintf(want, sizeof want, "%llu", (unsigned long long)value);
+        if (number_format_uint64(value, got) != (size_t)len || strcmp(got, want) != 0) {
+            ck_abort_msg("%s: %s", want, got);
+        }
+        len = snprintf(want, sizeof want, "%lld", (long long)value);
+        if (number_format_int64((int64_t)value, got) != (size_t)len || strcmp(got, want) != 0) {
+            ck_abort_msg("%s: %s", want, got);
+        }
+        check_read_int(want, (size_t)len);
+        len = snprintf(want, sizeof want, "%llu", (unsigned long long)value);
+        check_read_int(want, (size_t)len);
+    }
+}
+END_TEST
+
 static Suite *number_suite(void)
 {
     Suite *suite = suite_create("number");
@@ -383,6 +622,14 @@ static Suite *number_suite(void)
     tcase_add_loop_test(tcase, formatting, 0, (int)(sizeof shown / sizeof shown[0]));
     tcase_add_test(tcase, round_trip);
     suite_add_tcase(suite, tcase);
+    TCase *quick = tcase_create("quick forms");
+    tcase_set_timeout(quick, 60);
+    tcase_add_test(quick, every_short_decimal);
+    tcase_add_test(quick, the_edges_of_the_quick_forms);
+    tcase_add_test(quick, random_doubles);
+    tcase_add_test(quick, random_decimals);
+    tcase_add_test(quick, integers_to_text_and_back);
+    suite_add_tcase(suite, quick);
     return suite;
 }
 

@@ -96,6 +96,29 @@ START_TEST(byte_by_byte)
 }
 END_TEST
 
+/* Wherever the bytes stand in memory, in one part and in two. */
+START_TEST(at_every_alignment)
+{
+    char block[VECTORS + 16];
+    for (size_t start = 0; start <= 8; start++) {
+        memset(block, '#', sizeof block);
+        for (size_t i = 0; i < VECTORS; i++) {
+            block[start + i] = (char)i;
+        }
+        for (size_t len = 0; len < VECTORS; len++) {
+            ck_assert_msg(siphash(reference_key, &(struct span){block + start, len}, 1) == vectors[len],
+                          "%zu bytes at %zu", len, start);
+            for (size_t cut = 0; cut <= len; cut++) {
+                const struct span parts[] = {{block + start, cut}, {block + start + cut, len - cut}};
+                if (siphash(reference_key, parts, 2) != vectors[len]) {
+                    ck_abort_msg("%zu bytes at %zu, cut at %zu", len, start, cut);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
 /* Key zero, as message_id has it; values from another implementation. */
 static const struct {
     const char *name;
@@ -140,6 +163,7 @@ static Suite *siphash_suite(void)
     tcase_add_test(tcase, first_vector_as_bytes);
     tcase_add_test(tcase, spans_do_not_matter);
     tcase_add_test(tcase, byte_by_byte);
+    tcase_add_test(tcase, at_every_alignment);
     tcase_add_loop_test(tcase, key_of_zero, 0, (int)(sizeof messages / sizeof messages[0]));
     tcase_add_test(tcase, more_than_255_bytes);
     tcase_add_test(tcase, both_halves_of_the_key_count);

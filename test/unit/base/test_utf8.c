@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/word.h"
 #include "support.h"
 
 #define BYTES(literal)                                                                                                 \
@@ -161,6 +162,125 @@ START_TEST(sanitise)
 }
 END_TEST
 
+/* ---- eight bytes at a time ---- */
+
+/* Wherever a text stands in memory, and whatever its length: a fault at each of its places is found there, and none where there
+ * is none. */
+START_TEST(at_every_alignment)
+{
+    char block[64];
+    for (size_t start = 0; start <= 8; start++) {
+        for (size_t len = 0; len <= 40; len++) {
+            memset(block, '\xFF', sizeof block);
+            memset(block + start, 'a', len);
+            struct span text = {block + start, len};
+            ck_assert_msg(utf8_invalid_at(text) == len && utf8_is_storable(text), "%zu bytes at %zu", len, start);
+            for (size_t at = 0; at < len; at++) {
+                block[start + at] = '\x80';
+                bool good = utf8_invalid_at(text) == at && !utf8_is_storable(text);
+                block[start + at] = '\0';
+                good = good && utf8_invalid_at(text) == len && !utf8_is_storable(text);
+                block[start + at] = 'a';
+                ck_assert_msg(good, "%zu bytes at %zu, the fault at %zu", len, start, at);
+            }
+            for (size_t at = 0; at + 3 <= len; at++) {
+                memcpy(block + start + at, "\xE5\xBE\xAE", 3);
+                size_t found = utf8_invalid_at(text);
+                memset(block + start + at, 'a', 3);
+                ck_assert_msg(found == len, "%zu bytes at %zu, a character at %zu", len, start, at);
+            }
+        }
+    }
+}
+END_TEST
+
+/* The first of eight bytes for which it holds, WORD_BYTES = none. */
+static size_t first_of(const char *bytes, bool (*holds)(unsigned char c, unsigned char with), unsigned char with)
+{
+    size_t i = 0;
+    while (i < WORD_BYTES && !holds((unsigned char)bytes[i], with)) {
+        i++;
+    }
+    return i;
+}
+
+static bool is_same(unsigned char c, unsigned char with)
+{
+    return c == with;
+}
+
+static bool is_below(unsigned char c, unsigned char with)
+{
+    return c < with;
+}
+
+static bool is_high(unsigned char c, unsigned char with)
+{
+    return c >= with;
+}
+
+static void check_word(const char *bytes, unsigned char with)
+{
+    uint64_t word = word_load(bytes);
+    const struct {
+        const char *name;
+        uint64_t found;
+        size_t want;
+    } answers[] = {
+        {"zeros", word_zeros(word), first_of(bytes, is_same, 0)},
+        {"equal", word_equal(word, (char)with), first_of(bytes, is_same, with)},
+        {"below", with <= 0x80 ? word_below(word, with) : 0,
+         with <= 0x80 ? first_of(bytes, is_below, with) : WORD_BYTES},
+        {"high", word_high(word), first_of(bytes, is_high, 0x80)},
+    };
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        size_t got = answers[i].found ? word_first(answers[i].found) : WORD_BYTES;
+        if (got != answers[i].want) {
+            ck_abort_msg("%s %02x in %016llx: %zu, want %zu", answers[i].name, with, (unsigned long long)word, got,
+                         answers[i].want);
+        }
+    }
+}
+
+/* Each byte in each place, among neighbours that borrow and carry. */
+START_TEST(every_byte_in_every_place_of_a_word)
+{
+    static const unsigned char neighbours[] = {0x00, 0x01, 0x1F, 0x20, 0x22, 0x5C, 0x7F, 0x80, 0x81, 0xFF};
+    static const unsigned char asked[] = {0x00, 0x01, 0x20, 0x21, '"', ',', '=', '\\', 0x7F, 0x80, 0x81, 0xFF};
+    for (size_t n = 0; WORD_IS_USABLE && n < COUNT(neighbours) * COUNT(neighbours); n++) {
+        for (size_t place = 0; place < WORD_BYTES; place++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                char bytes[WORD_BYTES];
+                memset(bytes, neighbours[n % COUNT(neighbours)], place);
+                memset(bytes + place, neighbours[n / COUNT(neighbours)], WORD_BYTES - place);
+                bytes[place] = (char)byte;
+                for (size_t i = 0; i < COUNT(asked); i++) {
+                    check_word(bytes, asked[i]);
+                }
+                check_word(bytes, (unsigned char)byte);
+            }
+        }
+    }
+}
+END_TEST
+
+/* Wherever it stands, the first byte is the lowest. */
+START_TEST(words_of_any_machine)
+{
+    char block[32];
+    for (size_t i = 0; i < sizeof block; i++) {
+        block[i] = (char)(i + 0xF0);
+    }
+    for (size_t start = 0; start + WORD_BYTES <= sizeof block; start++) {
+        uint64_t want = 0;
+        for (size_t i = WORD_BYTES; i > 0; i--) {
+            want = want << 8 | (unsigned char)block[start + i - 1];
+        }
+        ck_assert_uint_eq(word_load_little(block + start), want);
+    }
+}
+END_TEST
+
 static Suite *utf8_suite(void)
 {
     Suite *suite = suite_create("utf8");
@@ -171,6 +291,9 @@ static Suite *utf8_suite(void)
     tcase_add_test(tcase, decode_stays_inside);
     tcase_add_test(tcase, prefix);
     tcase_add_loop_test(tcase, sanitise, 0, (int)(sizeof dirt / sizeof dirt[0]));
+    tcase_add_test(tcase, at_every_alignment);
+    tcase_add_test(tcase, every_byte_in_every_place_of_a_word);
+    tcase_add_test(tcase, words_of_any_machine);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -166,7 +166,7 @@ START_TEST(numbers)
         {lp_value_float(1e-7), "1e-07"},
         {lp_value_float(-1.7976931348623157e308), "-1.7976931348623157e+308"},
         {lp_value_int(INT64_MIN), "-9223372036854775808"},
-        {{LP_VALUE_UINT, {.u = UINT64_MAX}}, "18446744073709551615"},
+        {{.type = LP_VALUE_UINT, .as = {.u = UINT64_MAX}}, "18446744073709551615"},
     };
     char text[FLAT_NUMBER_BYTES];
     for (size_t i = 0; i < COUNT(cases); i++) {

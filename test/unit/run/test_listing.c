@@ -204,7 +204,7 @@ START_TEST(values)
     lp_row_begin(&row, "t", -1);
     lp_row_field(&row, "f", lp_value_float(1e300));
     lp_row_field(&row, "i", lp_value_int(INT64_MIN));
-    lp_row_field(&row, "u", (struct lp_value){LP_VALUE_UINT, {.u = UINT64_MAX}});
+    lp_row_field(&row, "u", (struct lp_value){.type = LP_VALUE_UINT, .as = {.u = UINT64_MAX}});
     lp_row_field(&row, "mixed", lp_value_int(1));
     put(&row);
     lp_row_begin(&row, "t", 0);

@@ -22,7 +22,7 @@ START_TEST(a_row)
     lp_row_tag(&row, "device_no", SPAN_LITERAL("VM-SH-001"));
     lp_row_field(&row, "voltage", lp_value_float(220));
     lp_row_field(&row, "uptime", lp_value_int(INT64_MIN));
-    lp_row_field(&row, "u", (struct lp_value){LP_VALUE_UINT, {.u = UINT64_MAX}});
+    lp_row_field(&row, "u", (struct lp_value){.type = LP_VALUE_UINT, .as = {.u = UINT64_MAX}});
     lp_row_field(&row, "door_closed", lp_value_bool(true));
     lp_row_field(&row, "alarm", lp_value_bool(false));
     lp_row_field(&row, "raw_data", lp_value_text(SPAN_LITERAL("{\"a\":\"\\n\"}\n\x01\xe9\x97\xa8")));
