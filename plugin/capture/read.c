@@ -50,7 +50,7 @@ static bool is_well_formed(struct span line, struct err *err)
 {
     const struct json_limits limits = {JSON_MAX_DEPTH, MAX_VALUES};
     struct json_report report;
-    return json_scan_bytes(line, &limits, &report, err) == JSON_OK;
+    return json_scan_bytes(line, &limits, NULL, &report, err) == JSON_OK;
 }
 
 /* mosquitto_sub writes null for a message without payload; %J does so for one whose payload is the

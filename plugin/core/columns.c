@@ -45,33 +45,35 @@ static void note_blocked(struct fill *fill, const struct path *path, size_t used
 }
 
 /* The first of the paths that holds a value; a null counts only when nothing else is there. */
-static struct json_value look_up(struct fill *fill, const struct path *paths, size_t count, const struct path **at)
+static void look_up(struct fill *fill, const struct lookup_paths *paths, struct json_value *value,
+                    const struct path **at)
 {
-    struct json_value null = {.kind = JSON_KIND_ABSENT};
-    *at = &paths[0];
-    for (size_t i = 0; i < count; i++) {
+    const struct path *null_at = NULL;
+    *at = &paths->paths[0];
+    for (size_t i = 0; i < paths->count; i++) {
+        const struct path *path = &paths->paths[i];
         size_t used = 0;
-        struct json_value value = payload_get(fill->payload, &paths[i], &used);
-        if (value.kind == JSON_KIND_ABSENT) {
-            continue;
+        if (!lookup_get(fill->payload->lookup, paths, i, fill->convert.arena, value, &used)) {
+            fill->convert.out_of_memory = true;
         }
-        if (used < paths[i].count) {
-            note_blocked(fill, &paths[i], used, &value);
-        } else if (value.kind != JSON_KIND_NULL) {
-            *at = &paths[i];
-            return value;
-        } else if (null.kind == JSON_KIND_ABSENT) {
-            null = value;
-            *at = &paths[i];
+        if (value->kind == JSON_KIND_NULL) {
+            null_at = null_at ? null_at : path;
+        } else if (value->kind != JSON_KIND_ABSENT && used < path->count) {
+            note_blocked(fill, path, used, value);
+        } else if (value->kind != JSON_KIND_ABSENT) {
+            *at = path;
+            return;
         }
     }
-    return null;
+    *at = null_at ? null_at : *at;
+    value->kind = null_at ? JSON_KIND_NULL : JSON_KIND_ABSENT;
 }
 
-static enum outcome fill_column(struct fill *fill, const struct column *column)
+static enum outcome fill_column(struct fill *fill, const struct column *column, const struct lookup_paths *paths)
 {
     const struct path *path = NULL;
-    struct json_value value = look_up(fill, column->paths, column->path_count, &path);
+    struct json_value value;
+    look_up(fill, paths, &value, &path);
     if (value.kind == JSON_KIND_ABSENT) {
         return ABSENT;
     }
@@ -97,56 +99,47 @@ static enum outcome fill_column(struct fill *fill, const struct column *column)
 
 /* ---- arrays longer than the mapping ---- */
 
-static bool same_base(const struct path *a, const struct path *b)
+/* Has an earlier column, or an earlier path of this one, the same path? */
+static bool is_named_before(const struct table_map *table, size_t column, size_t path)
 {
-    return a->count == b->count && span_equal(path_prefix(a, a->count - 1), path_prefix(b, b->count - 1));
-}
-
-/* The first path of the table to another position in the same array, or NULL. */
-static const struct path *find_position(const struct table_map *table, const struct path *path, long index)
-{
-    for (size_t c = 0; c < table->column_count; c++) {
-        for (size_t p = 0; p < table->columns[c].path_count; p++) {
-            const struct path *other = &table->columns[c].paths[p];
-            if (other->parts[other->count - 1].index == index && same_base(other, path)) {
-                return other;
+    const char *text = table->columns[column].paths[path].text;
+    for (size_t c = 0; c <= column; c++) {
+        size_t count = c < column ? table->columns[c].path_count : path;
+        for (size_t p = 0; p < count; p++) {
+            if (strcmp(table->columns[c].paths[p].text, text) == 0) {
+                return true;
             }
         }
     }
-    return NULL;
+    return false;
 }
 
-/* Notes the first element that no column takes, if this path is the array's last mapped one (the
- * first such, if columns share it). */
-static void note_surplus(struct fill *fill, const struct path *path)
+/* Notes the element behind the one that the path leads to, if no column takes it. */
+static void note_surplus(struct fill *fill, size_t column, size_t i)
 {
-    long index = path->parts[path->count - 1].index;
-    if (index < 0 || path->count < 2) {
+    const struct lookup_paths *paths = lookup_column(fill->payload->lookup, column);
+    const struct path *path = &paths->paths[i];
+    struct json_value element;
+    if (path->parts[path->count - 1].index < 0) {
         return;
     }
-    struct path base = *path;
-    base.count--;
-    size_t used = 0;
-    struct json_value array = payload_get(fill->payload, &base, &used);
-    if (array.kind != JSON_KIND_ARRAY || used < base.count || array.count <= (size_t)index + 1 ||
-        find_position(fill->table, path, index + 1) || find_position(fill->table, path, index) != path) {
+    if (!lookup_surplus(fill->payload->lookup, paths, i, fill->convert.arena, &element)) {
+        fill->convert.out_of_memory = true;
+    }
+    if (element.kind == JSON_KIND_ABSENT || is_named_before(fill->table, column, i)) {
         return;
     }
-    struct path next = *path;
-    next.parts[next.count - 1].index = index + 1;
-    struct json_value element = payload_get(fill->payload, &next, &used);
     struct span prefix = path_prefix(path, path->count - 1);
     char name[CONVERT_REASON_BYTES + 64];
-    snprintf(name, sizeof name, "%.*s.%ld", (int)prefix.len, prefix.ptr, index + 1);
+    snprintf(name, sizeof name, "%.*s.%ld", (int)prefix.len, prefix.ptr, path->parts[path->count - 1].index + 1);
     notes_add_value(&fill->notes, span_of(name), &element, "no column");
 }
 
 static void note_surpluses(struct fill *fill)
 {
     for (size_t c = 0; c < fill->table->column_count; c++) {
-        const struct column *column = &fill->table->columns[c];
-        for (size_t p = 0; p < column->path_count; p++) {
-            note_surplus(fill, &column->paths[p]);
+        for (size_t p = 0; p < fill->table->columns[c].path_count; p++) {
+            note_surplus(fill, c, p);
         }
     }
 }
@@ -160,7 +153,8 @@ static void fill_time(struct fill *fill)
     const struct lp_value *status = is_status ? lp_row_find(fill->row, "status") : NULL;
     bool is_offline = status && span_equal(status->as.text, SPAN_LITERAL("offline"));
     const struct path *path = NULL;
-    struct json_value value = look_up(fill, fill->table->time, fill->table->time_count, &path);
+    struct json_value value;
+    look_up(fill, lookup_time(fill->payload->lookup), &value, &path);
     struct device_time time = device_time_of(&value, fill->message->arrival_ns, fill->window, is_offline);
 
     fill->row->time_ns = time.row_ns;
@@ -180,7 +174,8 @@ static void fill_time(struct fill *fill)
 static bool contradicts(struct fill *fill, struct err *err)
 {
     const struct path *path = NULL;
-    struct json_value value = look_up(fill, fill->table->device_no, fill->table->device_no_count, &path);
+    struct json_value value;
+    look_up(fill, lookup_device_no(fill->payload->lookup), &value, &path);
     if (value.kind == JSON_KIND_ABSENT || value.kind == JSON_KIND_NULL) {
         return false;
     }
@@ -231,7 +226,7 @@ static enum reject fill_columns(struct fill *fill, struct err *err)
     for (size_t i = 0; i < fill->table->column_count; i++) {
         const struct column *column = &fill->table->columns[i];
         size_t before = fill->notes.len;
-        enum outcome outcome = fill_column(fill, column);
+        enum outcome outcome = fill_column(fill, column, lookup_column(fill->payload->lookup, i));
         if (fill->convert.out_of_memory || fill->row->failed) {
             return lack_memory(err);
         }

@@ -113,6 +113,9 @@ static const char *to_float(struct convert *convert, const struct column *column
     double number = 0;
     const char *reason = read_float(value, &number);
     *out = lp_value_float(number);
+    if (value->kind == JSON_KIND_REAL || value->kind == JSON_KIND_INT) {
+        out->digits = value->digits;
+    }
     return reason[0] != '\0' ? reason : check_range(convert, column, number);
 }
 
@@ -130,6 +133,9 @@ static const char *to_int(struct convert *convert, const struct column *column, 
         return too_wide;
     }
     *out = lp_value_int(number);
+    if (value->kind == JSON_KIND_INT) {
+        out->digits = value->digits;
+    }
     return check_range(convert, column, (double)number);
 }
 

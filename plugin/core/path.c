@@ -3,6 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The name as an array position, -1 if it is none: "0" or "17", but not "017", which would be
+ * another name for the same element. */
+static long index_of(const char *name)
+{
+    size_t len = strlen(name);
+    bool is_index = strspn(name, "0123456789") == len && len < 7 && (name[0] != '0' || len == 1);
+    return is_index ? strtol(name, NULL, 10) : -1;
+}
+
 bool path_split(struct path *path, const char *text, char *storage)
 {
     *path = (struct path){.text = text};
@@ -15,9 +24,8 @@ bool path_split(struct path *path, const char *text, char *storage)
         if (*part == '\0' || path->count == PATH_MAX_PARTS) {
             return false;
         }
-        bool is_index = strspn(part, "0123456789") == strlen(part) && strlen(part) < 7;
         path->parts[path->count].name = part;
-        path->parts[path->count].index = is_index ? strtol(part, NULL, 10) : -1;
+        path->parts[path->count].index = index_of(part);
         path->count++;
         part = dot ? dot + 1 : NULL;
     }

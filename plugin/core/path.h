@@ -17,7 +17,7 @@ struct path {
     size_t count;
     struct {
         const char *name; /* terminated */
-        long index;       /* the name as an array position, -1 if it is none */
+        long index;       /* the name as an array position, -1 if it is none; "01" is none */
     } parts[PATH_MAX_PARTS];
 };
 

@@ -27,6 +27,7 @@ struct pipeline {
     pipeline_on_reject *on_reject;
     void *on_reject_ctx;
     struct arena arena;
+    struct lookup *lookups[MESSAGE_KINDS]; /* one for each table */
     struct redelivery *redelivery;
     struct stats stats;
     struct lp_row row;
@@ -65,8 +66,13 @@ struct pipeline *pipeline_new(const struct settings *settings, const struct mapp
     pipeline->sink = sink;
     pipeline->on_reject = on_reject;
     pipeline->on_reject_ctx = on_reject_ctx;
+    bool have_lookups = true;
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+        pipeline->lookups[kind] = lookup_new(&mapping->tables[kind]);
+        have_lookups = have_lookups && pipeline->lookups[kind];
+    }
     pipeline->redelivery = redelivery_new(settings->dedup_window, settings->dedup_age_ns, window_key);
-    if (!arena_init(&pipeline->arena, arena_size(settings)) || !pipeline->redelivery) {
+    if (!arena_init(&pipeline->arena, arena_size(settings)) || !have_lookups || !pipeline->redelivery) {
         pipeline_free(pipeline);
         return NULL;
     }
@@ -77,6 +83,9 @@ void pipeline_free(struct pipeline *pipeline)
 {
     if (pipeline) {
         arena_free(&pipeline->arena);
+        for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+            lookup_free(pipeline->lookups[kind]);
+        }
         redelivery_free(pipeline->redelivery);
         free(pipeline);
     }
@@ -143,9 +152,12 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
  * written? */
 static bool is_dated_duplicate(struct pipeline *pipeline, const struct arrival *arrival)
 {
+    if (arrival->kind != MESSAGE_STATUS) {
+        return false;
+    }
     const struct settings *settings = pipeline->settings;
     const struct lp_value *device_ts = lp_row_find(&pipeline->row, "device_ts");
-    return arrival->kind == MESSAGE_STATUS && device_ts &&
+    return device_ts &&
            timestamp_is_within(device_ts->as.i, arrival->time_ns, settings->max_age_ns, settings->max_ahead_ns) &&
            redelivery_is_dated_repeat(pipeline->redelivery, arrival->topic, arrival->bytes, arrival->time_ns);
 }
@@ -156,11 +168,12 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
     const struct settings *settings = pipeline->settings;
     const struct json_limits limits = {settings->max_depth, settings->max_values};
     const struct time_window window = {settings->max_age_ns, settings->max_ahead_ns};
+    bool has_id = arrival->kind != MESSAGE_TELEMETRY;
     const struct message message = {
         .kind = arrival->kind,
         .device_no = arrival->device_no,
         .arrival_ns = arrival->time_ns,
-        .message_id = redelivery_message_id(arrival->topic, arrival->bytes),
+        .message_id = has_id ? redelivery_message_id(arrival->topic, arrival->bytes) : 0,
         .properties = arrival->properties,
     };
     if (arrival->bytes.len == 0) {
@@ -172,7 +185,8 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
         return REJECT_PAYLOAD_TOO_LARGE;
     }
     struct payload payload;
-    enum reject reason = payload_parse(arrival->bytes, &limits, &pipeline->arena, &payload, err);
+    enum reject reason =
+        payload_parse(arrival->bytes, &limits, pipeline->lookups[arrival->kind], &pipeline->arena, &payload, err);
     if (reason != REJECT_NONE) {
         return reason;
     }
@@ -182,7 +196,6 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
     if (reason == REJECT_NONE && is_dated_duplicate(pipeline, arrival)) {
         pipeline->stats.duplicates++;
     } else if (reason == REJECT_NONE) {
-        /* Text of the row may be a view into the document, so it goes out before that is freed. */
         pipeline->sink.row(pipeline->sink.ctx, &pipeline->row);
         pipeline->stats.rows[arrival->kind]++;
         pipeline->stats.anomalies += filling.anomalies;
@@ -190,7 +203,6 @@ static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arr
             stats_lag(&pipeline->stats, arrival->time_ns, pipeline->row.time_ns);
         }
     }
-    payload_free(&payload);
     return reason;
 }
 
@@ -269,17 +281,22 @@ void pipeline_oversized(struct pipeline *pipeline, struct span head, uint64_t to
 
 struct decoded {
     struct span topic;   /* escaped as it came; ptr NULL = no such tag */
-    struct span payload; /* escaped as it came; ptr NULL = no such string field */
+    struct span payload; /* ptr NULL = no such string field */
     int64_t time_ns;
 };
 
 /* Walks the whole record, since what is passed on must be well formed too. */
-static enum lp_decode_piece decode(const struct pipeline *pipeline, struct span record, struct decoded *out,
-                                   struct err *err)
+static enum lp_decode_piece decode(struct pipeline *pipeline, struct span record, struct decoded *out, struct err *err)
 {
     struct lp_decode_cursor cursor;
     struct lp_decode_item item;
-    lp_decode_begin(&cursor, record);
+    /* there is room: see arena_size() */
+    char *text = arena_alloc(&pipeline->arena, record.len + 1);
+    if (!text) {
+        err_set(err, 0, "no memory for the record");
+        return LP_DECODE_ERROR;
+    }
+    lp_decode_begin(&cursor, record, text);
     for (;;) {
         enum lp_decode_piece piece = lp_decode_next(&cursor, &item, err);
         switch (piece) {
@@ -307,27 +324,25 @@ static enum lp_decode_piece decode(const struct pipeline *pipeline, struct span 
 }
 
 /* The payload's bytes from the field's text: REJECT_NONE, or why not. */
-static enum reject unpack(struct pipeline *pipeline, struct span escaped, struct span *bytes, struct err *err)
+static enum reject unpack(struct pipeline *pipeline, struct span text, struct span *bytes, struct err *err)
 {
-    *bytes = (struct span){"", 0};
-    if (!escaped.ptr) {
+    *bytes = text;
+    if (!text.ptr) {
+        *bytes = (struct span){"", 0};
         err_set(err, 0, "no string field \"%s\"", pipeline->settings->payload_field);
         return REJECT_NO_PAYLOAD;
     }
-    bool base64 = pipeline->settings->payload_encoding == PAYLOAD_BASE64;
-    char *text = arena_alloc(&pipeline->arena, escaped.len + 1);
-    char *decoded = base64 ? arena_alloc(&pipeline->arena, BASE64_DECODED_BYTES(escaped.len)) : text;
-    if (!text || !decoded) {
+    if (pipeline->settings->payload_encoding == PAYLOAD_PLAIN) {
+        return REJECT_NONE;
+    }
+    char *decoded = arena_alloc(&pipeline->arena, BASE64_DECODED_BYTES(text.len));
+    size_t len = 0;
+    size_t bad_pos = 0;
+    if (!decoded) {
         err_set(err, 0, "no memory for the payload");
         return REJECT_OUT_OF_MEMORY;
     }
-    *bytes = (struct span){text, lp_decode_string(escaped, text)};
-    if (!base64) {
-        return REJECT_NONE;
-    }
-    size_t len = 0;
-    size_t bad_pos = 0;
-    if (!base64_decode(*bytes, decoded, &len, &bad_pos)) {
+    if (!base64_decode(text, decoded, &len, &bad_pos)) {
         err_set(err, bad_pos, "not base64");
         return REJECT_BAD_BASE64;
     }

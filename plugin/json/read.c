@@ -32,13 +32,14 @@ static size_t value_end(struct span text, struct json_token token)
         if (depth == 0) {
             return token.end;
         }
-        token = json_token_next(text, token.end);
+        json_token_next(text, token.end, &token);
     }
 }
 
 void json_read_begin(struct json_read_iter *iter, struct span text)
 {
-    struct json_token open = json_token_next(text, 0);
+    struct json_token open;
+    json_token_next(text, 0, &open);
     *iter = (struct json_read_iter){text, open.end, (int)open.kind};
 }
 
@@ -48,13 +49,15 @@ bool json_read_next(struct json_read_iter *iter, struct json_read_member *member
     if (iter->state != JSON_TOKEN_OPEN_OBJECT && iter->state != JSON_TOKEN_OPEN_ARRAY) {
         return false;
     }
-    struct json_token token = json_token_next(iter->text, iter->pos);
+    struct json_token token;
+    json_token_next(iter->text, iter->pos, &token);
     if (token.kind == JSON_TOKEN_COMMA) {
-        token = json_token_next(iter->text, token.end);
+        json_token_next(iter->text, token.end, &token);
     }
     if (iter->state == JSON_TOKEN_OPEN_OBJECT && token.kind == JSON_TOKEN_STRING) {
         member->key = (struct span){iter->text.ptr + token.start + 1, token.end - token.start - 2};
-        token = json_token_next(iter->text, json_token_next(iter->text, token.end).end);
+        json_token_next(iter->text, token.end, &token); /* the colon */
+        json_token_next(iter->text, token.end, &token);
     }
     if (token.kind == JSON_TOKEN_CLOSE_OBJECT || token.kind == JSON_TOKEN_CLOSE_ARRAY || token.kind == JSON_TOKEN_END ||
         token.kind == JSON_TOKEN_ERROR) {

@@ -80,12 +80,14 @@ size_t json_repair_text(struct span text, enum json_repair_mode mode, char *out)
     const char *value_escape = mode == JSON_REPAIR_FOR_PARSER ? "\\u0000" : "\\ufffd";
     size_t n = 0;
     size_t copied = 0;
-    struct json_token token = json_token_next(text, 0);
+    struct json_token token;
+    json_token_next(text, 0, &token);
     while (token.kind != JSON_TOKEN_END && token.kind != JSON_TOKEN_ERROR) {
         memcpy(out + n, text.ptr + copied, token.start - copied);
         n += token.start - copied;
         struct span piece = json_token_text(text, &token);
-        struct json_token next = json_token_next(text, token.end);
+        struct json_token next;
+        json_token_next(text, token.end, &next);
         if (token.kind == JSON_TOKEN_STRING) {
             /* jansson takes no NUL in a key. */
             n += copy_string(piece, next.kind == JSON_TOKEN_COLON ? "\\ufffd" : value_escape, out + n);

@@ -15,9 +15,12 @@ enum expect {
 };
 
 struct walk {
+    struct span text;
     const struct json_limits *limits;
+    const struct json_visitor *visitor; /* NULL = none */
     struct json_report *report;
     struct err *err;
+    bool must_be_utf8;
     bool is_object[JSON_MAX_DEPTH]; /* of each open container */
     size_t depth;
     enum expect expect;
@@ -57,10 +60,72 @@ static enum json_status close_container(struct walk *walk, const struct json_tok
     }
     walk->depth--;
     walk->expect = after_value(walk);
+    if (walk->visitor) {
+        walk->visitor->close(walk->visitor->ctx);
+    }
     return JSON_OK;
 }
 
-static enum json_status take_value(struct walk *walk, struct span text, const struct json_token *token)
+/* A string, key or value, that holds more than plain ASCII. */
+static enum json_status check_string(struct walk *walk, const struct json_token *token)
+{
+    const struct json_raw *raw = &token->raw;
+    if (raw->has_escapes) {
+        walk->report->bad_escapes += json_repair_count_escapes(raw->text);
+    }
+    bool is_bad = walk->must_be_utf8 && token->has_high && utf8_invalid_at(raw->text) < raw->text.len;
+    return is_bad ? JSON_INVALID_UTF8 : JSON_OK;
+}
+
+static bool is_plain(const struct json_token *token)
+{
+    return !token->raw.has_escapes && !token->has_high;
+}
+
+/* Up to so many characters, and without an exponent, no number is too wide. */
+#define NEVER_WIDE 18
+
+static void check_number(struct walk *walk, struct json_raw *raw)
+{
+    if ((raw->text.len > NEVER_WIDE || raw->has_exponent) && json_repair_is_wide(raw->text)) {
+        walk->report->wide_numbers++;
+        *raw = (struct json_raw){.kind = JSON_KIND_TEXT, .text = raw->text};
+    }
+}
+
+/* Calls the visitor with a value that may stand where it does. */
+static enum json_status visit_value(struct walk *walk, struct json_token *token)
+{
+    enum json_status status = JSON_OK;
+    switch (token->kind) {
+    case JSON_TOKEN_OPEN_OBJECT:
+        token->raw = (struct json_raw){.kind = JSON_KIND_OBJECT};
+        break;
+    case JSON_TOKEN_OPEN_ARRAY:
+        token->raw = (struct json_raw){.kind = JSON_KIND_ARRAY};
+        break;
+    case JSON_TOKEN_STRING:
+        status = is_plain(token) ? JSON_OK : check_string(walk, token);
+        break;
+    case JSON_TOKEN_NUMBER:
+        check_number(walk, &token->raw);
+        break;
+    case JSON_TOKEN_WORD:
+    case JSON_TOKEN_END:
+    case JSON_TOKEN_CLOSE_OBJECT:
+    case JSON_TOKEN_CLOSE_ARRAY:
+    case JSON_TOKEN_COLON:
+    case JSON_TOKEN_COMMA:
+    case JSON_TOKEN_ERROR:
+        break;
+    }
+    if (walk->visitor && status == JSON_OK) {
+        walk->visitor->value(walk->visitor->ctx, &token->raw);
+    }
+    return status;
+}
+
+static enum json_status take_value(struct walk *walk, struct json_token *token)
 {
     if (walk->expect != EXPECT_VALUE && walk->expect != EXPECT_VALUE_OR_CLOSE) {
         static const char *const wanted[] = {
@@ -79,19 +144,28 @@ static enum json_status take_value(struct walk *walk, struct span text, const st
         return JSON_TOO_MANY_VALUES;
     }
     walk->report->values++;
-    if (token->kind == JSON_TOKEN_OPEN_OBJECT || token->kind == JSON_TOKEN_OPEN_ARRAY) {
-        return open_container(walk, token);
+    bool opens = token->kind == JSON_TOKEN_OPEN_OBJECT || token->kind == JSON_TOKEN_OPEN_ARRAY;
+    enum json_status status = opens ? open_container(walk, token) : JSON_OK;
+    if (status == JSON_OK) {
+        status = visit_value(walk, token);
     }
-    if (token->kind == JSON_TOKEN_STRING) {
-        walk->report->bad_escapes += json_repair_count_escapes(json_token_text(text, token));
-    } else if (token->kind == JSON_TOKEN_NUMBER) {
-        walk->report->wide_numbers += json_repair_is_wide(json_token_text(text, token));
+    if (!opens) {
+        walk->expect = after_value(walk);
     }
-    walk->expect = after_value(walk);
-    return JSON_OK;
+    return status;
 }
 
-static enum json_status take_token(struct walk *walk, struct span text, const struct json_token *token)
+static enum json_status take_key(struct walk *walk, const struct json_token *token)
+{
+    enum json_status status = is_plain(token) ? JSON_OK : check_string(walk, token);
+    if (walk->visitor && status == JSON_OK) {
+        walk->visitor->key(walk->visitor->ctx, &token->raw);
+    }
+    walk->expect = EXPECT_COLON;
+    return status;
+}
+
+static enum json_status take_token(struct walk *walk, struct json_token *token)
 {
     bool wants_key = walk->expect == EXPECT_KEY || walk->expect == EXPECT_KEY_OR_CLOSE;
     switch (token->kind) {
@@ -115,45 +189,69 @@ static enum json_status take_token(struct walk *walk, struct span text, const st
         walk->expect = walk->is_object[walk->depth - 1] ? EXPECT_KEY : EXPECT_VALUE;
         return JSON_OK;
     case JSON_TOKEN_STRING:
-        if (wants_key) {
-            walk->report->bad_escapes += json_repair_count_escapes(json_token_text(text, token));
-            walk->expect = EXPECT_COLON;
-            return JSON_OK;
-        }
-        return take_value(walk, text, token);
+        return wants_key ? take_key(walk, token) : take_value(walk, token);
     case JSON_TOKEN_OPEN_OBJECT:
     case JSON_TOKEN_OPEN_ARRAY:
     case JSON_TOKEN_NUMBER:
     case JSON_TOKEN_WORD:
-        return take_value(walk, text, token);
+        return take_value(walk, token);
     }
     return JSON_OK;
 }
 
-enum json_status json_scan_text(struct span text, const struct json_limits *limits, struct json_report *report,
-                                struct err *err)
+/* Steps over the comma or colon that is expected at pos, if it is there: half of all tokens. */
+static bool take_expected_sign(struct walk *walk, size_t pos)
 {
+    char c = pos < walk->text.len ? walk->text.ptr[pos] : '\0';
+    if (walk->expect == EXPECT_NEXT && c == ',') {
+        walk->expect = walk->is_object[walk->depth - 1] ? EXPECT_KEY : EXPECT_VALUE;
+        return true;
+    }
+    if (walk->expect == EXPECT_COLON && c == ':') {
+        walk->expect = EXPECT_VALUE;
+        return true;
+    }
+    return false;
+}
+
+static enum json_status scan(struct walk *walk)
+{
+    enum json_status status = JSON_OK;
+    struct json_token token = {.end = 0};
+    do {
+        size_t pos = token.end + take_expected_sign(walk, token.end);
+        json_token_next(walk->text, pos, &token);
+        status = take_token(walk, &token);
+    } while (status == JSON_OK && token.kind != JSON_TOKEN_END);
+    return status;
+}
+
+enum json_status json_scan_text(struct span text, const struct json_limits *limits, const struct json_visitor *visitor,
+                                struct json_report *report, struct err *err)
+{
+    struct err found;
+    struct walk walk = {text, limits, visitor, report, &found, true, .expect = EXPECT_VALUE};
+    err_clear(&found);
+    *report = (struct json_report){0};
+    enum json_status status = scan(&walk);
+    if (status == JSON_OK) {
+        return JSON_OK;
+    }
+    /* Bytes that are no characters come first, wherever they are: they may be why the rest is no
+     * JSON. */
     size_t valid = utf8_invalid_at(text);
     if (valid < text.len) {
-        *report = (struct json_report){0};
         err_set(err, valid, "not UTF-8");
         return JSON_INVALID_UTF8;
     }
-    return json_scan_bytes(text, limits, report, err);
+    err_set(err, found.pos, "%s", found.text);
+    return status;
 }
 
-enum json_status json_scan_bytes(struct span text, const struct json_limits *limits, struct json_report *report,
-                                 struct err *err)
+enum json_status json_scan_bytes(struct span text, const struct json_limits *limits, const struct json_visitor *visitor,
+                                 struct json_report *report, struct err *err)
 {
+    struct walk walk = {text, limits, visitor, report, err, false, .expect = EXPECT_VALUE};
     *report = (struct json_report){0};
-    struct walk walk = {.limits = limits, .report = report, .err = err, .expect = EXPECT_VALUE};
-    struct json_token token = {JSON_TOKEN_END, 0, 0, NULL};
-    do {
-        token = json_token_next(text, token.end);
-        enum json_status status = take_token(&walk, text, &token);
-        if (status != JSON_OK) {
-            return status;
-        }
-    } while (token.kind != JSON_TOKEN_END);
-    return JSON_OK;
+    return scan(&walk);
 }

@@ -1,9 +1,9 @@
-/* json/scan.h - is a text JSON (RFC 8259)? Checked before anything is built from it: no recursion, no
- * memory.
+/* json/scan.h - reads JSON text (RFC 8259) once, from start to end: is it well-formed, within its
+ * limits, and what is in it. No recursion, no memory, nothing is built: a visitor is called for
+ * each key and value as it comes.
  *
- * jansson refuses a whole document for one number that it cannot hold, and PostgreSQL's jsonb a
- * whole row for a \u0000, a lone surrogate or a number of too many digits. The scan counts these
- * (json/repair.h writes a text that both accept), and bounds depth and size.
+ * What PostgreSQL's jsonb refuses a whole row for (\u0000, a lone surrogate, a number of too many
+ * digits) is counted; json/repair.h writes a text without it.
  */
 #ifndef VENDING_JSON_SCAN_H
 #define VENDING_JSON_SCAN_H
@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/span.h"
+#include "json/value.h"
 
 #define JSON_MAX_DEPTH 64 /* the most that a limit may ask for */
 
@@ -36,14 +37,27 @@ struct json_report {
     size_t bad_escapes;  /* \u0000 and lone surrogates, in keys as well */
 };
 
+/* Called in the order of the text, also for a text that turns out not to be JSON further on. Views
+ * are into the text. */
+struct json_visitor {
+    void *ctx;
+    /* A member's key as a JSON_KIND_TEXT, before its value. */
+    void (*key)(void *ctx, const struct json_raw *key);
+    /* A value; of an object or array the beginning, and close() when it is over. */
+    void (*value)(void *ctx, const struct json_raw *value);
+    void (*close)(void *ctx);
+};
+
 /* Checks the whole text. But for JSON_OK, position and reason are in *err (which may be NULL). A
- * text that passes is well-formed for every other function of this room. */
-MUST_USE enum json_status json_scan_text(struct span text, const struct json_limits *limits, struct json_report *report,
+ * text that passes is well-formed for every other function of this room. visitor may be NULL. */
+MUST_USE enum json_status json_scan_text(struct span text, const struct json_limits *limits,
+                                         const struct json_visitor *visitor, struct json_report *report,
                                          struct err *err);
 
 /* The same, but for UTF-8: bytes >= 0x80 are taken as they are. For text that quotes bytes of
  * others (capture/read.h). */
 MUST_USE enum json_status json_scan_bytes(struct span text, const struct json_limits *limits,
-                                          struct json_report *report, struct err *err);
+                                          const struct json_visitor *visitor, struct json_report *report,
+                                          struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/macros.h"
+#include "base/word.h"
 
 #define REPLACEMENT 0xFFFDU
 
@@ -33,115 +34,258 @@ static long hex4(struct span text, size_t pos)
     return value;
 }
 
-static struct json_token token_error(size_t pos, const char *error)
+/* What a byte is to the reader. */
+enum {
+    PLAIN = 1, /* in a string: itself */
+    BLANK = 2, /* white space between tokens */
+    DIGIT = 4,
+};
+
+#define P PLAIN
+#define D (PLAIN | DIGIT)
+#define B (PLAIN | BLANK)
+#define PLAIN_8 P, P, P, P, P, P, P, P
+static const unsigned char classes[256] = {
+    /* controls */
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    BLANK,
+    BLANK,
+    0,
+    0,
+    BLANK,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    /* blank to '?', without '"' */
+    B,
+    P,
+    0,
+    P,
+    P,
+    P,
+    P,
+    P,
+    PLAIN_8,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    D,
+    P,
+    P,
+    P,
+    P,
+    P,
+    P,
+    /* '@' to '_', without the backslash */
+    PLAIN_8,
+    PLAIN_8,
+    PLAIN_8,
+    P,
+    P,
+    P,
+    P,
+    0,
+    P,
+    P,
+    P,
+    /* '`' to DEL; above that nothing, as it may not be UTF-8 */
+    PLAIN_8,
+    PLAIN_8,
+    PLAIN_8,
+    PLAIN_8,
+};
+
+static bool is_of(char c, unsigned char class)
 {
-    return (struct json_token){JSON_TOKEN_ERROR, pos, pos, error};
+    return (classes[(unsigned char)c] & class) != 0;
 }
 
-static struct json_token scan_string(struct span text, size_t start)
+static void fail(struct json_token *token, size_t pos, const char *error)
 {
-    size_t pos = start + 1;
-    while (pos < text.len && text.ptr[pos] != '"') {
-        unsigned char c = (unsigned char)text.ptr[pos];
-        if (c < 0x20) {
-            return token_error(pos, "control character in a string");
-        }
-        if (c != '\\') {
-            pos++;
-            continue;
-        }
-        if (pos + 1 == text.len) {
-            break;
-        }
-        char escape = text.ptr[pos + 1];
-        if (escape == 'u') {
-            if (hex4(text, pos + 2) < 0) {
-                return token_error(pos, "\\u without four hex digits");
-            }
-            pos += 6;
-        } else if (escape != '\0' && strchr("\"\\/bfnrt", escape)) {
-            pos += 2;
-        } else {
-            return token_error(pos, "unknown escape in a string");
-        }
-    }
-    if (pos >= text.len || text.ptr[pos] != '"') {
-        return token_error(text.len, "the text ends inside a string");
-    }
-    return (struct json_token){JSON_TOKEN_STRING, start, pos + 1, NULL};
+    *token = (struct json_token){.kind = JSON_TOKEN_ERROR, .start = pos, .end = pos, .error = error};
 }
 
-static size_t skip_digits(struct span text, size_t pos)
+/* The position behind the escape at pos. 0 = it is none, and the token says why. */
+static size_t skip_escape(struct span text, size_t pos, struct json_token *token)
 {
-    while (pos < text.len && ascii_is_digit(text.ptr[pos])) {
+    if (pos + 1 == text.len) {
+        fail(token, text.len, "the text ends inside a string");
+        return 0;
+    }
+    char escape = text.ptr[pos + 1];
+    if (escape == 'u') {
+        if (hex4(text, pos + 2) < 0) {
+            fail(token, pos, "\\u without four hex digits");
+            return 0;
+        }
+        return pos + 6;
+    }
+    if (escape == '\0' || !strchr("\"\\/bfnrt", escape)) {
+        fail(token, pos, "unknown escape in a string");
+        return 0;
+    }
+    return pos + 2;
+}
+
+/* Over the plain characters of a string. */
+static size_t skip_plain(struct span text, size_t pos)
+{
+    while (WORD_IS_USABLE && text.len - pos >= WORD_BYTES) {
+        uint64_t word = word_load(text.ptr + pos);
+        uint64_t found = word_equal(word, '"') | word_equal(word, '\\') | word_below(word, ' ') | word_high(word);
+        if (found) {
+            return pos + word_first(found);
+        }
+        pos += WORD_BYTES;
+    }
+    while (pos < text.len && is_of(text.ptr[pos], PLAIN)) {
         pos++;
     }
     return pos;
 }
 
-static struct json_token scan_number(struct span text, size_t start)
+static void read_string(struct span text, struct json_token *token)
 {
-    size_t pos = start + (text.ptr[start] == '-' ? 1 : 0);
+    size_t pos = token->start + 1;
+    token->has_high = false;
+    token->raw.kind = JSON_KIND_TEXT;
+    token->raw.has_escapes = false;
+    for (;;) {
+        pos = skip_plain(text, pos);
+        if (pos == text.len) {
+            fail(token, text.len, "the text ends inside a string");
+            return;
+        }
+        unsigned char c = (unsigned char)text.ptr[pos];
+        if (c == '"') {
+            token->kind = JSON_TOKEN_STRING;
+            token->end = pos + 1;
+            token->raw.text = (struct span){text.ptr + token->start + 1, pos - token->start - 1};
+            return;
+        }
+        if (c >= 0x80) {
+            token->has_high = true;
+            pos++;
+        } else if (c == '\\') {
+            token->raw.has_escapes = true;
+            pos = skip_escape(text, pos, token);
+            if (pos == 0) {
+                return;
+            }
+        } else {
+            fail(token, pos, "control character in a string");
+            return;
+        }
+    }
+}
+
+static size_t skip_digits(struct span text, size_t pos)
+{
+    while (pos < text.len && is_of(text.ptr[pos], DIGIT)) {
+        pos++;
+    }
+    return pos;
+}
+
+static void read_number(struct span text, struct json_token *token)
+{
+    size_t pos = token->start + (text.ptr[token->start] == '-' ? 1 : 0);
     size_t digits = pos;
+    token->raw.kind = JSON_KIND_INT;
+    token->raw.has_exponent = false;
     pos = skip_digits(text, pos);
     if (pos == digits || (pos - digits > 1 && text.ptr[digits] == '0')) {
-        return token_error(start, "not a number");
+        fail(token, token->start, "not a number");
+        return;
     }
     if (pos < text.len && text.ptr[pos] == '.') {
+        token->raw.kind = JSON_KIND_REAL;
         digits = pos + 1;
         pos = skip_digits(text, digits);
         if (pos == digits) {
-            return token_error(pos, "a digit must follow the decimal point");
+            fail(token, pos, "a digit must follow the decimal point");
+            return;
         }
     }
     if (pos < text.len && (text.ptr[pos] == 'e' || text.ptr[pos] == 'E')) {
+        token->raw.kind = JSON_KIND_REAL;
+        token->raw.has_exponent = true;
         pos++;
         pos += pos < text.len && (text.ptr[pos] == '+' || text.ptr[pos] == '-') ? 1 : 0;
         digits = pos;
         pos = skip_digits(text, digits);
         if (pos == digits) {
-            return token_error(pos, "a digit must follow the exponent sign");
+            fail(token, pos, "a digit must follow the exponent sign");
+            return;
         }
     }
-    return (struct json_token){JSON_TOKEN_NUMBER, start, pos, NULL};
+    token->kind = JSON_TOKEN_NUMBER;
+    token->end = pos;
+    token->raw.text = json_token_text(text, token);
 }
 
-static struct json_token scan_word(struct span text, size_t start)
+static void read_word(struct span text, struct json_token *token)
 {
     static const struct span words[] = {{"true", 4}, {"false", 5}, {"null", 4}};
     for (size_t i = 0; i < COUNT(words); i++) {
-        if (span_starts_with(span_after(text, start), words[i])) {
-            return (struct json_token){JSON_TOKEN_WORD, start, start + words[i].len, NULL};
+        if (span_starts_with(span_after(text, token->start), words[i])) {
+            token->kind = JSON_TOKEN_WORD;
+            token->end = token->start + words[i].len;
+            token->raw =
+                (struct json_raw){.kind = words[i].ptr[0] == 'n' ? JSON_KIND_NULL : JSON_KIND_BOOL, .text = words[i]};
+            return;
         }
     }
-    return token_error(start, "expected a value");
+    fail(token, token->start, "expected a value");
 }
 
-struct json_token json_token_next(struct span text, size_t pos)
+void json_token_read(struct span text, struct json_token *token)
 {
-    while (pos < text.len && text.ptr[pos] != '\0' && strchr(" \t\n\r", text.ptr[pos])) {
+    char c = text.ptr[token->start];
+    if (c == '"') {
+        read_string(text, token);
+    } else if (c == '-' || is_of(c, DIGIT)) {
+        read_number(text, token);
+    } else {
+        read_word(text, token);
+    }
+}
+
+size_t json_token_skip_blanks(struct span text, size_t pos)
+{
+    while (pos < text.len && is_of(text.ptr[pos], BLANK)) {
         pos++;
     }
-    if (pos == text.len) {
-        return (struct json_token){JSON_TOKEN_END, pos, pos, NULL};
-    }
-    static const char punctuation[] = "{}[]:,";
-    static const enum json_token_kind kinds[] = {JSON_TOKEN_OPEN_OBJECT, JSON_TOKEN_CLOSE_OBJECT, JSON_TOKEN_OPEN_ARRAY,
-                                                 JSON_TOKEN_CLOSE_ARRAY, JSON_TOKEN_COLON,        JSON_TOKEN_COMMA};
-    char c = text.ptr[pos];
-    const char *sign = c == '\0' ? NULL : strchr(punctuation, c);
-    if (sign) {
-        return (struct json_token){kinds[sign - punctuation], pos, pos + 1, NULL};
-    }
-    if (c == '"') {
-        return scan_string(text, pos);
-    }
-    return c == '-' || ascii_is_digit(c) ? scan_number(text, pos) : scan_word(text, pos);
-}
-
-struct span json_token_text(struct span text, const struct json_token *token)
-{
-    return (struct span){text.ptr + token->start, token->end - token->start};
+    return pos;
 }
 
 static struct json_token_unit read_escape(struct span text, size_t pos)

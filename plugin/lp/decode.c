@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "base/number.h"
+#include "base/word.h"
 #include "lp/chars.h"
 
 /* Where the cursor stands; the last three are where it stays. */
@@ -10,13 +11,16 @@ enum state { AT_MEASUREMENT, AT_TAG, AT_FIELD, AT_TIME, AT_END, AT_BLANK, AT_ERR
 #define TIME_DIGITS 19 /* machine.go.rl, timestamp */
 
 /* What ends a name, escaped as it may be. A line break cannot be in one. */
-static const char measurement_stops[] = ", \t\f\n\r";
-static const char name_stops[] = ",= \t\f\n\r";
+enum { STOPS_MEASUREMENT = 1, STOPS_NAME = 2, STOPS_BOTH = 3 };
+static const unsigned char stops[256] = {
+    [' '] = STOPS_BOTH,  ['\t'] = STOPS_BOTH, ['\f'] = STOPS_BOTH, ['\n'] = STOPS_BOTH,
+    ['\r'] = STOPS_BOTH, [','] = STOPS_BOTH,  ['='] = STOPS_NAME,
+};
 
-void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record)
+void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record, char *text)
 {
     bool has_newline = record.len > 0 && record.ptr[record.len - 1] == '\n';
-    *cursor = (struct lp_decode_cursor){has_newline ? span_without_newline(record) : record, 0, AT_MEASUREMENT};
+    *cursor = (struct lp_decode_cursor){has_newline ? span_without_newline(record) : record, 0, AT_MEASUREMENT, text};
 }
 
 static bool at_end(const struct lp_decode_cursor *cursor)
@@ -49,22 +53,19 @@ static bool is_escapable(char c)
     return c == ',' || c == '=' || c == ' ';
 }
 
-/* Moves over a name up to the first unescaped character of `stops`. */
-static struct span take_name(struct lp_decode_cursor *cursor, const char *stops)
+/* Moves over a name up to the first unescaped character that stops it. */
+static struct span take_name(struct lp_decode_cursor *cursor, unsigned char what)
 {
+    const char *record = cursor->record.ptr;
+    size_t len = cursor->record.len;
     size_t start = cursor->pos;
-    while (!at_end(cursor)) {
-        char c = peek(cursor);
-        if (c == '\\' && cursor->pos + 1 < cursor->record.len && is_escapable(cursor->record.ptr[cursor->pos + 1])) {
-            cursor->pos += 2;
-            continue;
-        }
-        if (c != '\0' && strchr(stops, c)) {
-            break;
-        }
-        cursor->pos++;
+    size_t pos = start;
+    while (pos < len && !(stops[(unsigned char)record[pos]] & what)) {
+        bool escapes = record[pos] == '\\' && pos + 1 < len && is_escapable(record[pos + 1]);
+        pos += escapes ? 2 : 1;
     }
-    return (struct span){cursor->record.ptr + start, cursor->pos - start};
+    cursor->pos = pos;
+    return (struct span){record + start, pos - start};
 }
 
 static enum lp_decode_piece read_measurement(struct lp_decode_cursor *cursor, struct lp_decode_item *item,
@@ -75,7 +76,7 @@ static enum lp_decode_piece read_measurement(struct lp_decode_cursor *cursor, st
         cursor->state = AT_BLANK;
         return LP_DECODE_BLANK;
     }
-    item->raw = take_name(cursor, measurement_stops);
+    item->raw = take_name(cursor, STOPS_MEASUREMENT);
     if (item->raw.len == 0) {
         return fail(cursor, err, "expected a measurement");
     }
@@ -92,12 +93,12 @@ static enum lp_decode_piece read_measurement(struct lp_decode_cursor *cursor, st
 static enum lp_decode_piece read_tag(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
     cursor->pos++; /* the comma */
-    item->key = take_name(cursor, name_stops);
+    item->key = take_name(cursor, STOPS_NAME);
     if (item->key.len == 0 || at_end(cursor) || peek(cursor) != '=') {
         return fail(cursor, err, "expected a tag");
     }
     cursor->pos++;
-    item->raw = take_name(cursor, name_stops);
+    item->raw = take_name(cursor, STOPS_NAME);
     if (item->raw.len == 0) {
         return fail(cursor, err, "expected a tag value");
     }
@@ -111,23 +112,48 @@ static enum lp_decode_piece read_tag(struct lp_decode_cursor *cursor, struct lp_
     return LP_DECODE_TAG;
 }
 
+/* Copies what is neither a quote nor a backslash, as far as whole words go, and writes a word
+ * ahead. */
+static const char *copy_plain(const char *at, const char *end, char **out)
+{
+    while (WORD_IS_USABLE && (size_t)(end - at) >= WORD_BYTES) {
+        uint64_t word = word_load(at);
+        uint64_t found = word_equal(word, '"') | word_equal(word, '\\');
+        size_t len = found ? word_first(found) : WORD_BYTES;
+        memcpy(*out, &word, sizeof word);
+        *out += len;
+        at += len;
+        if (found) {
+            break;
+        }
+    }
+    return at;
+}
+
 static enum lp_decode_piece read_text(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
-    size_t start = ++cursor->pos;
-    while (!at_end(cursor) && peek(cursor) != '"') {
-        if (peek(cursor) == '\\') {
-            char next = cursor->pos + 1 < cursor->record.len ? cursor->record.ptr[cursor->pos + 1] : '\0';
-            if (next != '"' && next != '\\') {
-                return fail(cursor, err, "expected a quote or a backslash behind a backslash");
-            }
-            cursor->pos++;
+    const char *end = cursor->record.ptr + cursor->record.len;
+    const char *at = cursor->record.ptr + cursor->pos + 1;
+    char *text = cursor->text;
+    char *out = text;
+    for (;;) {
+        at = copy_plain(at, end, &out);
+        if (at == end || *at == '"') {
+            break;
         }
-        cursor->pos++;
+        if (*at == '\\' && (end - at == 1 || (at[1] != '"' && at[1] != '\\'))) {
+            cursor->pos = (size_t)(at - cursor->record.ptr);
+            return fail(cursor, err, "expected a quote or a backslash behind a backslash");
+        }
+        at += *at == '\\';
+        *out++ = *at++;
     }
+    cursor->pos = (size_t)(at - cursor->record.ptr);
     if (at_end(cursor)) {
         return fail(cursor, err, "expected the closing quote of a string");
     }
-    item->value = lp_value_text((struct span){cursor->record.ptr + start, cursor->pos - start});
+    item->value = lp_value_text((struct span){text, (size_t)(out - text)});
+    cursor->text = out;
     cursor->pos++;
     return LP_DECODE_FIELD;
 }
@@ -233,7 +259,7 @@ static enum lp_decode_piece read_field(struct lp_decode_cursor *cursor, struct l
     } else {
         skip_blanks(cursor);
     }
-    item->key = take_name(cursor, name_stops);
+    item->key = take_name(cursor, STOPS_NAME);
     if (item->key.len == 0 || at_end(cursor) || peek(cursor) != '=') {
         return fail(cursor, err, "expected a field");
     }
@@ -337,19 +363,6 @@ size_t lp_decode_name(struct span escaped, char *out)
     size_t n = 0;
     for (size_t i = 0; i < escaped.len; i++) {
         if (escaped.ptr[i] == '\\' && i + 1 < escaped.len && is_escapable(escaped.ptr[i + 1])) {
-            i++;
-        }
-        out[n++] = escaped.ptr[i];
-    }
-    return n;
-}
-
-size_t lp_decode_string(struct span escaped, char *out)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < escaped.len; i++) {
-        if (escaped.ptr[i] == '\\' && i + 1 < escaped.len &&
-            (escaped.ptr[i + 1] == '"' || escaped.ptr[i + 1] == '\\')) {
             i++;
         }
         out[n++] = escaped.ptr[i];

@@ -21,7 +21,7 @@
 enum lp_decode_piece {
     LP_DECODE_MEASUREMENT, /* .raw */
     LP_DECODE_TAG,         /* .key, .raw */
-    LP_DECODE_FIELD,       /* .key, .value; a LP_VALUE_TEXT is raw: see lp_decode_string */
+    LP_DECODE_FIELD,       /* .key, .value; a text without its escapes, see lp_decode_begin */
     /* .value is LP_VALUE_INT, nanoseconds; absent when the record has none */
     LP_DECODE_TIME,
     LP_DECODE_END,   /* the record is whole and well formed */
@@ -39,10 +39,12 @@ struct lp_decode_cursor {
     struct span record; /* without the end of line */
     size_t pos;
     int state;
+    char *text; /* where the next string goes */
 };
 
-/* Starts on a record as lp_frame_next gives it. */
-void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record);
+/* Starts on a record as lp_frame_next gives it. text holds record.len bytes: string fields are
+ * written there without their escapes, one behind the other. */
+void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record, char *text);
 
 /* The next piece, in order of the record. Call until LP_DECODE_END, LP_DECODE_BLANK or
  * LP_DECODE_ERROR, which a further call says again. *item is zeroed first. */
@@ -52,9 +54,8 @@ MUST_USE enum lp_decode_piece lp_decode_next(struct lp_decode_cursor *cursor, st
 /* Is this key or tag value, escaped as it came, the same text as plain? */
 bool lp_decode_name_equal(struct span escaped, struct span plain);
 
-/* Undoes the escapes of a tag or key, or of a string field, into out, which holds escaped.len
- * bytes. Returns the bytes written. */
+/* Undoes the escapes of a tag or key into out, which holds escaped.len bytes. Returns the bytes
+ * written. */
 size_t lp_decode_name(struct span escaped, char *out);
-size_t lp_decode_string(struct span escaped, char *out);
 
 #endif

@@ -76,7 +76,7 @@ void replay_patch_find(const struct mapping *mapping, enum message_kind kind, st
     struct json_report report;
     struct span body = payload_trim(payload);
     *out = (struct replay_patch){.count = 0};
-    if (json_scan_bytes(body, &limits, &report, NULL) != JSON_OK) {
+    if (json_scan_bytes(body, &limits, NULL, &report, NULL) != JSON_OK) {
         return;
     }
     for (size_t i = 0; i < table->time_count; i++) {

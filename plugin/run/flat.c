@@ -122,10 +122,8 @@ bool flat_from_row(struct flat *flat, const struct lp_row *row)
 
 /* ---- records ---- */
 
-typedef size_t unescape(struct span escaped, char *out);
-
-/* Text without its escapes: as it is, or in the arena. */
-static bool make_plain(struct flat *flat, unescape *undo, struct span *text)
+/* A name, or a tag's value, without its escapes: as it is, or in the arena. */
+static bool make_plain(struct flat *flat, struct span *text)
 {
     if (text->len == 0 || !memchr(text->ptr, '\\', text->len)) {
         return true;
@@ -134,16 +132,14 @@ static bool make_plain(struct flat *flat, unescape *undo, struct span *text)
     if (!plain) {
         return false;
     }
-    *text = (struct span){plain, undo(*text, plain)};
+    *text = (struct span){plain, lp_decode_name(*text, plain)};
     return true;
 }
 
 static bool add_item(struct flat *flat, enum lp_decode_piece piece, struct lp_decode_item *item)
 {
-    struct lp_value value = piece == LP_DECODE_TAG ? lp_value_text(item->raw) : item->value;
-    bool plain = value.type != LP_VALUE_TEXT ||
-                 make_plain(flat, piece == LP_DECODE_TAG ? lp_decode_name : lp_decode_string, &value.as.text);
-    return plain && make_plain(flat, lp_decode_name, &item->key) && add(flat, item->key, value);
+    bool plain = make_plain(flat, &item->key) && make_plain(flat, &item->raw);
+    return plain && add(flat, item->key, piece == LP_DECODE_TAG ? lp_value_text(item->raw) : item->value);
 }
 
 /* false = no room. */
@@ -152,7 +148,7 @@ static bool take_piece(struct flat *flat, enum lp_decode_piece piece, struct lp_
     switch (piece) {
     case LP_DECODE_MEASUREMENT:
         flat->measurement = item->raw;
-        return make_plain(flat, lp_decode_name, &flat->measurement) && make_valid(flat, &flat->measurement);
+        return make_plain(flat, &flat->measurement) && make_valid(flat, &flat->measurement);
     case LP_DECODE_TAG:
     case LP_DECODE_FIELD:
         return add_item(flat, piece, item);
@@ -173,7 +169,12 @@ bool flat_from_record(struct flat *flat, struct span record, struct err *err)
     struct lp_decode_cursor cursor;
     struct lp_decode_item item;
     begin(flat);
-    lp_decode_begin(&cursor, span_without_newline(record));
+    char *text = arena_alloc(&flat->arena, record.len + 1);
+    if (!text) {
+        err_set(err, 0, "it has too much text");
+        return false;
+    }
+    lp_decode_begin(&cursor, span_without_newline(record), text);
     enum lp_decode_piece piece = lp_decode_next(&cursor, &item, err);
     while (piece != LP_DECODE_END && piece != LP_DECODE_ERROR && piece != LP_DECODE_BLANK) {
         if (!take_piece(flat, piece, &item)) {
@@ -245,7 +246,7 @@ bool flat_number(const struct lp_value *value, char out[FLAT_NUMBER_BYTES])
 bool flat_init(struct flat *flat, size_t max_line)
 {
     flat->count = 0;
-    return arena_init(&flat->arena, (2 + TEXT_GROWTH) * max_line + SPARE_BYTES);
+    return arena_init(&flat->arena, (3 + TEXT_GROWTH) * max_line + SPARE_BYTES);
 }
 
 void flat_free(struct flat *flat)

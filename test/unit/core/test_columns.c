@@ -22,6 +22,7 @@ static const char *const hidden[] = {"raw_data", "message_id", NULL};
 
 struct filled {
     struct arena arena;
+    struct lookup *lookup;
     struct payload payload;
     struct lp_row row;
     enum reject reason;
@@ -60,14 +61,17 @@ static void fill(struct filled *filled, enum message_kind kind, const char *devi
     buf_init(&filled->text, 1024 * 1024);
     ck_assert(arena_init(&filled->arena, ARENA_BYTES));
     struct span text = payload_trim(exact_copy(json, &filled->block));
-    ck_assert_int_eq(payload_parse(text, &limits, &filled->arena, &filled->payload, &filled->err), REJECT_NONE);
+    filled->lookup = lookup_new(&mapping->tables[kind]);
+    ck_assert_ptr_nonnull(filled->lookup);
+    ck_assert_int_eq(payload_parse(text, &limits, filled->lookup, &filled->arena, &filled->payload, &filled->err),
+                     REJECT_NONE);
     filled->reason = columns_fill(mapping, &week, &message, &filled->payload, &filled->arena, &filled->row,
                                   &filled->filling, &filled->err);
 }
 
 static void finish(struct filled *filled)
 {
-    payload_free(&filled->payload);
+    lookup_free(filled->lookup);
     arena_free(&filled->arena);
     buf_free(&filled->text);
     free(filled->block);
@@ -1221,6 +1225,11 @@ START_TEST(out_of_memory)
         {MESSAGE_TELEMETRY, "{\"connectivity\":{\"type\":4,\"csq\":99}}"},
         {MESSAGE_EVENTS, "{\"event_type\":\"channel jam\",\"data\":{\"order_id\":5,\"oven_id\":true}}"},
         {MESSAGE_STATUS, "{\"status\":\"ONLINE\",\"firmware\":7,\"reason\":8}"},
+        /* texts with escapes, read into the arena first */
+        {MESSAGE_EVENTS,
+         "{\"device_no\":\"\\u0058\",\"event_type\":\"channel\\u0020jam\",\"data\":{\"order_id\":\"\\u0035\"}}"},
+        {MESSAGE_STATUS, "{\"ts\":\"\\u0031\",\"status\":\"\\u004fnline\",\"reason\":\"a\\nb\"}"},
+        {MESSAGE_TELEMETRY, "{\"environment\":{\"freezer_temps\":[1,2,3,4,\"\\u0035\"]}}"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct message message = {cases[i].kind, SPAN_LITERAL("X"), ARRIVAL, MESSAGE_ID, NULL};

@@ -16,6 +16,8 @@ START_TEST(splits_paths)
         {"environment.freezer_temps.2", true, "environment/freezer_temps/2=2/"},
         {"0", true, "0=0/"},
         {"a.999999", true, "a/999999=999999/"},
+        {"a.10.100", true, "a/10=10/100=100/"},
+        {"a.00.01.000010", true, "a/00/01/000010/"}, /* one name for one position */
         {"a.1000000", true, "a/1000000/"},
         {"a.99999999999999999999", true, "a/99999999999999999999/"},
         {"a.-1.+1. 1.1x", true, "a/-1/+1/ 1/1x/"},

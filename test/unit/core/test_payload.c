@@ -1,55 +1,17 @@
 #include <check.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/path_table.h"
 #include "core/payload.h"
 #include "support.h"
 #include "json/repair.h"
+#include "json/show.h"
 
 #define ARENA_BYTES (4 * 1024 * 1024)
 
 static const struct json_limits usual = {32, 8192};
-
-/* ---- jansson's memory, counted ---- */
-
-static struct {
-    size_t calls;
-    size_t bytes; /* in use */
-    size_t peak;
-    size_t fail_from; /* the first call that gets nothing; 0 = none */
-} heap;
-
-static void *counted_malloc(size_t size)
-{
-    heap.calls++;
-    if (heap.fail_from > 0 && heap.calls >= heap.fail_from) {
-        return NULL;
-    }
-    size_t *block = malloc(size + 16);
-    ck_assert_ptr_nonnull(block);
-    block[0] = size;
-    heap.bytes += size;
-    heap.peak = heap.bytes > heap.peak ? heap.bytes : heap.peak;
-    return block + 2;
-}
-
-static void counted_free(void *ptr)
-{
-    if (ptr) {
-        size_t *block = (size_t *)ptr - 2;
-        heap.bytes -= block[0];
-        free(block);
-    }
-}
-
-static void count_heap(size_t fail_from)
-{
-    memset(&heap, 0, sizeof heap);
-    heap.fail_from = fail_from;
-    json_set_alloc_funcs(counted_malloc, counted_free);
-}
 
 /* ---- trim ---- */
 
@@ -97,19 +59,22 @@ START_TEST(trims_a_flood_of_marks)
 }
 END_TEST
 
-/* ---- paths ---- */
-
 /* ---- parse ---- */
 
 static struct arena arena;
+static struct path_table table;
+static struct lookup *lookup; /* of the path "a" */
 
-static void make_arena(void)
+static void set_up(void)
 {
     ck_assert(arena_init(&arena, ARENA_BYTES));
+    lookup = path_table_of_one(&table, "a");
 }
 
-static void free_arena(void)
+static void tear_down(void)
 {
+    lookup_free(lookup);
+    path_table_end(&table);
     arena_free(&arena);
 }
 
@@ -135,7 +100,7 @@ START_TEST(parses_objects)
         struct span bytes = exact(cases[i].bytes);
         struct payload payload;
         struct err err = {0};
-        enum reject reason = payload_parse(bytes, &usual, &arena, &payload, &err);
+        enum reject reason = payload_parse(bytes, &usual, lookup, &arena, &payload, &err);
         ck_assert_msg(reason == REJECT_NONE, "%s: %s: %s", cases[i].name, reject_name(reason), err.text);
         ck_assert_msg(span_equal(payload.text, cases[i].text), "%s: %.*s", cases[i].name, (int)payload.text.len,
                       payload.text.ptr);
@@ -143,14 +108,13 @@ START_TEST(parses_objects)
                       "%s: a copy that is not needed", cases[i].name);
         ck_assert_uint_eq(payload.report.wide_numbers, cases[i].wide_numbers);
         ck_assert_uint_eq(payload.report.bad_escapes, cases[i].bad_escapes);
-        payload_free(&payload);
-        ck_assert_ptr_null(payload.root);
+        ck_assert(payload.lookup == lookup);
         release(bytes);
     }
 }
 END_TEST
 
-START_TEST(refuses_before_jansson_sees_it)
+START_TEST(refuses_with_position_and_words)
 {
     static const struct {
         const char *name;
@@ -172,21 +136,18 @@ START_TEST(refuses_before_jansson_sees_it)
         {"a number", SPAN_LITERAL("17"), REJECT_NOT_AN_OBJECT, 0, "the payload is JSON but not an object"},
         {"null", SPAN_LITERAL("null"), REJECT_NOT_AN_OBJECT, 0, "the payload is JSON but not an object"},
     };
-    count_heap(0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct span bytes = exact(cases[i].bytes);
         struct payload payload;
         struct err err = {0};
         memset(&payload, 0x55, sizeof payload);
-        enum reject reason = payload_parse(bytes, &usual, &arena, &payload, &err);
+        enum reject reason = payload_parse(bytes, &usual, lookup, &arena, &payload, &err);
         ck_assert_msg(reason == cases[i].reason && err.pos == cases[i].pos && strcmp(err.text, cases[i].why) == 0,
                       "%s: %s, \"%s\" at %zu", cases[i].name, reject_name(reason), err.text, err.pos);
-        ck_assert_msg(!payload.root && !payload.text.ptr && payload.report.values == 0, "%s: not zeroed",
+        ck_assert_msg(!payload.lookup && !payload.text.ptr && payload.report.values == 0, "%s: not zeroed",
                       cases[i].name);
-        payload_free(&payload);
         release(bytes);
     }
-    ck_assert_uint_eq(heap.calls, 0);
 }
 END_TEST
 
@@ -202,7 +163,7 @@ static struct span fill(size_t size, const char *head, const char *unit)
     return (struct span){block, size};
 }
 
-START_TEST(refuses_the_huge_before_jansson_sees_it)
+START_TEST(refuses_the_huge_without_memory)
 {
     static const struct {
         const char *name;
@@ -219,36 +180,33 @@ START_TEST(refuses_the_huge_before_jansson_sees_it)
         {"the same inside an object", 262144, "{\"a\":[", "{},", REJECT_TOO_MANY_VALUES, 6 + 3 * 8190},
         {"256 KiB of members", 262144, "{", "\"a\":0,", REJECT_TOO_MANY_VALUES, 1 + 6 * 8191 + 4},
     };
-    count_heap(0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct span bytes = fill(cases[i].size, cases[i].head, cases[i].unit);
         struct payload payload;
         struct err err = {0};
-        enum reject reason = payload_parse(bytes, &usual, &arena, &payload, &err);
+        enum reject reason = payload_parse(bytes, &usual, lookup, &arena, &payload, &err);
         ck_assert_msg(reason == cases[i].reason && err.pos == cases[i].pos, "%s: %s, \"%s\" at %zu", cases[i].name,
                       reject_name(reason), err.text, err.pos);
         release(bytes);
     }
-    ck_assert_uint_eq(heap.calls, 0);
     ck_assert_uint_eq(arena.used, 0);
 }
 END_TEST
 
-/* The most that jansson is ever asked to hold: as many values as allowed, each of the kind that costs most, in a payload of
- * full size. */
-START_TEST(jansson_stays_within_bounds)
+/* Of a payload of full size with as many values as allowed nothing is copied, but for its repaired text. */
+START_TEST(takes_the_huge_without_memory)
 {
     static const struct {
         const char *name;
         const char *unit; /* one member, numbered by %05d */
         int members;
-        size_t most;
+        bool is_repaired;
     } cases[] = {
-        {"objects", ",\"%05d\":{}", 8190, 3 * 1024 * 1024},
-        {"objects with one member", ",\"%05d\":{\"a\":0}", 4095, 3 * 1024 * 1024},
-        {"arrays", ",\"%05d\":[]", 8190, 3 * 1024 * 1024},
-        {"long keys", ",\"%05d...................\":0", 8190, 3 * 1024 * 1024},
-        {"wide numbers", ",\"%05d\":1e308", 8190, 3 * 1024 * 1024},
+        {"objects", ",\"%05d\":{}", 8190, false},
+        {"objects with one member", ",\"%05d\":{\"a\":0}", 4095, false},
+        {"arrays", ",\"%05d\":[]", 8190, false},
+        {"long keys", ",\"%05d...................\":0", 8190, false},
+        {"wide numbers", ",\"%05d\":1e308", 8190, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static char text[262144];
@@ -259,17 +217,20 @@ START_TEST(jansson_stays_within_bounds)
             n += (size_t)snprintf(text + n, sizeof text - n, cases[i].unit, m);
 #pragma GCC diagnostic pop
         }
-        ck_assert_uint_lt(n + 1, sizeof text);
-        text[n++] = '}';
+        n += (size_t)snprintf(text + n, sizeof text - n, ",\"a\":7}");
+        ck_assert_uint_lt(n, sizeof text);
+        struct json_limits one_more = {usual.max_depth, usual.max_values + 1};
         struct payload payload;
+        struct json_value value;
+        size_t used;
         struct err err = {0};
         arena_reset(&arena);
-        count_heap(0);
-        enum reject reason = payload_parse((struct span){text, n}, &usual, &arena, &payload, &err);
+        enum reject reason = payload_parse((struct span){text, n}, &one_more, lookup, &arena, &payload, &err);
         ck_assert_msg(reason == REJECT_NONE, "%s: %s: %s", cases[i].name, reject_name(reason), err.text);
-        ck_assert_msg(heap.peak < cases[i].most, "%s: %zu bytes", cases[i].name, heap.peak);
-        payload_free(&payload);
-        ck_assert_msg(heap.bytes == 0, "%s: %zu bytes not given back", cases[i].name, heap.bytes);
+        ck_assert_msg(arena.used == (cases[i].is_repaired ? payload.text.len : 0), "%s: %zu bytes", cases[i].name,
+                      arena.used);
+        ck_assert(lookup_get(lookup, lookup_column(lookup, 0), 0, &arena, &value, &used));
+        ck_assert_msg(value.kind == JSON_KIND_INT && value.i == 7, "%s: the last value is lost", cases[i].name);
     }
 }
 END_TEST
@@ -278,66 +239,45 @@ START_TEST(reports_a_full_arena)
 {
     const struct span bytes = SPAN_LITERAL("{\"a\":1e999,\"b\":\"\\u0000\"}");
     size_t enough = 0;
-    count_heap(0);
     for (size_t size = 0; enough == 0; size++) {
         struct arena small;
         struct payload payload;
         struct err err = {0};
         ck_assert(arena_init(&small, size));
-        enum reject reason = payload_parse(bytes, &usual, &small, &payload, &err);
+        enum reject reason = payload_parse(bytes, &usual, lookup, &small, &payload, &err);
         if (reason == REJECT_NONE) {
             enough = size;
         } else {
             ck_assert_int_eq(reason, REJECT_OUT_OF_MEMORY);
             ck_assert_str_eq(err.text, "no memory to repair the payload");
-            ck_assert_ptr_null(payload.root);
+            ck_assert(!payload.lookup && !payload.text.ptr);
         }
-        payload_free(&payload);
         arena_free(&small);
     }
-    ck_assert_uint_le(enough, 2 * JSON_REPAIR_BYTES(bytes.len));
-    ck_assert_uint_eq(heap.bytes, 0);
-}
-END_TEST
-
-START_TEST(reports_that_jansson_has_no_memory)
-{
-    const struct span bytes = SPAN_LITERAL("{\"a\":[1,2.5,\"x\",{\"b\":null}],\"c\":true}");
-    bool passed = false;
-    for (size_t fail_from = 1; !passed; fail_from++) {
-        struct payload payload;
-        struct err err = {0};
-        count_heap(fail_from);
-        enum reject reason = payload_parse(bytes, &usual, &arena, &payload, &err);
-        passed = reason == REJECT_NONE;
-        ck_assert_msg(passed || reason == REJECT_OUT_OF_MEMORY, "from call %zu: %s", fail_from, reject_name(reason));
-        ck_assert_msg(passed || span_starts_with(span_of(err.text), SPAN_LITERAL("no memory to parse the payload")),
-                      "from call %zu: \"%s\"", fail_from, err.text);
-        heap.fail_from = 0;
-        payload_free(&payload);
-        ck_assert_msg(heap.bytes == 0, "from call %zu: %zu bytes not given back", fail_from, heap.bytes);
-    }
+    ck_assert_uint_le(enough, JSON_REPAIR_BYTES(bytes.len));
 }
 END_TEST
 
 /* ---- get and show ---- */
 
-static void check_get(const char *name, struct span bytes, const char *path_text, size_t used_wanted,
-                      enum json_kind kind, const char *shown_wanted)
+static void check_get(const char *name, struct span bytes, const char *path, size_t used_wanted, enum json_kind kind,
+                      const char *shown_wanted)
 {
+    struct path_table one;
+    struct lookup *by_path = path_table_of_one(&one, path);
     struct payload payload;
-    struct path path;
+    struct json_value value;
     struct err err = {0};
-    char storage[128];
     char shown[65];
     size_t used = 99;
-    ck_assert(path_split(&path, path_text, storage));
-    ck_assert_msg(payload_parse(bytes, &usual, &arena, &payload, &err) == REJECT_NONE, "%s: %s", name, err.text);
-    struct json_value value = payload_get(&payload, &path, &used);
+    ck_assert_msg(payload_parse(bytes, &usual, by_path, &arena, &payload, &err) == REJECT_NONE, "%s: %s", name,
+                  err.text);
+    ck_assert(lookup_get(payload.lookup, lookup_column(payload.lookup, 0), 0, &arena, &value, &used));
     size_t len = json_show_value(&value, shown, sizeof shown);
     ck_assert_msg(value.kind == kind && used == used_wanted && strcmp(shown, shown_wanted) == 0 && len == strlen(shown),
-                  "%s, %s: kind %d, %zu parts, %s", name, path_text, (int)value.kind, used, shown);
-    payload_free(&payload);
+                  "%s, %s: kind %d, %zu parts, %s", name, path, (int)value.kind, used, shown);
+    lookup_free(by_path);
+    path_table_end(&one);
     arena_reset(&arena);
 }
 
@@ -434,30 +374,31 @@ START_TEST(repaired_values_reach_the_columns)
 }
 END_TEST
 
-START_TEST(text_and_counts_are_exact)
+START_TEST(values_are_exact)
 {
+    static const char *const paths[] = {"s", "i", "r", "t"};
+    struct path_table four;
+    struct json_value values[COUNT(paths)];
     struct payload payload;
-    struct path path;
-    char storage[16];
-    size_t used;
-    ck_assert_int_eq(
-        payload_parse(SPAN_LITERAL("{\"s\":\"a\\u0000b\",\"o\":{\"x\":1,\"y\":2},\"l\":[1,2,3],\"i\":5,\"r\":2.5,"
-                                   "\"t\":true}"),
-                      &usual, &arena, &payload, NULL),
-        REJECT_NONE);
-    ck_assert(path_split(&path, "s", storage));
-    ck_assert(span_equal(payload_get(&payload, &path, &used).text, SPAN_LITERAL("a\0b")));
-    ck_assert(path_split(&path, "o", storage));
-    ck_assert_uint_eq(payload_get(&payload, &path, &used).count, 2);
-    ck_assert(path_split(&path, "l", storage));
-    ck_assert_uint_eq(payload_get(&payload, &path, &used).count, 3);
-    ck_assert(path_split(&path, "i", storage));
-    ck_assert_int_eq(payload_get(&payload, &path, &used).i, 5);
-    ck_assert(path_split(&path, "r", storage));
-    ck_assert_double_eq(payload_get(&payload, &path, &used).r, 2.5);
-    ck_assert(path_split(&path, "t", storage));
-    ck_assert(payload_get(&payload, &path, &used).b);
-    payload_free(&payload);
+    path_table_begin(&four);
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        path_table_add(&four, i, paths[i]);
+    }
+    struct lookup *by_path = lookup_new(&four.map);
+    ck_assert_ptr_nonnull(by_path);
+    ck_assert_int_eq(payload_parse(SPAN_LITERAL("{\"s\":\"a\\u0000b\",\"i\":5,\"r\":2.5,\"t\":true}"), &usual, by_path,
+                                   &arena, &payload, NULL),
+                     REJECT_NONE);
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        size_t used;
+        ck_assert(lookup_get(payload.lookup, lookup_column(payload.lookup, i), 0, &arena, &values[i], &used));
+    }
+    ck_assert(span_equal(values[0].text, SPAN_LITERAL("a\0b")));
+    ck_assert_int_eq(values[1].i, 5);
+    ck_assert_double_eq(values[2].r, 2.5);
+    ck_assert(values[3].b);
+    lookup_free(by_path);
+    path_table_end(&four);
 }
 END_TEST
 
@@ -536,7 +477,7 @@ START_TEST(refuses_what_was_seen_in_the_field)
         struct span bytes = exact(cases[i].bytes);
         struct payload payload;
         struct err err = {0};
-        enum reject reason = payload_parse(payload_trim(bytes), &usual, &arena, &payload, &err);
+        enum reject reason = payload_parse(payload_trim(bytes), &usual, lookup, &arena, &payload, &err);
         ck_assert_msg(reason == cases[i].reason && err.pos == cases[i].pos, "%s: %s, \"%s\" at %zu", cases[i].name,
                       reject_name(reason), err.text, err.pos);
         release(bytes);
@@ -549,18 +490,17 @@ int main(void)
     Suite *suite = suite_create("payload");
     TCase *tests = tcase_create("payload");
     tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, make_arena, free_arena);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, trims_padding);
     tcase_add_test(tests, trims_a_flood_of_marks);
     tcase_add_test(tests, parses_objects);
-    tcase_add_test(tests, refuses_before_jansson_sees_it);
-    tcase_add_test(tests, refuses_the_huge_before_jansson_sees_it);
-    tcase_add_test(tests, jansson_stays_within_bounds);
+    tcase_add_test(tests, refuses_with_position_and_words);
+    tcase_add_test(tests, refuses_the_huge_without_memory);
+    tcase_add_test(tests, takes_the_huge_without_memory);
     tcase_add_test(tests, reports_a_full_arena);
-    tcase_add_test(tests, reports_that_jansson_has_no_memory);
     tcase_add_test(tests, gets_values_by_path);
     tcase_add_test(tests, repaired_values_reach_the_columns);
-    tcase_add_test(tests, text_and_counts_are_exact);
+    tcase_add_test(tests, values_are_exact);
     tcase_add_test(tests, reads_what_was_seen_in_the_field);
     tcase_add_test(tests, refuses_what_was_seen_in_the_field);
     suite_add_tcase(suite, tests);

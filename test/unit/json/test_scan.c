@@ -84,7 +84,7 @@ START_TEST(counts_what_is_well_formed)
         struct span text = exact(well_formed[i].text);
         struct json_report report = {9, 9, 9};
         struct err err = {0};
-        enum json_status status = json_scan_text(text, &usual, &report, &err);
+        enum json_status status = json_scan_text(text, &usual, NULL, &report, &err);
         ck_assert_msg(status == JSON_OK, "%s: %s at %zu", name, err.text, err.pos);
         ck_assert_msg(err.text[0] == '\0', "%s: an error without a fault: %s", name, err.text);
         ck_assert_msg(report.values == well_formed[i].report.values &&
@@ -193,7 +193,7 @@ START_TEST(refuses_with_position_and_words)
         struct span text = exact(refused[i].text);
         struct json_report report;
         struct err err = {0};
-        enum json_status status = json_scan_text(text, &usual, &report, &err);
+        enum json_status status = json_scan_text(text, &usual, NULL, &report, &err);
         ck_assert_msg(status == refused[i].status, "%s: %s", name, status_name(status));
         ck_assert_msg(err.pos == refused[i].pos && strcmp(err.text, refused[i].why) == 0, "%s: \"%s\" at %zu", name,
                       err.text, err.pos);
@@ -205,8 +205,8 @@ END_TEST
 START_TEST(needs_no_err)
 {
     struct json_report report;
-    ck_assert_int_eq(json_scan_text(SPAN_LITERAL("[1,]"), &usual, &report, NULL), JSON_INVALID);
-    ck_assert_int_eq(json_scan_text(SPAN_LITERAL("\xFF"), &usual, &report, NULL), JSON_INVALID_UTF8);
+    ck_assert_int_eq(json_scan_text(SPAN_LITERAL("[1,]"), &usual, NULL, &report, NULL), JSON_INVALID);
+    ck_assert_int_eq(json_scan_text(SPAN_LITERAL("\xFF"), &usual, NULL, &report, NULL), JSON_INVALID_UTF8);
 }
 END_TEST
 
@@ -225,7 +225,7 @@ START_TEST(takes_other_bytes_where_asked)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct span text = exact(cases[i].text);
         struct json_report report;
-        ck_assert_msg(json_scan_bytes(text, &usual, &report, NULL) == cases[i].status, "%s", cases[i].name);
+        ck_assert_msg(json_scan_bytes(text, &usual, NULL, &report, NULL) == cases[i].status, "%s", cases[i].name);
         release(text);
     }
 }
@@ -257,7 +257,7 @@ START_TEST(holds_to_its_limits)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct json_report report;
         struct err err = {0};
-        enum json_status status = json_scan_text(span_of(cases[i].text), &cases[i].limits, &report, &err);
+        enum json_status status = json_scan_text(span_of(cases[i].text), &cases[i].limits, NULL, &report, &err);
         ck_assert_msg(status == cases[i].status && err.pos == cases[i].pos && strcmp(err.text, cases[i].why) == 0,
                       "%s: %s, \"%s\" at %zu", cases[i].name, status_name(status), err.text, err.pos);
     }
@@ -287,7 +287,7 @@ START_TEST(bounds_what_is_huge)
         struct span text = repeat(cases[i].unit, cases[i].times);
         struct json_report report;
         struct err err = {0};
-        enum json_status status = json_scan_text(text, &cases[i].limits, &report, &err);
+        enum json_status status = json_scan_text(text, &cases[i].limits, NULL, &report, &err);
         ck_assert_msg(status == cases[i].status && err.pos == cases[i].pos, "%s: %s, \"%s\" at %zu", cases[i].name,
                       status_name(status), err.text, err.pos);
         release(text);
@@ -315,7 +315,7 @@ static void compare_with_jansson(struct span text, const char *what)
     struct json_report report;
     struct err err = {0};
     struct err other;
-    if (json_scan_text(text, &usual, &report, &err) != JSON_OK) {
+    if (json_scan_text(text, &usual, NULL, &report, &err) != JSON_OK) {
         bool holds_nul = text.len > 0 && memchr(text.ptr, '\0', text.len);
         ck_assert_msg(err.pos <= text.len, "%s: fault at %zu of %zu", what, err.pos, text.len);
         ck_assert_msg(holds_nul || !jansson_takes(text, &other), "%s: only the scan refuses it: %s at %zu", what,
@@ -328,7 +328,7 @@ static void compare_with_jansson(struct span text, const char *what)
         ck_assert_msg(jansson_takes(repaired, &other), "%s: %s at %zu of %.*s", what, other.text, other.pos,
                       (int)repaired.len, repaired.ptr);
         struct json_report after;
-        ck_assert_int_eq(json_scan_text(repaired, &usual, &after, NULL), JSON_OK);
+        ck_assert_int_eq(json_scan_text(repaired, &usual, NULL, &after, NULL), JSON_OK);
         ck_assert_uint_eq(after.values, report.values);
         ck_assert_uint_eq(after.wide_numbers, 0);
         ck_assert(after.bad_escapes == 0 || mode == JSON_REPAIR_FOR_PARSER);
@@ -369,7 +369,7 @@ START_TEST(refuses_every_beginning)
         struct span text = exact((struct span){rich.ptr, len});
         struct json_report report;
         struct err err = {0};
-        enum json_status status = json_scan_text(text, &usual, &report, &err);
+        enum json_status status = json_scan_text(text, &usual, NULL, &report, &err);
         ck_assert_msg(status == JSON_INVALID || status == JSON_INVALID_UTF8, "%zu bytes: %s", len, status_name(status));
         ck_assert_msg(err.pos <= len && err.text[0] != '\0', "%zu bytes: \"%s\" at %zu", len, err.text, err.pos);
         release(text);

@@ -214,7 +214,7 @@ START_TEST(encodes)
 }
 END_TEST
 
-/* With each cap up to what it takes: nothing or all, and what was there stays. buf_format wants one byte more than it adds. */
+/* With each cap up to what it takes: nothing or all, and what was there stays. */
 START_TEST(appends_all_or_nothing)
 {
     struct lp_row row;
@@ -225,7 +225,7 @@ START_TEST(appends_all_or_nothing)
         buf_init(&out, room + 4);
         buf_text(&out, "abc\n");
         bool ok = lp_encode_row(&out, &row);
-        ck_assert_msg(whole > 0 ? ok == (room > whole) : !ok, "%s: returned %d at %zu", cases[_i].name, ok, room);
+        ck_assert_msg(whole > 0 ? ok == (room >= whole) : !ok, "%s: returned %d at %zu", cases[_i].name, ok, room);
         ck_assert_uint_eq(out.len, 4 + (ok ? whole : 0));
         ck_assert(!out.failed && memcmp(out.ptr, "abc\n", 4) == 0);
         buf_free(&out);
@@ -260,6 +260,7 @@ struct decoded {
     char measurement[NAME_BYTES];
     char names[MAX_FIELDS + LP_ROW_MAX_TAGS][NAME_BYTES];
     char texts[MAX_FIELDS + LP_ROW_MAX_TAGS][4 * NAME_BYTES];
+    char strings[MAX_TEXT]; /* of fields, without their escapes */
     size_t used;
 };
 
@@ -287,9 +288,6 @@ static void take_piece(struct decoded *decoded, enum lp_decode_piece piece, cons
         decoded->used++;
         break;
     case LP_DECODE_FIELD:
-        if (value.type == LP_VALUE_TEXT) {
-            value.as.text = (struct span){text, lp_decode_string(item->value.as.text, text)};
-        }
         lp_row_field(&decoded->row, plain_name(decoded, item->key), value);
         decoded->used++;
         break;
@@ -309,7 +307,7 @@ static enum lp_decode_piece decode(struct span record, struct decoded *decoded)
     struct lp_decode_item item;
     enum lp_decode_piece piece;
     decoded->used = 0;
-    lp_decode_begin(&cursor, record);
+    lp_decode_begin(&cursor, record, decoded->strings);
     do {
         piece = lp_decode_next(&cursor, &item, NULL);
         take_piece(decoded, piece, &item);

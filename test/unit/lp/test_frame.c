@@ -389,15 +389,168 @@ START_TEST(any_bytes_in_any_reads_give_the_same)
 }
 END_TEST
 
+/* ---- the quick way against the syntax, byte by byte ---- */
+
+/* What the bytes before one say of it. */
+enum place { BEFORE, IN_COMMENT, IN_HEAD, IN_KEY, BEHIND_EQUALS, IN_NUMBER, IN_STRING, BEHIND_STRING, IN_REST };
+
+struct reader {
+    enum place place;
+    bool is_escaped; /* the next byte, by a backslash */
+};
+
+static bool is_white(char c)
+{
+    return c == ' ' || c == '\t' || c == '\v' || c == '\f';
+}
+
+static enum place behind_head(char c)
+{
+    return is_white(c) && c != '\v' ? IN_KEY : IN_HEAD;
+}
+
+static enum place behind_number(char c)
+{
+    return c == ',' ? IN_KEY : is_white(c) ? IN_REST : IN_NUMBER;
+}
+
+/* A backslash in a name escapes what follows, but for another one: "a\\ b" ends no name. */
+static void read_byte(struct reader *reader, char c)
+{
+    bool in_name = reader->place == BEFORE || reader->place == IN_HEAD || reader->place == IN_KEY;
+    bool is_escaped = reader->is_escaped;
+    reader->is_escaped = c == '\\' && (in_name || (reader->place == IN_STRING && !is_escaped));
+    if (is_escaped || reader->is_escaped) {
+        reader->place = reader->place == BEFORE ? IN_HEAD : reader->place;
+        return;
+    }
+    switch (reader->place) {
+    case BEFORE:
+        reader->place = c == '#' ? IN_COMMENT : is_white(c) ? BEFORE : IN_HEAD;
+        break;
+    case IN_HEAD:
+        reader->place = behind_head(c);
+        break;
+    case IN_KEY:
+        reader->place = c == '=' ? BEHIND_EQUALS : IN_KEY;
+        break;
+    case BEHIND_EQUALS:
+        reader->place = c == '"' ? IN_STRING : behind_number(c);
+        break;
+    case IN_NUMBER:
+        reader->place = behind_number(c);
+        break;
+    case IN_STRING:
+        reader->place = c == '"' ? BEHIND_STRING : IN_STRING;
+        break;
+    case BEHIND_STRING:
+        reader->place = c == ',' ? IN_KEY : IN_REST;
+        break;
+    case IN_COMMENT:
+    case IN_REST:
+        break;
+    }
+}
+
+/* The length of the first record of input, newline included, and without the one that ends it. */
+static size_t first_record(struct span input, size_t max, size_t *len)
+{
+    struct reader reader = {BEFORE, false};
+    size_t first_break = 0; /* behind the first newline in a string; 0 = none */
+    for (size_t pos = 0; pos < input.len; pos++) {
+        char c = input.ptr[pos];
+        *len = pos;
+        if (c == '\n' && reader.place != IN_STRING) {
+            return pos + 1;
+        }
+        if (reader.place == BEHIND_STRING && c != ',' && c != '\r' && !is_white(c) && first_break > 0 && pos <= max) {
+            *len = first_break - 1;
+            return first_break;
+        }
+        first_break = c == '\n' && first_break == 0 ? pos + 1 : first_break;
+        read_byte(&reader, c);
+    }
+    *len = input.len;
+    return input.len;
+}
+
+static void put_frames(struct buf *out, struct span input, size_t max)
+{
+    while (input.len > 0) {
+        size_t len;
+        size_t size = first_record(input, max, &len);
+        if (len > max) {
+            buf_format(out, "o%zu[", size);
+        } else {
+            buf_text(out, "r[");
+        }
+        buf_bytes(out, input.ptr, len > max ? max : size);
+        buf_char(out, ']');
+        input = span_after(input, size);
+    }
+}
+
+/* Records whose ends look like usual ones: a quote, a blank and a timestamp. */
+static struct span draw_records(uint64_t *seed, char *out, size_t size)
+{
+    static const char *const pieces[] = {
+        "m ",      "m,t=a ",   "m,t=\" ",  "v=",        "v=\"",        "v=\"x\"",   "=",   "\"",   "\\",
+        " ",       "1",        "17954803", "\n",        ",",           "\t",        "#",   "x",    "\r\n",
+        "\" 17\n", "=\" 17\n", " 17\n",    "\\\" 17\n", "\\\\\" 17\n", "\"\" 17\n", "i\n", "\"\n", "\" 1 7\n",
+        "\"17\n",  "\"  17\n", "\" 17 \n", "\" 17\r\n", "\" -17\n",    "= \" 17\n", "\v",
+    };
+    size_t n = 0;
+    for (uint32_t left = 1 + draw(seed, 14); left > 0; left--) {
+        const char *piece = pieces[draw(seed, COUNT(pieces))];
+        size_t len = strlen(piece);
+        if (n + len > size) {
+            break;
+        }
+        memcpy(out + n, piece, len);
+        n += len;
+    }
+    return (struct span){out, n};
+}
+
+START_TEST(the_quick_way_is_the_syntax)
+{
+    uint64_t seed = 3;
+    int quick = 0;
+    for (int round = 0; round < 60000; round++) {
+        char text[200];
+        struct span input = draw_records(&seed, text, sizeof text);
+        size_t max = round % 4 ? NO_LIMIT : draw(&seed, 40);
+        struct run run;
+        struct buf want;
+        buf_init(&want, NO_LIMIT);
+        put_frames(&want, input, max);
+        start(&run, max, 1 + draw(&seed, sizeof text));
+        feed(&run, input);
+        end(&run);
+        if (!span_equal(buf_view(&run.text), buf_view(&want))) {
+            check_frames(&run, buf_view(&want), "random ends", "round", (size_t)round);
+        }
+        buf_char(&want, '\0');
+        quick += strstr(want.ptr, "\" 17\n]") != NULL;
+        buf_free(&want);
+        finish(&run);
+    }
+    ck_assert_int_gt(quick, 1000);
+}
+END_TEST
+
 static enum lp_decode_piece decode(struct span record)
 {
     struct lp_decode_cursor cursor;
     struct lp_decode_item item;
-    lp_decode_begin(&cursor, record);
+    char *text = malloc(record.len + 1);
+    ck_assert_ptr_nonnull(text);
+    lp_decode_begin(&cursor, record, text);
     enum lp_decode_piece piece = lp_decode_next(&cursor, &item, NULL);
     while (piece != LP_DECODE_END && piece != LP_DECODE_BLANK && piece != LP_DECODE_ERROR) {
         piece = lp_decode_next(&cursor, &item, NULL);
     }
+    free(text);
     return piece;
 }
 
@@ -519,6 +672,7 @@ int main(void)
     tcase_add_loop_test(tcase, never_reads_a_devices_text_as_a_record, 0, COUNT(injections));
     tcase_add_loop_test(tcase, never_reads_a_devices_text_where_input_ends, 0, COUNT(injections));
     tcase_add_test(tcase, any_bytes_in_any_reads_give_the_same);
+    tcase_add_test(tcase, the_quick_way_is_the_syntax);
     tcase_add_test(tcase, agrees_with_the_decoder);
     tcase_add_test(tcase, refuses_sizes_that_cannot_be);
     tcase_add_loop_test(tcase, frames_lines_in_any_chunks, 0, (int)COUNT(line_cases));

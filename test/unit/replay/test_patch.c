@@ -140,7 +140,7 @@ static bool is_json(struct span text)
 {
     const struct json_limits limits = {JSON_MAX_DEPTH, 1000};
     struct json_report report;
-    return json_scan_bytes(text, &limits, &report, NULL) == JSON_OK;
+    return json_scan_bytes(text, &limits, NULL, &report, NULL) == JSON_OK;
 }
 
 /* Whatever a device sends: nothing changes when nothing is to be changed, and what was JSON

@@ -1,0 +1,60 @@
+/* core/lookup.h - the values of a table's mapped paths, found in one walk over a payload's text.
+ *
+ * The paths are a tree: each part is a node below the part before it. While json/scan.h reads the
+ * text, a key leads from its container's node to its own, and a value is left at the node where it
+ * stands. Nothing is built, and nothing is cleared between messages: what is left at a node counts
+ * only while its container is the one that was met last.
+ */
+#ifndef VENDING_CORE_LOOKUP_H
+#define VENDING_CORE_LOOKUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/macros.h"
+#include "base/span.h"
+#include "core/mapping.h"
+#include "json/scan.h"
+#include "json/value.h"
+
+struct lookup;
+
+/* For the columns, device numbers and times of a table, which must outlive it and stay as it is.
+ * NULL = no memory. */
+MUST_USE struct lookup *lookup_new(const struct table_map *table);
+void lookup_free(struct lookup *lookup);
+
+/* Reads a text as json_scan_text() does, and keeps where the values are: text must stay until the
+ * next call. */
+MUST_USE enum json_status lookup_scan(struct lookup *lookup, struct span text, const struct json_limits *limits,
+                                      struct json_report *report, struct err *err);
+
+/* The paths of one column, or of the device number or the time: the first that holds a value
+ * counts. */
+struct lookup_paths {
+    const struct path *paths; /* the table's own */
+    size_t count;
+    uint16_t nodes[COLUMN_MAX_PATHS]; /* where they lead to */
+};
+
+const struct lookup_paths *lookup_column(const struct lookup *lookup, size_t column);
+const struct lookup_paths *lookup_device_no(const struct lookup *lookup);
+const struct lookup_paths *lookup_time(const struct lookup *lookup);
+
+/* The value at the i-th of the paths, as the last text has it; of equal keys the last counts. *used
+ * gets the number of parts that led to it: paths[i].count when the path was walked to its end (an
+ * absent last key is JSON_KIND_ABSENT), fewer when the way was blocked by a value that is neither
+ * object nor array, which is then returned. A null on the way, and an array position past the end,
+ * is JSON_KIND_ABSENT. Text that had to be made is in the arena. false = that is full. */
+MUST_USE bool lookup_get(const struct lookup *lookup, const struct lookup_paths *paths, size_t i, struct arena *arena,
+                         struct json_value *value, size_t *used);
+
+/* Where the i-th of the paths leads to an array's element, and no path to the one behind it: that
+ * one. JSON_KIND_ABSENT = the array ends there. false = the arena is full. */
+MUST_USE bool lookup_surplus(const struct lookup *lookup, const struct lookup_paths *paths, size_t i,
+                             struct arena *arena, struct json_value *value);
+
+#endif

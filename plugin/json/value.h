@@ -1,0 +1,53 @@
+/* json/value.h - one JSON value: as it stands in a text, and as what it stands for. */
+#ifndef VENDING_JSON_VALUE_H
+#define VENDING_JSON_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/macros.h"
+#include "base/span.h"
+
+enum json_kind {
+    JSON_KIND_ABSENT,
+    JSON_KIND_NULL,
+    JSON_KIND_BOOL,
+    JSON_KIND_INT,  /* within int64 */
+    JSON_KIND_REAL, /* with a fraction or an exponent, within a double */
+    JSON_KIND_TEXT, /* also a number that is neither: as the string of the same characters */
+    JSON_KIND_OBJECT,
+    JSON_KIND_ARRAY
+};
+
+/* As json/scan.h finds it. */
+struct json_raw {
+    enum json_kind kind;
+    bool has_escapes;  /* of a text */
+    bool has_exponent; /* of a number */
+    /* a scalar's characters, without a string's quotes; of a container nothing */
+    struct span text;
+};
+
+/* Of the members below kind, the one of its kind is set. */
+struct json_value {
+    enum json_kind kind;
+    bool b;
+    int64_t i;
+    double r;
+    struct span text; /* may hold NUL; a view into the document or the arena */
+    /* Of a number: its characters, where base/number.h would write the same ones; else empty. */
+    struct span digits;
+};
+
+/* What it stands for. A text with escapes is written into the arena: \u0000 as NUL, and a lone
+ * surrogate as NUL too, so that a column's check of the text refuses both. false = the arena is
+ * full, and *out is absent. */
+MUST_USE bool json_value_read(const struct json_raw *raw, struct arena *arena, struct json_value *out);
+
+/* What an object's key stands for: \u0000 and a lone surrogate as U+FFFD, as json/repair.h writes
+ * them. out holds key->text.len bytes. Returns the bytes written. */
+size_t json_value_read_key(const struct json_raw *key, char *out);
+
+#endif
