@@ -32,7 +32,30 @@ def streams():
         yield b"\xff" + path.read_bytes()
 
 
+def paths_of(value, above=()):
+    """The dotted paths of all values in a document."""
+    if above:
+        yield ".".join(above)
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield from paths_of(member, (*above, str(key)))
+
+
+def lookups():
+    """A line of paths, then texts with a NUL and a newline between them (fuzz_lookup.c): a message, and the one before it."""
+    before = b"{}"
+    for message in messages():
+        text = message[1:]
+        try:
+            paths = [path for path in paths_of(json.loads(text)) if "\n" not in path and " " not in path][-16:]
+        except (ValueError, RecursionError):
+            paths = ["system.voltage", "environment.freezer_temps.3", "ts"]
+        yield " ".join(paths).encode(errors="replace") + b"\n" + text + b"\0\n" + before + b"\0\n" + text
+        before = text
+
+
 SEEDS = {
+    "lookup": lookups,
     "capture": captured,
     "message": messages,
     "stream": streams,

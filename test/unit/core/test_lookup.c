@@ -1,7 +1,6 @@
-#include <jansson.h>
 #include <stdio.h>
 
-#include "base/number.h"
+#include "core/jansson_walk.h"
 #include "core/lookup.h"
 #include "core/path_table.h"
 #include "support.h"
@@ -500,105 +499,11 @@ END_TEST
 
 /* ---- a second opinion: jansson's tree, walked ---- */
 
-static struct json_value value_of(const json_t *node)
-{
-    static const enum json_kind kinds[] = {
-        [JSON_OBJECT] = JSON_KIND_OBJECT, [JSON_ARRAY] = JSON_KIND_ARRAY, [JSON_STRING] = JSON_KIND_TEXT,
-        [JSON_INTEGER] = JSON_KIND_INT,   [JSON_REAL] = JSON_KIND_REAL,   [JSON_TRUE] = JSON_KIND_BOOL,
-        [JSON_FALSE] = JSON_KIND_BOOL,    [JSON_NULL] = JSON_KIND_NULL,
-    };
-    if (!node) {
-        return (struct json_value){.kind = JSON_KIND_ABSENT};
-    }
-    return (struct json_value){
-        .kind = kinds[json_typeof(node)],
-        .b = json_is_true(node),
-        .i = json_integer_value(node),
-        .r = json_real_value(node),
-        .text = {json_string_value(node), json_string_length(node)},
-    };
-}
-
-static const json_t *child(const json_t *node, const struct path *path, size_t part)
-{
-    long index = path->parts[part].index;
-    if (json_is_object(node)) {
-        return json_object_get(node, path->parts[part].name);
-    }
-    return json_is_array(node) && index >= 0 ? json_array_get(node, (size_t)index) : NULL;
-}
-
-static struct json_value walk(const json_t *node, const struct path *path, size_t *used)
-{
-    size_t depth = 0;
-    while (depth < path->count && (json_is_object(node) || json_is_array(node))) {
-        node = child(node, path, depth++);
-    }
-    bool is_blocked = depth < path->count && node && !json_is_null(node);
-    *used = is_blocked ? depth : path->count;
-    return value_of(depth < path->count && !is_blocked ? NULL : node);
-}
-
-static bool has_path_to(const struct path *paths, size_t count, const struct path *to)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool same = paths[i].count >= to->count;
-        for (size_t part = 0; same && part < to->count; part++) {
-            same = strcmp(paths[i].parts[part].name, to->parts[part].name) == 0;
-        }
-        if (same) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The element behind the path's, unless a path leads there. */
-static struct json_value walk_surplus(const json_t *root, const struct table_map *map, const struct path *path)
-{
-    char digits[32];
-    struct path next = *path;
-    long index = path->parts[path->count - 1].index + 1;
-    snprintf(digits, sizeof digits, "%ld", index);
-    next.parts[path->count - 1].name = digits;
-    next.parts[path->count - 1].index = index;
-    bool is_mapped = false;
-    for (size_t c = 0; c < map->column_count; c++) {
-        is_mapped = is_mapped || has_path_to(map->columns[c].paths, map->columns[c].path_count, &next);
-    }
-    const json_t *array = root;
-    for (size_t part = 0; part + 1 < path->count; part++) {
-        array = child(array, path, part);
-    }
-    bool has_one = index > 0 && !is_mapped && json_is_array(array);
-    return value_of(has_one ? json_array_get(array, (size_t)index) : NULL);
-}
-
 /* Cheaper than check's own assertions, which cost a system call each. */
 static void must_be(bool holds, const char *what, const char *path, struct span text)
 {
     if (!holds) {
         ck_abort_msg("%s differs at %s of %.*s", what, path, (int)text.len, text.ptr);
-    }
-}
-
-static void compare_values(const struct json_value *got, const struct json_value *want, const char *path,
-                           struct span text)
-{
-    char digits[NUMBER_TEXT_BYTES];
-    must_be(got->kind == want->kind, "kind", path, text);
-    if (got->kind == JSON_KIND_BOOL) {
-        must_be(got->b == want->b, "boolean", path, text);
-    } else if (got->kind == JSON_KIND_INT) {
-        must_be(got->i == want->i, "integer", path, text);
-        size_t len = number_format_double((double)got->i, digits);
-        must_be(got->digits.len == 0 || span_equal(got->digits, (struct span){digits, len}), "digits", path, text);
-    } else if (got->kind == JSON_KIND_REAL) {
-        must_be(memcmp(&got->r, &want->r, sizeof got->r) == 0, "real", path, text);
-        size_t len = number_format_double(got->r, digits);
-        must_be(got->digits.len == 0 || span_equal(got->digits, (struct span){digits, len}), "digits", path, text);
-    } else if (got->kind == JSON_KIND_TEXT) {
-        must_be(span_equal(got->text, want->text), "text", path, text);
     }
 }
 
@@ -613,13 +518,13 @@ static void compare_all(const struct lookup *lookup, const struct table_map *map
             struct json_value got;
             size_t used;
             size_t used_wanted;
-            struct json_value want = walk(root, path, &used_wanted);
+            struct json_value want = jansson_walk(root, path, &used_wanted);
             must_be(lookup_get(lookup, paths, p, &arena, &got, &used), "memory", path->text, text);
             must_be(used == used_wanted, "used parts", path->text, text);
-            compare_values(&got, &want, path->text, text);
-            want = walk_surplus(root, map, path);
+            must_be(jansson_walk_same(&got, &want), "value", path->text, text);
+            want = jansson_walk_surplus(root, map, path);
             must_be(lookup_surplus(lookup, paths, p, &arena, &got), "memory", path->text, text);
-            compare_values(&got, &want, path->text, text);
+            must_be(jansson_walk_same(&got, &want), "surplus", path->text, text);
         }
     }
 }
