@@ -37,6 +37,11 @@ void arena_shrink(struct arena *arena, const void *ptr, size_t size)
     }
 }
 
+void arena_rewind(struct arena *arena, size_t used)
+{
+    arena->used = used;
+}
+
 void arena_reset(struct arena *arena)
 {
     arena->used = 0;

@@ -29,6 +29,9 @@ MUST_USE void *arena_alloc(struct arena *arena, size_t size);
  * last. */
 void arena_shrink(struct arena *arena, const void *ptr, size_t size);
 
+/* Gives back all that was handed out since arena->used had this value. */
+void arena_rewind(struct arena *arena, size_t used);
+
 void arena_reset(struct arena *arena);
 
 #endif

@@ -139,7 +139,9 @@ static void note_surpluses(struct fill *fill)
 {
     for (size_t c = 0; c < fill->table->column_count; c++) {
         for (size_t p = 0; p < fill->table->columns[c].path_count; p++) {
+            size_t arena_used = fill->convert.arena->used;
             note_surplus(fill, c, p);
+            arena_rewind(fill->convert.arena, arena_used);
         }
     }
 }
@@ -226,9 +228,13 @@ static enum reject fill_columns(struct fill *fill, struct err *err)
     for (size_t i = 0; i < fill->table->column_count; i++) {
         const struct column *column = &fill->table->columns[i];
         size_t before = fill->notes.len;
+        size_t arena_used = fill->convert.arena->used;
         enum outcome outcome = fill_column(fill, column, lookup_column(fill->payload->lookup, i));
         if (fill->convert.out_of_memory || fill->row->failed) {
             return lack_memory(err);
+        }
+        if (outcome != FILLED) {
+            arena_rewind(fill->convert.arena, arena_used); /* many columns may have looked at one text */
         }
         if (column->required && outcome != FILLED) {
             return miss(fill, column, outcome, before, err);

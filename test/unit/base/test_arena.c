@@ -65,6 +65,24 @@ START_TEST(limit)
 }
 END_TEST
 
+START_TEST(rewind_gives_the_newest_back)
+{
+    struct arena arena;
+    ck_assert(arena_init(&arena, 100));
+    char *first = arena_alloc(&arena, 10);
+    ck_assert_ptr_nonnull(first);
+    memset(first, 'x', 10);
+    size_t used = arena.used;
+    void *second = arena_alloc(&arena, 40);
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 20));
+    arena_rewind(&arena, used);
+    ck_assert_uint_eq(arena.used, used);
+    ck_assert_ptr_eq(arena_alloc(&arena, 80), second);
+    ck_assert(first[0] == 'x' && first[9] == 'x');
+    arena_free(&arena);
+}
+END_TEST
+
 START_TEST(reset_gives_all_back)
 {
     struct arena arena;
@@ -132,6 +150,7 @@ static Suite *arena_suite(void)
     TCase *tcase = tcase_create("arena");
     tcase_add_test(tcase, blocks_are_aligned_and_apart);
     tcase_add_loop_test(tcase, limit, 0, (int)(sizeof limits / sizeof limits[0]));
+    tcase_add_test(tcase, rewind_gives_the_newest_back);
     tcase_add_test(tcase, reset_gives_all_back);
     tcase_add_test(tcase, shrink_gives_the_end_back);
     tcase_add_test(tcase, freed_arena_is_empty);

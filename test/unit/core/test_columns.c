@@ -1267,6 +1267,60 @@ START_TEST(out_of_memory)
 }
 END_TEST
 
+#define LONG_TEXT 30000
+#define COLUMNS_THERE 40
+
+/* A long text with escapes where many columns look, and none takes it, needs memory once, not as often as it is looked at. */
+static void check_long_text(const char *path_format, const char *head, const char *tail, const char *want)
+{
+    struct filled filled;
+    struct buf text;
+    buf_init(&text, 1024 * 1024);
+    for (size_t i = 0; i < COLUMNS_THERE; i++) {
+        char path[32];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(path, sizeof path, path_format, i);
+#pragma GCC diagnostic pop
+        buf_format(&text, "%s{\"column\":\"x%02zu\",\"path\":\"%s\",\"type\":\"float\"}",
+                   i == 0 ? "{\"telemetry\":{\"columns\":[" : ",", i, path);
+    }
+    buf_text(&text, "]}}");
+    overlay(text_of(&text));
+    buf_truncate(&text, 0);
+    buf_text(&text, head);
+    for (size_t i = 0; i < LONG_TEXT; i++) {
+        buf_char(&text, 'z');
+    }
+    buf_text(&text, tail);
+    fill(&filled, MESSAGE_TELEMETRY, "VM-SH-001", buf_view(&text));
+    const char *got = outcome(&filled);
+    ck_assert_msg(span_starts_with(span_of(got), span_of(want)), "%s: got %.200s", path_format, got);
+    finish(&filled);
+    buf_free(&text);
+}
+
+START_TEST(a_long_text_in_the_way_of_many_columns)
+{
+    check_long_text("x.v%02zu", "{\"location\":{\"lat\":1},\"x\":\"\\n", "\",\"ts\":1795480320}",
+                    "lat=1 anomalies=\"x=\"\\u000azzz");
+}
+END_TEST
+
+START_TEST(a_long_text_for_many_columns)
+{
+    check_long_text("x.0", "{\"location\":{\"lat\":1},\"x\":[\"\\n", "\"],\"ts\":1795480320}",
+                    "lat=1 anomalies=\"x.0=\"\\u000azzz");
+}
+END_TEST
+
+START_TEST(a_long_text_behind_many_columns)
+{
+    check_long_text("x.0", "{\"location\":{\"lat\":1},\"x\":[null,\"\\n", "\"],\"ts\":1795480320}",
+                    "lat=1 anomalies=\"x.0=null no value; ");
+}
+END_TEST
+
 /* ---- properties of MQTT 5 ---- */
 
 #define BAD_TYPE(shown) "anomalies=\"properties.content-type=\"" shown "\" not application/json\""
@@ -1370,6 +1424,9 @@ static Suite *columns_suite(void)
     tcase_add_test(tcase, required_behind_the_cap);
     tcase_add_loop_test(tcase, properties, 0, (int)COUNT(with_properties));
     tcase_add_test(tcase, out_of_memory);
+    tcase_add_test(tcase, a_long_text_in_the_way_of_many_columns);
+    tcase_add_test(tcase, a_long_text_for_many_columns);
+    tcase_add_test(tcase, a_long_text_behind_many_columns);
     suite_add_tcase(suite, tcase);
     return suite;
 }
