@@ -61,6 +61,50 @@ START_TEST(texts_of_tokens)
 }
 END_TEST
 
+/* Wherever a string stands in memory, whatever its length: each byte in each of its places. */
+static void check_string(struct span text, size_t at)
+{
+    unsigned char c = (unsigned char)text.ptr[at];
+    struct json_token token = {.end = 0};
+    json_token_next(text, 0, &token);
+    bool good;
+    if (c < 0x20 || c == '\\') { /* an 'a' follows: no escape */
+        good = token.kind == JSON_TOKEN_ERROR && token.start == at && token.error;
+    } else {
+        size_t end = c == '"' ? at + 1 : text.len;
+        good = token.kind == JSON_TOKEN_STRING && token.start == 0 && token.end == end && token.has_high == (c >= 0x80);
+    }
+    if (!good) {
+        ck_abort_msg("%zu bytes, %02x at %zu: kind %d, %zu to %zu", text.len, c, at, (int)token.kind, token.start,
+                     token.end);
+    }
+}
+
+START_TEST(strings_at_every_alignment)
+{
+    for (size_t start = 0; start <= 8; start++) {
+        for (size_t len = 3; len <= 43; len++) {
+            char *block = malloc(start + len);
+            ck_assert_ptr_nonnull(block);
+            struct span text = {block + start, len};
+            memset(block, 'a', start + len);
+            block[start] = block[start + len - 1] = '"';
+            for (size_t at = 1; at + 1 < len; at++) {
+                for (unsigned byte = 0; byte < 256; byte++) {
+                    bool may_be_escape = byte == '\\' && at + 2 == len; /* of the last quote */
+                    block[start + at] = (char)byte;
+                    if (!may_be_escape) {
+                        check_string(text, at);
+                    }
+                }
+                block[start + at] = 'a';
+            }
+            free(block);
+        }
+    }
+}
+END_TEST
+
 START_TEST(units_of_strings)
 {
     static const struct {
@@ -96,6 +140,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, tokens);
     tcase_add_test(tests, texts_of_tokens);
+    tcase_add_test(tests, strings_at_every_alignment);
     tcase_add_test(tests, units_of_strings);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -400,6 +400,106 @@ START_TEST(any_text_makes_a_clean_line)
 }
 END_TEST
 
+/* ---- eight bytes at a time ---- */
+
+/* The text as a tag and as a field. */
+static void encode_twice(struct buf *out, struct span text)
+{
+    struct lp_row row;
+    lp_row_begin(&row, "m", 7);
+    lp_row_tag(&row, "t", text);
+    lp_row_field(&row, "s", lp_value_text(text));
+    buf_truncate(out, 0);
+    if (!lp_encode_row(out, &row)) { /* cheaper than an assertion */
+        ck_abort_msg("not written");
+    }
+}
+
+static void put_times(struct buf *out, char c, size_t times)
+{
+    for (size_t i = 0; i < times; i++) {
+        buf_char(out, c);
+    }
+}
+
+/* What stands for c in the line of a short text: as a tag, as a field. */
+static void read_short(struct buf *line, char c, struct span *tag, struct span *field)
+{
+    const char text[] = {'a', c, 'a'};
+    encode_twice(line, (struct span){text, sizeof text});
+    const char *head = "m,t=a";
+    const char *middle = "a s=\"a";
+    const char *tail = "a\" 7\n";
+    const char *found = strstr(text_of(line), middle);
+    ck_assert(found && span_starts_with(buf_view(line), span_of(head)));
+    *tag = (struct span){line->ptr + strlen(head), (size_t)(found - line->ptr) - strlen(head)};
+    size_t at = (size_t)(found - line->ptr) + strlen(middle);
+    *field = (struct span){line->ptr + at, line->len - at - strlen(tail)};
+}
+
+static struct span read_field(struct span line, char *strings)
+{
+    struct lp_decode_cursor cursor;
+    struct lp_decode_item item;
+    lp_decode_begin(&cursor, line, strings);
+    while (lp_decode_next(&cursor, &item, NULL) != LP_DECODE_FIELD) {
+    }
+    return item.value.as.text;
+}
+
+/* Wherever a text stands in memory, whatever its length: a byte in each of its places is written as in a short text, and read
+ * back. */
+START_TEST(at_every_alignment)
+{
+    static const char bytes[] = "\0\x01\t\n\v\f\r\x1F !\"#,-=>\\]\x7F\x80\xFF";
+    struct buf short_line;
+    struct buf line;
+    struct buf want;
+    buf_init(&short_line, MAX_TEXT);
+    buf_init(&line, MAX_TEXT);
+    buf_init(&want, MAX_TEXT);
+    for (size_t b = 0; b < sizeof bytes - 1; b++) {
+        struct span tag;
+        struct span field;
+        read_short(&short_line, bytes[b], &tag, &field);
+        for (size_t start = 0; start <= 8; start++) {
+            for (size_t len = 3; len <= 40; len++) {
+                char block[48];
+                char strings[256];
+                struct span text = {block + start, len};
+                memset(block, '\\', sizeof block); /* beside the text, as it needs care */
+                memset(block + start, 'a', len);
+                for (size_t at = 1; at + 1 < len; at++) {
+                    block[start + at] = bytes[b];
+                    encode_twice(&line, text);
+                    buf_truncate(&want, 0);
+                    buf_text(&want, "m,t=");
+                    put_times(&want, 'a', at);
+                    buf_span(&want, tag);
+                    put_times(&want, 'a', len - at - 1);
+                    buf_text(&want, " s=\"");
+                    put_times(&want, 'a', at);
+                    buf_span(&want, field);
+                    put_times(&want, 'a', len - at - 1);
+                    buf_text(&want, "\" 7\n");
+                    bool is_plain = bytes[b] > 0;
+                    bool same = span_equal(buf_view(&line), buf_view(&want)) &&
+                                (!is_plain || span_equal(read_field(buf_view(&line), strings), text));
+                    block[start + at] = 'a';
+                    if (!same) {
+                        ck_abort_msg("%zu bytes at %zu, %02x at %zu: %s", len, start, (unsigned char)bytes[b], at,
+                                     text_of(&line));
+                    }
+                }
+            }
+        }
+    }
+    buf_free(&short_line);
+    buf_free(&line);
+    buf_free(&want);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lp_encode_row");
@@ -410,6 +510,7 @@ int main(void)
     tcase_add_loop_test(tcase, what_telegraf_writes_comes_out_again, 0, COUNT(telegraf));
     tcase_add_test(tcase, leaves_a_failed_buffer_alone);
     tcase_add_test(tcase, any_text_makes_a_clean_line);
+    tcase_add_test(tcase, at_every_alignment);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
