@@ -48,7 +48,7 @@ static void note_blocked(struct fill *fill, const struct path *path, size_t used
 static void look_up(struct fill *fill, const struct lookup_paths *paths, struct json_value *value,
                     const struct path **at)
 {
-    const struct path *null_at = NULL;
+    bool is_null = false;
     *at = &paths->paths[0];
     for (size_t i = 0; i < paths->count; i++) {
         const struct path *path = &paths->paths[i];
@@ -57,7 +57,8 @@ static void look_up(struct fill *fill, const struct lookup_paths *paths, struct 
             fill->convert.out_of_memory = true;
         }
         if (value->kind == JSON_KIND_NULL) {
-            null_at = null_at ? null_at : path;
+            *at = is_null ? *at : path;
+            is_null = true;
         } else if (value->kind != JSON_KIND_ABSENT && used < path->count) {
             note_blocked(fill, path, used, value);
         } else if (value->kind != JSON_KIND_ABSENT) {
@@ -65,8 +66,7 @@ static void look_up(struct fill *fill, const struct lookup_paths *paths, struct 
             return;
         }
     }
-    *at = null_at ? null_at : *at;
-    value->kind = null_at ? JSON_KIND_NULL : JSON_KIND_ABSENT;
+    value->kind = is_null ? JSON_KIND_NULL : JSON_KIND_ABSENT;
 }
 
 static enum outcome fill_column(struct fill *fill, const struct column *column, const struct lookup_paths *paths)

@@ -1,4 +1,4 @@
-"""The rooms of plugin/ (plugin/README.md, The rooms): includes run downwards only, each module has its header and its tests, and a
+"""The rooms of plugin/ (plugin/README.md, Rooms): includes run downwards only, each module has its header and its tests, and a
 public symbol's name tells its room and file."""
 
 import pathlib
