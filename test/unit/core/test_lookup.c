@@ -237,7 +237,7 @@ START_TEST(nothing_stays_of_an_earlier_text)
         {"{\"a\":{\"c\":[]}}", true, "- - -", "- - -"},
         {"{\"a\":{\"b\":[[[[", false, NULL, NULL},
         {"{\"a\":{\"b\":2}}", true, "2 - -", "- - -"},
-        {"", false, NULL, NULL},
+        {"", false, "- - -", "- - -"},
         {"5", true, "5/0 5/0 5/0", "- - -"},
         {"{\"a\":7}", true, "7/1 7/1 -", "- - -"},
         {"{\"a\":null,\"d\":0}", true, "- - 0", "- - -"},
@@ -250,7 +250,7 @@ START_TEST(nothing_stays_of_an_earlier_text)
         struct span text = exact(span_of(steps[i].text));
         bool is_json = scan(lookup, text) == JSON_OK;
         ck_assert_msg(is_json == steps[i].is_json, "%zu", i);
-        if (is_json) {
+        if (steps[i].found) {
             put_found(&got, lookup, 3);
             ck_assert_msg(strcmp(text_of(&got), steps[i].found) == 0, "%zu: %s", i, got.ptr);
             put_surplus(&got, lookup, 3);
@@ -399,13 +399,15 @@ END_TEST
 static const size_t name_lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40};
 
 /* Names of one length: one of the letter alone, and for each place one that differs there. Of every second the document has the
- * value, with escapes or without. */
+ * value: of the even ones or the odd ones, with escapes or without. */
 START_TEST(names_differ_in_any_byte)
 {
     size_t len = name_lengths[_i];
     char letters[64];
     memset(letters, 'n', sizeof letters);
-    for (int escaped = 0; escaped < 2; escaped++) {
+    for (size_t variant = 0; variant < 4; variant++) {
+        size_t odd = variant % 2;
+        bool escaped = variant / 2 > 0;
         struct path_table table;
         struct buf text;
         buf_init(&text, TEXT_BYTES);
@@ -416,7 +418,7 @@ START_TEST(names_differ_in_any_byte)
             name[len] = '\0';
             name[c] = (char)(c < len ? 'm' : '\0');
             path_table_add(&table, c, name);
-            if (c % 2 == 0) {
+            if (c % 2 == odd) {
                 buf_text(&text, text.len > 0 ? ",\"" : "{\"");
                 for (size_t i = 0; i < len; i++) {
                     buf_format(&text, escaped ? "\\u%04x" : "%c", (unsigned char)name[i]);
@@ -434,7 +436,7 @@ START_TEST(names_differ_in_any_byte)
             size_t used;
             ck_assert(lookup_get(lookup, lookup_column(lookup, c), 0, &arena, &value, &used));
             bool good =
-                c % 2 == 0 ? value.kind == JSON_KIND_INT && value.i == (int64_t)c : value.kind == JSON_KIND_ABSENT;
+                c % 2 == odd ? value.kind == JSON_KIND_INT && value.i == (int64_t)c : value.kind == JSON_KIND_ABSENT;
             ck_assert_msg(good, "%zu bytes, the one that differs at %zu", len, c);
         }
         release(end);
