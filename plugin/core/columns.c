@@ -234,7 +234,8 @@ static enum reject fill_columns(struct fill *fill, struct err *err)
             return lack_memory(err);
         }
         if (outcome != FILLED) {
-            arena_rewind(fill->convert.arena, arena_used); /* many columns may have looked at one text */
+            /* many columns may have looked at one text */
+            arena_rewind(fill->convert.arena, arena_used);
         }
         if (column->required && outcome != FILLED) {
             return miss(fill, column, outcome, before, err);

@@ -1,4 +1,5 @@
-/* Anything as JSON, and any paths into it: what is read in one pass is what jansson reads, and what it refuses jansson refuses. */
+/* Anything as JSON, and any paths into it: what is read in one pass is what jansson reads, and what
+ * it refuses jansson refuses. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,8 @@ static void check_text(struct lookup *lookup, const struct paths *paths, struct 
     }
 }
 
-/* A line of paths, then the texts, a NUL and a newline between them: nothing of one is seen in the next. */
+/* A line of paths, then the texts, a NUL and a newline between them: nothing of one is seen in the
+ * next. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span input = {(const char *)data, size};

@@ -202,7 +202,8 @@ START_TEST(cap_of_nothing)
 }
 END_TEST
 
-/* Bytes of any length go behind bytes of any length, from anywhere, up to the cap and not past it. */
+/* Bytes of any length go behind bytes of any length, from anywhere, up to the cap and not past
+ * it. */
 START_TEST(lengths_and_alignments)
 {
     char source[64];

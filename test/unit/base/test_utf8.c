@@ -164,8 +164,8 @@ END_TEST
 
 /* ---- eight bytes at a time ---- */
 
-/* Wherever a text stands in memory, and whatever its length: a fault at each of its places is found there, and none where there
- * is none. */
+/* Wherever a text stands in memory, and whatever its length: a fault at each of its places is
+ * found there, and none where there is none. */
 START_TEST(at_every_alignment)
 {
     char block[64];

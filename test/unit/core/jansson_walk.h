@@ -1,4 +1,5 @@
-/* jansson_walk.h - what core/lookup.h answers, as jansson's tree of the same text has it (json_repair_text() for the parser). */
+/* jansson_walk.h - what core/lookup.h answers, as jansson's tree of the same text has it
+ * (json_repair_text() for the parser). */
 #ifndef VENDING_TEST_CORE_JANSSON_WALK_H
 #define VENDING_TEST_CORE_JANSSON_WALK_H
 

@@ -14,7 +14,8 @@
 struct path_table {
     struct table_map map;
     struct column columns[PATH_TABLE_COLUMNS];
-    char *texts[PATH_TABLE_COLUMNS * COLUMN_MAX_PATHS]; /* owned: each path's text, and its parts behind it */
+    /* owned: each path's text, and its parts behind it */
+    char *texts[PATH_TABLE_COLUMNS * COLUMN_MAX_PATHS];
     size_t text_count;
 };
 

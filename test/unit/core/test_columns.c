@@ -1270,7 +1270,8 @@ END_TEST
 #define LONG_TEXT 30000
 #define COLUMNS_THERE 40
 
-/* A long text with escapes where many columns look, and none takes it, needs memory once, not as often as it is looked at. */
+/* A long text with escapes where many columns look, and none takes it, needs memory once, not as
+ * often as it is looked at. */
 static void check_long_text(const char *path_format, const char *head, const char *tail, const char *want)
 {
     struct filled filled;

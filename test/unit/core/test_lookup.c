@@ -55,7 +55,8 @@ static void put_value_or_none(struct buf *out, const struct json_value *value)
     buf_text(out, value->kind == JSON_KIND_ABSENT ? "-" : shown);
 }
 
-/* What is at the first path of each column; where fewer parts led to it than there are, "/" and their number. */
+/* What is at the first path of each column; where fewer parts led to it than there are, "/" and
+ * their number. */
 static void put_found(struct buf *out, const struct lookup *lookup, size_t columns)
 {
     buf_truncate(out, 0);
@@ -398,8 +399,8 @@ END_TEST
 
 static const size_t name_lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40};
 
-/* Names of one length: one of the letter alone, and for each place one that differs there. Of every second the document has the
- * value: of the even ones or the odd ones, with escapes or without. */
+/* Names of one length: one of the letter alone, and for each place one that differs there. Of every
+ * second the document has the value: of the even ones or the odd ones, with escapes or without. */
 START_TEST(names_differ_in_any_byte)
 {
     size_t len = name_lengths[_i];

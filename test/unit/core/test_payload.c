@@ -193,7 +193,8 @@ START_TEST(refuses_the_huge_without_memory)
 }
 END_TEST
 
-/* Of a payload of full size with as many values as allowed nothing is copied, but for its repaired text. */
+/* Of a payload of full size with as many values as allowed nothing is copied, but for its
+ * repaired text. */
 START_TEST(takes_the_huge_without_memory)
 {
     static const struct {

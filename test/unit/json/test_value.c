@@ -216,7 +216,8 @@ static uint32_t draw(uint64_t *seed, uint32_t below)
     return (uint32_t)(*seed >> 33) % below;
 }
 
-/* Characters that are kept are those that would be written: for numbers of JSON's grammar, of up to 20 digits. */
+/* Characters that are kept are those that would be written: for numbers of JSON's grammar, of up to
+ * 20 digits. */
 START_TEST(digits_are_what_would_be_written)
 {
     uint64_t seed = 7;

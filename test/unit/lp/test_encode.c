@@ -447,8 +447,8 @@ static struct span read_field(struct span line, char *strings)
     return item.value.as.text;
 }
 
-/* Wherever a text stands in memory, whatever its length: a byte in each of its places is written as in a short text, and read
- * back. */
+/* Wherever a text stands in memory, whatever its length: a byte in each of its places is written
+ * as in a short text, and read back. */
 START_TEST(at_every_alignment)
 {
     static const char bytes[] = "\0\x01\t\n\v\f\r\x1F !\"#,-=>\\]\x7F\x80\xFF";
