@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/macros.h"
@@ -103,6 +104,14 @@ static inline const char *text_of(struct buf *buf)
     ck_assert(!buf->failed);
     buf->len--;
     return buf->ptr;
+}
+
+/* How often a test of many rounds goes round: a tenth where check does not fork, as under valgrind
+ * (Makefile), which is fifty times as slow and looks for other faults. */
+static inline int rounds(int all)
+{
+    const char *fork = getenv("CK_FORK");
+    return fork && strcmp(fork, "no") == 0 ? all / 10 : all;
 }
 
 static inline int run_suite(Suite *suite)

@@ -433,7 +433,8 @@ static void check_text(const char *text)
 
 START_TEST(every_short_decimal)
 {
-    for (unsigned digits = 0; digits < 100000; digits++) {
+    for (int i = 0; i < rounds(100000); i++) {
+        unsigned digits = (unsigned)i;
         char text[16];
         unsigned power = 1;
         for (int behind = 0; behind <= 4; behind++, power *= 10) {
@@ -530,7 +531,7 @@ END_TEST
 START_TEST(random_doubles)
 {
     uint64_t seed = 1;
-    for (int i = 0; i < 400000; i++) {
+    for (int i = 0; i < rounds(400000); i++) {
         uint64_t bits = draw(&seed);
         double value;
         if (i % 4 != 0) { /* of 2^-16 to 2^52: where the quick form is */
@@ -548,7 +549,7 @@ END_TEST
 START_TEST(random_decimals)
 {
     uint64_t seed = 2;
-    for (int i = 0; i < 600000; i++) {
+    for (int i = 0; i < rounds(600000); i++) {
         char text[32] = "-";
         size_t n = draw(&seed) % 2;
         size_t digits = 1 + draw(&seed) % 19;
@@ -584,7 +585,7 @@ START_TEST(integers_to_text_and_back)
                                      INT32_MAX,
                                      1};
     uint64_t power = 1;
-    for (int i = 0; i < 300000; i++) {
+    for (int i = 0; i < rounds(300000); i++) {
         uint64_t value = draw(&seed) >> draw(&seed) % 64;
         if (i < 60) { /* 10^n - 1, 10^n, 10^n + 1 */
             value = power + (uint64_t)(i % 3) - 1;

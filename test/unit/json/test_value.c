@@ -222,7 +222,7 @@ START_TEST(digits_are_what_would_be_written)
 {
     uint64_t seed = 7;
     int kept = 0;
-    for (int round = 0; round < 200000; round++) {
+    for (int round = 0; round < rounds(200000); round++) {
         char text[64];
         size_t n = 0;
         size_t whole = 1 + draw(&seed, 10);
@@ -249,7 +249,7 @@ START_TEST(digits_are_what_would_be_written)
         }
         kept += value.digits.len > 0;
     }
-    ck_assert_int_gt(kept, 50000);
+    ck_assert_int_gt(kept, rounds(50000));
 }
 END_TEST
 
