@@ -342,6 +342,10 @@ size_t number_format_double(double value, char out[NUMBER_TEXT_BYTES])
 {
     uint64_t whole;
     size_t behind;
+    if (value == 0) {
+        memcpy(out, signbit(value) ? "-0" : "0", signbit(value) ? 3 : 2);
+        return strlen(out);
+    }
     if (find_digits(fabs(value), &whole, &behind)) {
         size_t sign = value < 0 ? 1 : 0;
         out[0] = '-';
