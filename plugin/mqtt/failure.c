@@ -145,6 +145,9 @@ struct mqtt_failure mqtt_failure_of_result(const struct mqtt_failure_facts *fact
     case MOSQ_ERR_EAI:
         return make(cannot_connect, gai_strerror(error), "check --host");
     case MOSQ_ERR_ERRNO:
+        if (error == 0) { /* the end within a packet */
+            return of_close(facts);
+        }
         return error == EPROTO && facts->uses_tls ? of_tls(facts) : mqtt_failure_of_errno(facts, error);
     case MOSQ_ERR_TLS:
     case MOSQ_ERR_TLS_HANDSHAKE:

@@ -52,6 +52,7 @@ static const struct {
     {"closed at once after connecting", &young, MOSQ_ERR_CONN_LOST, 0, "the connection is lost", "closed it",
      "another program may use the same --client-id"},
     {"closed later", &old, MOSQ_ERR_CONN_LOST, 0, "the connection is lost", "closed it", ""},
+    {"closed within a packet", &old, MOSQ_ERR_ERRNO, 0, "the connection is lost", "closed it", ""},
     {"reset later", &old, MOSQ_ERR_ERRNO, ECONNRESET, "the connection is lost", "reset by peer", ""},
     {"a cable pulled", &old, MOSQ_ERR_KEEPALIVE, 0, "the connection is lost", "--keepalive", ""},
     {"lost below TLS", &tls_connected, MOSQ_ERR_CONN_LOST, 0, "the connection is lost", "closed it", ""},
