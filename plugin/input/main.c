@@ -1,9 +1,11 @@
 /* vending-input: messages from an MQTT 5 broker in, line protocol on standard output, log lines on
- * standard error. Started by Telegraf's inputs.execd. It reads a message only when standard output
- * takes what the one before gave: the broker holds the rest.
+ * standard error. Started by Telegraf's inputs.execd. It reads messages only when standard output
+ * has taken what those before gave: the broker holds the rest. It acknowledges them only when their
+ * rows are written: the broker sends again what a kill has cut short.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +27,7 @@
 #define REPORT_WAIT_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
 #define DISCONNECT_WAIT_NS SECOND_NS   /* ... for the broker to take our DISCONNECT */
 #define STDIN_CHUNK_BYTES 4096
+#define ROW_BYTES 512                        /* of a row, beside what it has of the payload, mostly */
 #define LONG_LINE_BYTES ((size_t)256 * 1024) /* memory for a longer recorded one is given back */
 
 struct subscriber {
@@ -68,7 +71,7 @@ static void log_change(struct subscriber *subscriber, enum capture_recorder_chan
     }
 }
 
-static void record_message(struct subscriber *subscriber, const struct mqtt_client_message *message, int64_t arrival_ns)
+static void record_message(struct subscriber *subscriber, const struct mqtt_message *message, int64_t arrival_ns)
 {
     const struct capture_message captured = {.time_ns = arrival_ns,
                                              .topic = message->topic,
@@ -88,13 +91,24 @@ static void record_message(struct subscriber *subscriber, const struct mqtt_clie
     }
 }
 
-static void on_message(void *ctx, const struct mqtt_client_message *message)
+/* Rows go out together as long as a pipe takes them whole (PIPE_BUF): a kill leaves no half row
+ * behind, which a reader could take for one. */
+static void make_room(struct subscriber *subscriber, const struct mqtt_message *message)
+{
+    struct output *output = &subscriber->engine.output;
+    if (output->bytes.len + ROW_BYTES + 2 * message->payload.len > PIPE_BUF) {
+        output_flush(output);
+    }
+}
+
+static bool on_message(void *ctx, const struct mqtt_message *message)
 {
     struct subscriber *subscriber = ctx;
     struct engine *engine = &subscriber->engine;
     int64_t now_ns = clock_wall_ns();
     /* As a recording can hold it, so that it gives the same rows. */
     int64_t arrival_ns = now_ns - now_ns % CAPTURE_TIME_STEP_NS;
+    make_room(subscriber, message);
     engine_begin_work(engine);
     engine->bytes_in += message->topic.len + message->payload.len;
     engine->input_ns = engine->work_start_ns;
@@ -103,6 +117,7 @@ static void on_message(void *ctx, const struct mqtt_client_message *message)
     }
     pipeline_message(engine->pipeline, message->topic, message->payload, &message->properties, arrival_ns);
     engine_end_work(engine);
+    return engine->output.bytes.len < PIPE_BUF && !engine->output.writer.error;
 }
 
 /* ---- waiting ---- */
@@ -169,7 +184,16 @@ static void flush_recording(struct subscriber *subscriber)
     }
 }
 
-/* Reads at most one message and writes its row. false = there was none. */
+/* What was written is safe. Rows that a listing holds are for people to look at. */
+static void acknowledge(struct subscriber *subscriber)
+{
+    if (subscriber->engine.output.bytes.len == 0 && !subscriber->output_error) {
+        mqtt_client_acknowledge(subscriber->mqtt);
+    }
+}
+
+/* Reads what messages there are, as long as standard output takes their rows, and then acknowledges
+ * them. false = there were none. */
 static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
 {
     struct output *output = &subscriber->engine.output;
@@ -186,6 +210,7 @@ static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
     if (output->writer.error) {
         subscriber->output_error = output->writer.error;
     }
+    acknowledge(subscriber);
     return happened & POLLIN;
 }
 
@@ -211,6 +236,7 @@ static void drain(struct subscriber *subscriber)
 static void disconnect(struct subscriber *subscriber)
 {
     int64_t end_ns = clock_monotonic_ns() + DISCONNECT_WAIT_NS;
+    acknowledge(subscriber);
     mqtt_client_disconnect(subscriber->mqtt);
     while (!mqtt_client_is_closed(subscriber->mqtt) && clock_monotonic_ns() < end_ns) {
         struct pollfd socket = mqtt_client_poll(subscriber->mqtt, false);
@@ -268,7 +294,8 @@ static void finish_output(struct subscriber *subscriber)
     }
     if (!is_read && !subscriber->output_error) {
         log_line(&engine->log, clock_monotonic_ns(), LOG_WARNING,
-                 "standard output is not read: the last row of vm_ingest and %zu bytes of rows are left out",
+                 "standard output is not read: the last row of vm_ingest and %zu bytes of rows are left out; "
+                 "with QoS 1 the broker sends their messages again",
                  engine->output.bytes.len);
     }
 }

@@ -16,12 +16,14 @@
 #include "mqtt/convert.h"
 #include "mqtt/failure.h"
 #include "mqtt/reason.h"
+#include "mqtt/receiver.h"
 #include "mqtt/setup.h"
 
 #define ATTEMPT_NS (15 * SECOND_NS)            /* from connecting to the broker's answer */
 #define LASTED_NS (10 * SECOND_NS)             /* such a connection starts the waits anew */
 #define KEEPALIVE_CHECK_NS SECOND_NS           /* between looks at the keep-alive */
 #define LONG_PAUSE_NS (2 * KEEPALIVE_CHECK_NS) /* without being read */
+#define LIBRARY_READS 100                      /* in one turn, at most */
 #define TOPIC_BYTES 65536                      /* the longest MQTT can carry, terminated */
 
 enum state {
@@ -30,6 +32,13 @@ enum state {
     CONNECTED,
     CLOSING, /* our DISCONNECT is on its way */
     CLOSED,
+};
+
+/* Who reads from the socket of a connection. */
+enum reads {
+    READS_LIBRARY,     /* all of it: before CONNACK, with TLS, or with QoS 2 */
+    READS_ONE_MESSAGE, /* the library until it has called back for a message, then the receiver */
+    READS_BY_RECEIVER,
 };
 
 struct subscription {
@@ -45,10 +54,15 @@ struct mqtt_client {
     struct mqtt_client_callbacks callbacks;
     struct subscription subscriptions[MQTT_CLIENT_MAX_SUBSCRIPTIONS];
     size_t subscription_count;
+    struct mqtt_receiver receiver;
     enum state state;
-    bool handed_over; /* host and keep-alive are known to the library */
-    bool had_session; /* the broker accepted us before */
-    bool was_paused;  /* the program did not want to read, see is_settled */
+    enum reads reads;
+    bool took_message;   /* since it was last reset */
+    bool wants_more;     /* said the program when it was last called back for a message */
+    bool unacknowledged; /* messages were called back, and the program has not said that they are safe */
+    bool handed_over;    /* host and keep-alive are known to the library */
+    bool had_session;    /* the broker accepted us before */
+    bool was_paused;     /* the program did not want to read, see is_settled */
     size_t failures;
     int64_t now_ns;
     int64_t retry_ns;
@@ -210,6 +224,7 @@ static void on_connect(struct mosquitto *library, void *ctx, int code, int flags
     client->connected_ns = client->now_ns;
     client->keepalive_check_ns = client->now_ns + KEEPALIVE_CHECK_NS;
     client->read_ns = client->now_ns;
+    client->reads = client->callbacks.message && !client->facts.uses_tls ? READS_BY_RECEIVER : READS_LIBRARY;
     write_log(client, LOG_INFO, "connected to %s:%d as %s%s, %s session", client->settings.host,
               mqtt_setup_port(&client->settings), client->settings.client_id,
               client->settings.tls == MQTT_SETTINGS_TLS_OFF ? "" : " with TLS", present ? "earlier" : "new");
@@ -255,6 +270,15 @@ static void on_subscribe(struct mosquitto *library, void *ctx, int mid, int coun
     }
 }
 
+static bool call_back(void *ctx, const struct mqtt_message *message)
+{
+    struct mqtt_client *client = ctx;
+    client->took_message = true;
+    client->unacknowledged = true;
+    client->wants_more = client->callbacks.message(client->callbacks.ctx, message);
+    return client->wants_more;
+}
+
 static void on_message(struct mosquitto *library, void *ctx, const struct mosquitto_message *from,
                        const mosquitto_property *properties)
 {
@@ -264,7 +288,7 @@ static void on_message(struct mosquitto *library, void *ctx, const struct mosqui
     if (!client->callbacks.message) {
         return;
     }
-    struct mqtt_client_message message = {
+    struct mqtt_message message = {
         .topic = span_of(from->topic),
         .payload = {from->payload ? from->payload : "", (size_t)from->payloadlen},
         .qos = from->qos,
@@ -272,8 +296,14 @@ static void on_message(struct mosquitto *library, void *ctx, const struct mosqui
         .retain = from->retain,
     };
     mqtt_convert_from_library(properties, &message.properties, &texts);
-    client->callbacks.message(client->callbacks.ctx, &message);
+    call_back(client, &message);
     mqtt_convert_free(&texts);
+    if (client->reads == READS_ONE_MESSAGE && from->qos < 2) {
+        client->reads = READS_BY_RECEIVER;
+    }
+    /* The library's wake-up has failed with EAGAIN, for which it would leave the rest of a TLS record
+     * unread, where no poll would find it. */
+    errno = 0;
 }
 
 static void on_publish(struct mosquitto *library, void *ctx, int mid, int code, const mosquitto_property *properties)
@@ -296,6 +326,9 @@ static void attempt(struct mqtt_client *client)
     client->attempt_end_ns = client->now_ns + ATTEMPT_NS;
     client->was_paused = false;
     client->settled_ns = 0;
+    client->reads = READS_LIBRARY;
+    client->unacknowledged = false;
+    mqtt_receiver_reset(&client->receiver);
     mqtt_failure_reset(&client->facts);
     mosquitto_log_callback_set(client->library, on_log);
     if (!mqtt_setup_login(client->library, &client->settings, &err)) {
@@ -326,6 +359,20 @@ static bool is_in_handshake(const struct mqtt_client *client)
     return ssl && !SSL_is_init_finished(ssl);
 }
 
+/* PUBACKs go in the order of their messages (MQTT 5, 4.6): what the library has of them goes before
+ * the receiver takes more. */
+static bool may_take(const struct mqtt_client *client, bool may_read)
+{
+    bool is_ready = client->reads != READS_BY_RECEIVER ||
+                    (mqtt_receiver_has_room(&client->receiver) && !mosquitto_want_write(client->library));
+    return client->state == CONNECTING || (may_read && is_ready);
+}
+
+static bool wants_write(const struct mqtt_client *client)
+{
+    return !client->unacknowledged && mqtt_client_has_unsent(client);
+}
+
 struct pollfd mqtt_client_poll(const struct mqtt_client *client, bool may_read)
 {
     struct pollfd watched = {.fd = -1};
@@ -335,9 +382,7 @@ struct pollfd mqtt_client_poll(const struct mqtt_client *client, bool may_read)
     if (is_in_handshake(client)) {
         watched.events = client->facts.socket_is_ready ? POLLIN : POLLOUT;
     } else {
-        bool reads = may_read || client->state == CONNECTING;
-        bool writes = mosquitto_want_write(client->library);
-        watched.events = (short)((reads ? POLLIN : 0) | (writes ? POLLOUT : 0));
+        watched.events = (short)((may_take(client, may_read) ? POLLIN : 0) | (wants_write(client) ? POLLOUT : 0));
     }
     /* A descriptor that is watched for nothing would still say that it was hung up, again and
      * again. */
@@ -422,14 +467,62 @@ static void go_on_connecting(struct mqtt_client *client, short revents)
     }
 }
 
+/* With TLS one call takes what one record holds. */
+static void read_by_library(struct mqtt_client *client)
+{
+    bool goes_on = true;
+    for (int i = 0; i < LIBRARY_READS && goes_on; i++) {
+        client->took_message = false;
+        take_result(client, mosquitto_loop_read(client->library, 1));
+        goes_on = client->took_message && client->wants_more && client->state == CONNECTED &&
+                  client->reads != READS_BY_RECEIVER;
+    }
+}
+
+static void read_by_receiver(struct mqtt_client *client)
+{
+    switch (mqtt_receiver_read(&client->receiver, mosquitto_socket(client->library), call_back, client)) {
+    case MQTT_RECEIVER_GO_ON:
+        break;
+    case MQTT_RECEIVER_ONE_FOR_LIBRARY:
+        take_result(client, mosquitto_loop_read(client->library, 1));
+        break;
+    case MQTT_RECEIVER_PART_OF_MESSAGE:
+        client->reads = READS_ONE_MESSAGE;
+        read_by_library(client);
+        break;
+    case MQTT_RECEIVER_ALL_FOR_LIBRARY:
+        client->reads = READS_LIBRARY;
+        read_by_library(client);
+        break;
+    case MQTT_RECEIVER_FAILED:
+        take_result(client, errno == ECONNRESET ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_ERRNO);
+        break;
+    }
+}
+
+static void write_packets(struct mqtt_client *client)
+{
+    if (client->unacknowledged) {
+        return;
+    }
+    mqtt_receiver_send_acks(&client->receiver, mosquitto_socket(client->library));
+    if (!mqtt_receiver_has_acks(&client->receiver) && mosquitto_want_write(client->library)) {
+        take_result(client, mosquitto_loop_write(client->library, 1));
+    }
+}
+
 static void read_and_write(struct mqtt_client *client, short revents, bool may_read)
 {
-    if ((revents & (POLLIN | POLLHUP | POLLERR)) && (may_read || client->state == CONNECTING)) {
-        take_result(client, mosquitto_loop_read(client->library, 1));
+    if ((revents & (POLLIN | POLLHUP | POLLERR)) && may_take(client, may_read)) {
+        if (client->reads == READS_BY_RECEIVER) {
+            read_by_receiver(client);
+        } else {
+            read_by_library(client);
+        }
     }
-    bool is_open = client->state != WAITING && client->state != CLOSED;
-    if (is_open && mosquitto_want_write(client->library)) {
-        take_result(client, mosquitto_loop_write(client->library, 1));
+    if (client->state != WAITING && client->state != CLOSED) {
+        write_packets(client);
     }
 }
 
@@ -493,6 +586,14 @@ void mqtt_client_turn(struct mqtt_client *client, short revents, bool may_read, 
     }
 }
 
+void mqtt_client_acknowledge(struct mqtt_client *client)
+{
+    client->unacknowledged = false;
+    if (client->state == CONNECTED) {
+        write_packets(client);
+    }
+}
+
 bool mqtt_client_is_connected(const struct mqtt_client *client)
 {
     return client->state == CONNECTED;
@@ -505,12 +606,12 @@ size_t mqtt_client_failures(const struct mqtt_client *client)
 
 bool mqtt_client_has_unsent(const struct mqtt_client *client)
 {
-    return mosquitto_want_write(client->library);
+    return mqtt_receiver_has_acks(&client->receiver) || mosquitto_want_write(client->library);
 }
 
 void mqtt_client_disconnect(struct mqtt_client *client)
 {
-    bool connected = client->state == CONNECTED;
+    bool connected = client->state == CONNECTED && !client->unacknowledged;
     client->state = connected ? CLOSING : CLOSED;
     if (connected && mosquitto_disconnect_v5(client->library, MQTT_RC_NORMAL_DISCONNECTION, NULL) != MOSQ_ERR_SUCCESS) {
         client->state = CLOSED;
@@ -552,6 +653,9 @@ bool mqtt_client_publish(struct mqtt_client *client, struct span topic, struct s
     }
     if (!copy_topic(client, topic, err)) {
         return false;
+    }
+    if (qos > 0) { /* the library reads ahead as long as it has such a message */
+        client->reads = READS_LIBRARY;
     }
     int result = mqtt_convert_to_library(properties, &list);
     if (result == MOSQ_ERR_SUCCESS) {
@@ -600,6 +704,12 @@ struct mqtt_client *mqtt_client_new(const struct mqtt_settings *settings, const 
     if (client->library) {
         set_callbacks(client->library);
     }
+    if (result == MOSQ_ERR_SUCCESS && callbacks->message) {
+        /* Otherwise it sends a PUBACK before it calls back. So it only queues what is to be sent, as
+         * it would for another thread, until mosquitto_loop_write(). */
+        result = mosquitto_threaded_set(client->library, true);
+        result = mqtt_receiver_init(&client->receiver) ? result : MOSQ_ERR_NOMEM;
+    }
     if (result != MOSQ_ERR_SUCCESS) {
         err_set(err, 0, "cannot set up the MQTT client: %s", mosquitto_strerror(result));
         mqtt_client_free(client);
@@ -612,6 +722,7 @@ void mqtt_client_free(struct mqtt_client *client)
 {
     if (client) {
         mosquitto_destroy(client->library);
+        mqtt_receiver_free(&client->receiver);
         mosquitto_lib_cleanup();
         free(client);
     }

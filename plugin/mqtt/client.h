@@ -8,9 +8,9 @@
  * 4, ... s (mqtt/backoff.h), no more than settings.reconnect_max_ns. Each failure is logged once,
  * in one line that says what to do (mqtt/failure.h).
  *
- * libmosquitto acknowledges a message of QoS 1 just before it calls back. One mqtt_client_turn()
- * takes one packet (with TLS: what one TLS record holds, 16 KiB), so a program that writes out what
- * it got before the next turn risks no more than that.
+ * One mqtt_client_turn() takes the messages that the socket holds, for as long as the program wants
+ * more. None of them is acknowledged to the broker before mqtt_client_acknowledge(): what the
+ * program had not made safe by then, the broker sends again to whoever has the session next.
  *
  * Times are of the program's monotonic clock, in nanoseconds.
  */
@@ -27,19 +27,11 @@
 #include "base/span.h"
 #include "core/properties.h"
 #include "io/log.h"
+#include "mqtt/message.h"
 #include "mqtt/settings.h"
 
 #define MQTT_CLIENT_MAX_SUBSCRIPTIONS 8
 #define MQTT_CLIENT_LINE_BYTES 512 /* of a log line */
-
-struct mqtt_client_message {
-    struct span topic;
-    struct span payload;
-    int qos;
-    int mid; /* packet identifier, 0 with QoS 0 */
-    bool retain;
-    struct properties properties;
-};
 
 /* Called from within mqtt_client_turn(). Each but log may be NULL. None may free the client. */
 struct mqtt_client_callbacks {
@@ -53,8 +45,10 @@ struct mqtt_client_callbacks {
     void (*subscribed)(void *ctx, size_t granted, size_t refused);
     /* The connection is gone; it will be tried again. */
     void (*lost)(void *ctx);
-    /* Everything is a view that lives until this returns. */
-    void (*message)(void *ctx, const struct mqtt_client_message *message);
+    /* Everything is a view that lives until this returns. NULL = the client does not subscribe.
+     * true = another one would be welcome in this turn; even if not there may be more, as many as
+     * one TLS record holds. */
+    bool (*message)(void *ctx, const struct mqtt_message *message);
     /* What mqtt_client_publish() took is done: written (QoS 0), acknowledged (1), complete (2).
      * reason: MQTT 5 reason code, MQTT_REASON_REFUSED and above = refused, mqtt/reason.h has the
      * words. With QoS 0 it may come before mqtt_client_publish() returns. */
@@ -80,8 +74,12 @@ MUST_USE bool mqtt_client_subscribe(struct mqtt_client *client, const char *filt
 struct pollfd mqtt_client_poll(const struct mqtt_client *client, bool may_read);
 int64_t mqtt_client_deadline_ns(const struct mqtt_client *client, bool may_read);
 
-/* Does what is due: connects, reads one packet (if may_read and revents says so), writes, pings. */
+/* Does what is due: connects, reads (if may_read and revents says so), writes, pings. While there
+ * are messages to be acknowledged nothing is written. */
 void mqtt_client_turn(struct mqtt_client *client, short revents, bool may_read, int64_t now_ns);
+
+/* Every message that was called back is safe: acknowledges those of QoS 1 to the broker. */
+void mqtt_client_acknowledge(struct mqtt_client *client);
 
 bool mqtt_client_is_connected(const struct mqtt_client *client);
 
@@ -98,7 +96,8 @@ MUST_USE bool mqtt_client_publish(struct mqtt_client *client, struct span topic,
 bool mqtt_client_has_unsent(const struct mqtt_client *client);
 
 /* Sends DISCONNECT; the session stays for session_expiry_ns. Turn on until it is closed, for as
- * long as the program wants to wait. */
+ * long as the program wants to wait. With messages that are not acknowledged it is closed at once,
+ * without DISCONNECT: so they will come again. */
 void mqtt_client_disconnect(struct mqtt_client *client);
 bool mqtt_client_is_closed(const struct mqtt_client *client);
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import paho.mqtt.client as mqtt
@@ -254,7 +255,7 @@ def test_a_restart_loses_nothing(broker, subscribe, how):
     broker.process.wait_until(lambda: broker.process.log().count(goodbye) == 4, "four goodbyes")
 
 
-def test_a_kill_costs_one_message_at_most(broker, subscribe, figures):
+def test_a_kill_costs_nothing(broker, subscribe, figures):
     stream = Stream(broker, pause=0.002)
     got = set()
     for run in range(6):
@@ -273,7 +274,64 @@ def test_a_kill_costs_one_message_at_most(broker, subscribe, figures):
     one.stop()
     missing = published - got - set(one.orders())
     figures.append(f"vending-input killed five times: published {len(published)}, missing {len(missing)}")
-    assert len(missing) <= 5
+    assert not missing
+
+
+@pytest.mark.parametrize("name", ["plain", "good"], ids=["plain", "TLS"])
+def test_kills_in_a_burst_cost_nothing(tls_broker, authorities, subscribe, tmp_path, figures, name):
+    """What the broker does not send again was acknowledged: there must be a row of it. What comes twice is a figure only: Mosquitto 2.0.11
+    does not keep to --receive-maximum once a session has been resumed."""
+    count, kills = 30000, 8
+    flags = ["--tls", "verify", "--tls-ca", str(authorities[0].file)] if name == "good" else []
+    start = lambda: subscribe(tls_broker, *flags, port=tls_broker.ports.get(name))
+    one = start()
+    one.wait_until_ready()
+    burst = threading.Thread(target=publish_fast, args=(tls_broker, tmp_path, count))
+    burst.start()
+    got = []
+    for kill in range(kills):
+        one.process.wait_until(lambda: one.output.count(b"order_id=") >= 500 + 97 * kill, "some rows")
+        one.process.popen.kill()
+        one.wait_for_end()
+        got += one.orders()
+        one = start()
+    burst.join()
+    one.process.wait_until(lambda: b'"ORDER-%d"' % (count - 1) in one.output, "the last message")
+    one.stop()
+    got += one.orders()
+    figures.append(f"vending-input killed {kills} times in a burst ({name}): published {count}, missing {count - len(set(got))}, "
+                   f"came twice {len(got) - len(set(got))}")
+    assert set(got) == set(orders(count))
+
+
+def test_a_kill_while_nobody_reads_costs_nothing(broker, subscribe):
+    """Its rows stand in the pipe, in part in its memory."""
+    one = subscribe(broker, reads=False)
+    one.wait_until_ready()
+    publish_orders(broker.publisher(), 1000, filler="x" * 1000)
+    one.process.wait_until(lambda: one.unread() > 32768, "the pipe to fill")
+    one.process.popen.kill()
+    one.read_now()
+    one.wait_for_end()
+    two = subscribe(broker)
+    two.process.wait_until(lambda: b'"ORDER-999"' in two.output, "the rest")
+    two.stop()
+    assert 0 < len(one.orders()) < 1000
+    assert set(one.orders() + two.orders()) == set(orders(1000))
+
+
+def test_large_and_small_messages(broker, subscribe):
+    """Those of more than 128 KiB go another way than the others, with the same properties and in their order."""
+    one = subscribe(broker)
+    one.wait_until_ready()
+    publisher = broker.publisher(protocol=mqtt.MQTTv5)
+    for number in range(60):
+        filler = "x" * (0, 140000, 0, 1000, 180000, 200000)[number % 6]
+        publisher.publish("v1/vm/VM-1/events", order(number, filler=filler), properties={"user-properties": {"priority": f"P{number}"}})
+    one.wait_for_orders(60)
+    rows = one.stop()
+    assert [field(row, "order_id") for row in rows] == orders(60)
+    assert [field(row, "priority") for row in rows] == [b"p%d" % number for number in range(60)]
 
 
 def test_nothing_is_kept_without_a_session(broker, subscribe):
@@ -591,9 +649,12 @@ def test_told_to_end_while_nobody_reads(broker, subscribe, count, length):
     one.process.wait_until(lambda: one.unread() > 32768, "the pipe to fill")
     assert one.process.stop(signal.SIGTERM) == 0
     assert "W! standard output is not read: the last row of vm_ingest and " in one.log()
+    one.read_now()
+    one.wait_for_end()
     two = subscribe(broker)
     two.process.wait_until(lambda: b'"ORDER-%d"' % (count - 1) in two.output, "the rest")
     two.stop()
+    assert set(one.orders() + two.orders()) == set(orders(count))
 
 
 def test_what_standard_input_says_is_ignored(broker, subscribe):
