@@ -54,7 +54,25 @@ def lookups():
         before = text
 
 
+def varint(number):
+    """MQTT 5, 1.5.5."""
+    while number > 127:
+        yield number % 128 + 128
+        number //= 128
+    yield number
+
+
+def packets():
+    """Two PUBLISH packets, of QoS 0 and 1 with a content type, and a PINGRESP between them (fuzz_packet.c)."""
+    for message in messages():
+        topic = b"\0\x11v1/vm/VM-1/events"
+        plain = topic + b"\0" + message
+        dated = topic + b"\0\x07" + b"\x05\x03\0\x02{}" + message
+        yield b"\x30" + bytes(varint(len(plain))) + plain + b"\xd0\0" + b"\x32" + bytes(varint(len(dated))) + dated
+
+
 SEEDS = {
+    "packet": packets,
     "lookup": lookups,
     "capture": captured,
     "message": messages,
