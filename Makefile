@@ -176,6 +176,9 @@ tool-trixie:
 tool-stack:
 	@test/stack/root.sh
 
+tool-benthos:
+	@test/bench/benthos/build.sh
+
 tool-npm:
 	@test/grafana/npm.sh
 
@@ -196,10 +199,14 @@ grafana-tests: all tool-trixie tool-npm ## what Grafana gets: each query against
 	$(call pytest,$(BUILD)) test/grafana
 	test/grafana/alerting/test.sh
 
-bench: deps all tool-telegraf tool-trixie tool-stack ## measure the landing's candidates side by side, and every panel's query on 1,000 machines and a week
+bench: deps all tool-telegraf tool-trixie tool-stack tool-benthos ## measure everything into test/bench/RESULTS.md, then the landing's candidates, every panel's query, a machine's cost
+	test/bench/run.py
 	test/bench/landing.py
 	test/bench/dashboards.py
 	test/bench/sizing.py
+
+bench-quick: all tool-benthos ## the processor alone, in under three minutes: CPU, instructions, sizes, memory
+	@test/bench/run.py --quick
 
 stack-tests: all tool-telegraf tool-trixie tool-stack tool-hadolint ## the stack's own files: broker, secrets, scaling, the stall; and all of it in Docker
 	$(call pytest,$(BUILD)) --dist loadfile test/stack

@@ -6,52 +6,18 @@ own broker, Telegraf and schema, outside containers. Prints figures; asserts not
 """
 
 import collections
-import datetime
 import json
-import os
 import pathlib
 import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-for folder in ("integration", "stack"):
-    sys.path.insert(0, str(HERE.parent / folder))
+from measure import cpu_seconds, tree
+from payloads import MACHINES, telemetry
 
-from capture import read_capture  # noqa: E402
-from database import Database, Server  # noqa: E402
-from stack import StackBroker, StackTelegraf, make_secrets  # noqa: E402
-
-MACHINES = 1000
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pids):
-    total = 0
-    for pid in pids:
-        try:
-            fields = open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        total += sum(map(int, fields[11:15]))  # its own and its ended children's, user and system
-    return total / TICKS
-
-
-def tree(pid):
-    children = [int(one) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children") for one in path.read_text().split()]
-    return [pid, *(one for child in children for one in tree(child))]
-
-
-def telemetry(count):
-    """Readings of 1,000 machines every 10 s, made of real payloads."""
-    bodies = [json.loads(one.payload) for one in read_capture("fleet.jsonl") if one.topic.endswith("/telemetry")]
-    start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=count // MACHINES * 10)
-    for number in range(count):
-        machine, reading = number % MACHINES, number // MACHINES
-        body = dict(bodies[number % len(bodies)])
-        body["device_no"] = f"VM-SH-{machine:04}"
-        body["ts"] = (start + datetime.timedelta(seconds=reading * 10, milliseconds=machine)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        yield f"v1/vm/{body['device_no']}/telemetry", json.dumps(body, separators=(",", ":")).encode()
+from capture import read_capture
+from database import Database, Server
+from stack import StackBroker, StackTelegraf, make_secrets
 
 
 def measure_flow(folder, server, count, strategy):
@@ -68,9 +34,9 @@ def measure_flow(folder, server, count, strategy):
         telegraf.process.stop()
         publisher = broker.publisher()
         sent = 0
-        for number, (topic, payload) in enumerate(telemetry(count), 1):
-            publisher.publish(topic, payload)
-            sent += len(payload)
+        for number, message in enumerate(telemetry(count), 1):
+            publisher.publish(message.topic, message.payload)
+            sent += len(message.payload)
             if number % 5000 == 0:
                 publisher.flush()
         publisher.flush()

@@ -1,0 +1,77 @@
+"""Messages for the benches, made of real ones, and how Telegraf hands them to a processor."""
+
+import datetime
+import itertools
+import json
+from collections import namedtuple
+
+import measure  # noqa: F401 (where the modules of test/integration are found)
+from capture import read_capture
+
+MACHINES = 1000
+EVERY = datetime.timedelta(seconds=10)
+
+Message = namedtuple("Message", "topic payload arrival")  # arrival: nanoseconds since 1970
+
+
+def bodies(kind):
+    """The payloads of that kind in the captured fleet, read."""
+    return [json.loads(one.payload) for one in read_capture("fleet.jsonl") if one.topic.endswith(f"/{kind}")]
+
+
+def packed(body):
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def rounds(count, machines):
+    """Number, machine and time of each message: every machine every 10 s, the last of them now."""
+    start = datetime.datetime.now(datetime.timezone.utc) - (count // machines + 1) * EVERY
+    for number in range(count):
+        reading, machine = divmod(number, machines)
+        yield number, f"VM-SH-{machine:04}", start + reading * EVERY + machine * EVERY / machines
+
+
+def nanoseconds(moment):
+    return int(moment.timestamp() * 1000) * 1_000_000
+
+
+def telemetry(count, machines=MACHINES):
+    made = bodies("telemetry")
+    for number, device, moment in rounds(count, machines):
+        ts = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        yield Message(f"v1/vm/{device}/telemetry", packed({**made[number % len(made)], "device_no": device, "ts": ts}), nanoseconds(moment))
+
+
+def events(count, machines=MACHINES):
+    """Each is another: with an order of its own."""
+    made = bodies("events")
+    for number, device, moment in rounds(count, machines):
+        body = made[number % len(made)]
+        data = {**body["data"], "order_id": f"ORD{number:011}"}
+        yield Message(f"v1/vm/{device}/events", packed({**body, "data": data, "ts": int(moment.timestamp())}), nanoseconds(moment))
+
+
+def mixed(count):
+    """Telemetry and events by turns."""
+    pairs = zip(telemetry((count + 1) // 2), events((count + 1) // 2))
+    return itertools.islice(itertools.chain.from_iterable(pairs), count)
+
+
+KINDS = {"telemetry": telemetry, "events": events}
+
+
+def record(message):
+    """As Telegraf's mqtt_consumer with data_format = "value" gives it to a processor: quotes and backslashes escaped."""
+    value = message.payload.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return b'mqtt_consumer,topic=%s value="%s" %d\n' % (message.topic.encode(), value, message.arrival)
+
+
+def write(path, messages, form=record):
+    with open(path, "wb") as file:
+        file.writelines(map(form, messages))
+    return path
+
+
+def write_payloads(path, messages):
+    """A payload a line, for programs that know nothing of line protocol."""
+    return write(path, messages, lambda one: one.payload + b"\n")
