@@ -10,6 +10,7 @@ from capture import read_capture
 
 MACHINES = 1000
 EVERY = datetime.timedelta(seconds=10)
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 Message = namedtuple("Message", "topic payload arrival")  # arrival: nanoseconds since 1970
 
@@ -75,3 +76,22 @@ def write(path, messages, form=record):
 def write_payloads(path, messages):
     """A payload a line, for programs that know nothing of line protocol."""
     return write(path, messages, lambda one: one.payload + b"\n")
+
+
+def capture_line(message):
+    """As mosquitto_sub -F '%j' records it, with QoS 1."""
+    seconds, rest = divmod(message.arrival, 1_000_000_000)
+    arrived = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc) + datetime.timedelta(microseconds=rest // 1000)
+    line = {"tst": arrived.strftime("%Y-%m-%dT%H:%M:%S.%fZ+0000"), "topic": message.topic, "qos": 1, "retain": 0,
+            "payloadlen": len(message.payload), "payload": message.payload.decode()}
+    return packed(line) + b"\n"
+
+
+def evenly(count, rate, machines=MACHINES):
+    """Telemetry at so many messages a second, each with its own microsecond as `ts`."""
+    start = datetime.datetime.now(datetime.timezone.utc)
+    for number, message in enumerate(telemetry(count, machines)):
+        moment = start + number * datetime.timedelta(seconds=1) / rate
+        ts = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        arrival = int((moment - EPOCH) / datetime.timedelta(microseconds=1)) * 1000
+        yield message._replace(payload=packed({**json.loads(message.payload), "ts": ts}), arrival=arrival)

@@ -83,5 +83,6 @@ def facts(before):
 def write(path, targets, tables, before, command):
     head = ["# Results of the benches", "", f"Written by `{command}`; nothing here is asserted by a test.", "", *facts(before), ""]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([*head, markdown(of_targets(targets, command)), *map(markdown, tables)]), encoding="utf-8")
+    held = [of_targets(targets, command)] if targets else []
+    path.write_text("\n".join([*head, *map(markdown, [*held, *tables])]), encoding="utf-8")
     print(f"written: {shown(path)}")

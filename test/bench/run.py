@@ -14,7 +14,7 @@ from measure import REPO
 import report
 
 QUICK = ("files", "counted", "sizes", "memory")
-ALL = QUICK
+ALL = (*QUICK, "telegrafs", "inputs", "landed")
 
 
 def main():
