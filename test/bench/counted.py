@@ -24,7 +24,7 @@ def measure(folder, quick):
         message, byte = a_message(folder, kind)
         rows.append((kind, f"{message:,.0f}", f"{byte:.1f}"))
         if kind == "telemetry":
-            targets.append(at_most("vending-processor, instructions a telemetry message", LIMIT, message, "", 0))
+            targets.append(at_most("vending-processor, a telemetry message", LIMIT, message, "instructions", 0))
     notes = f"By callgrind: {MANY:,} messages less {FEW:,}. A byte is one of line protocol."
     header = ("vending-processor", "instructions a message", "a byte")
-    return targets, [Table("Instructions a message", notes, "test/bench/run.py counted", header, rows)]
+    return targets, [Table("Instructions a message", notes, header, rows)]

@@ -62,8 +62,12 @@ def measure(folder, quick):
             cost, own = taken[kind][name], taken[kind]["vending-processor"].median
             cells += [f"{cost.median:.2f}", f"{cost.low:.2f} to {cost.high:.2f}", f"{cost.median / own:.2f}"]
         rows.append((name, *cells))
+    noise = max((cost.high - cost.low) / cost.median for costs in taken.values() for cost in costs.values())
     notes = (f"us of CPU a message, user and system, of {count:,} messages; the median of {runs} runs in turn, and the least and the most. Line "
              "protocol as Telegraf writes it to vending-processor; the payloads alone, a line each, to jq and benthos (GOMAXPROCS=1, one thread), "
-             "which neither validate nor repair anything nor know the topic.")
+             "which neither validate nor repair anything nor know the topic. "
+             f"One program's runs differed by up to {noise:.0%}. `vending-processor --report-interval 0 < telemetry.influx > out`, "
+             "`jq -c -f test/bench/flatten/telemetry.jq`, `jq -c .`, `benthos -c test/bench/flatten/benthos.yaml`, and the middle one of "
+             "`cat | cat | cat`; events likewise.")
     header = ("file to file", "telemetry, us", "runs", "of ours", "events, us", "runs", "of ours")
-    return targets, [Table("CPU a message, file to file", notes, "test/bench/run.py files", header, rows)]
+    return targets, [Table("CPU a message, file to file", notes, header, rows)]

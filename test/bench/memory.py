@@ -24,5 +24,5 @@ def measure(folder, quick):
     assert running.wait() == 0
     rows = [(f"{number:,}", f"{peak:.2f}") for number, peak in peaks]
     notes = f"VmHWM over {count:,} different messages, half of them events: the memory of duplicates fills up with {65536:,} of those."
-    table = Table("Memory", notes, "test/bench/run.py memory", ("messages", "peak, MiB"), rows)
+    table = Table("Memory", notes, ("messages", "peak, MiB"), rows)
     return [at_most("vending-processor, memory", LIMIT, peaks[-1][1], "MiB")], [table]

@@ -6,26 +6,34 @@ import pathlib
 import platform
 import re
 import subprocess
+import textwrap
 from collections import namedtuple
 
-from broker import find_mosquitto
-from measure import REPO, shown
+from measure import REPO, shown  # first: it says where the modules of test/integration are
 
-# header and rows are texts; the first column is left-aligned. command: how to get these figures alone. notes: a paragraph.
-Table = namedtuple("Table", "title notes command header rows")
+from broker import find_mosquitto
+
+# header and rows are texts; the first column is left-aligned. notes: a paragraph.
+Table = namedtuple("Table", "title notes header rows")
 # A promise and what came of it: texts, and whether it holds.
 Target = namedtuple("Target", "what wanted measured holds")
 
 
-def markdown(table):
-    lines = [f"## {table.title}", "", *([table.notes, ""] if table.notes else []), f"`{table.command}`", ""]
+def wrapped(text, indent=""):
+    """As prose has to be in this project's documents."""
+    return textwrap.fill(text, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def markdown(table, command):
+    """command: how to get these figures alone."""
+    lines = [f"## {table.title}", "", *([wrapped(table.notes), ""] if table.notes else []), f"`{command}`", ""]
     lines += [f"| {' | '.join(table.header)} |", f"| --- |{' ---: |' * (len(table.header) - 1)}"]
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in table.rows]) + "\n"
 
 
-def of_targets(targets, command):
+def of_targets(targets):
     rows = [(one.what, one.wanted, one.measured, "yes" if one.holds else "no") for one in targets]
-    return Table("Targets", "", command, ("what", "target", "measured", "holds"), rows)
+    return Table("Targets", "", ("what", "target", "measured", "holds"), rows)
 
 
 def at_most(what, limit, measured, unit, digits=1):
@@ -60,6 +68,13 @@ def processor_model():
     return found[1] if found else platform.machine()
 
 
+def packaged(name):
+    """A package's version in build/trixie."""
+    status = pathlib.Path(REPO / "build/trixie/var/lib/dpkg/status")
+    found = re.search(rf"^Package: {name}\n(?:\S.*\n| .*\n)*?Version: ([\d.]+)", status.read_text(), re.M) if status.exists() else None
+    return found[1] if found else "not there"
+
+
 def load():
     return f"{os.getloadavg()[0]:.1f}"
 
@@ -75,14 +90,15 @@ def facts(before):
     return [
         f"- date: {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M} UTC; source: {commit or 'unknown'}",
         f"- machine: {machine()}",
-        f"- versions: {versions}, benthos 4.60.0",
+        f"- versions: {versions}, benthos 4.60.0, PostgreSQL {packaged('postgresql-17')}, "
+        f"TimescaleDB {packaged('postgresql-17-timescaledb')}",
         f"- load average of the last minute: {before} before, {load()} after",
     ]
 
 
-def write(path, targets, tables, before, command):
-    head = ["# Results of the benches", "", f"Written by `{command}`; nothing here is asserted by a test.", "", *facts(before), ""]
+def write(path, made, before, command):
+    """made: texts as markdown() gives them."""
+    head = ["# Results of the benches", "", f"Written by `{command}`; nothing here is asserted by a test.", "", *(wrapped(fact, "  ") for fact in facts(before)), ""]
     path.parent.mkdir(parents=True, exist_ok=True)
-    held = [of_targets(targets, command)] if targets else []
-    path.write_text("\n".join([*head, *map(markdown, [*held, *tables])]), encoding="utf-8")
+    path.write_text("\n".join([*head, *made]), encoding="utf-8")
     print(f"written: {shown(path)}")

@@ -62,7 +62,7 @@ def of_sizes(folder, total):
     costs = compare(folder, {size: hostile.normal(size) for size in SIZES}, total)
     rows = [(f"{size / 1024:.1f} KiB", outcome(folder, hostile.normal(size)), f"{cost.median:.2f}", f"{cost.median * size / 1000:.2f}") for size, cost in costs.items()]
     notes = "An everyday message, and one that sends more and more of its past along, which is not mapped (and words, where values would be too many). A byte is one of the payload."
-    return Table("Cost against the payload's size", notes, "test/bench/run.py sizes", ("payload", "becomes", "ns a byte", "us a message"), rows)
+    return Table("Cost against the payload's size", notes, ("payload", "becomes", "ns a byte", "us a message"), rows)
 
 
 def wide_mapping(folder):
@@ -86,7 +86,7 @@ def of_mappings(folder, total):
         rows.append((f"{values}, {size} bytes", mapping, f"{cost.median:.2f}", f"{cost.median * size / 1000:.2f}"))
     notes = "88 columns are the most that a table may have."
     header = ("payload has values for", "mapping", "ns a byte", "us a message")
-    return Table("Cost against the mapping", notes, "test/bench/run.py sizes", header, rows)
+    return Table("Cost against the mapping", notes, header, rows)
 
 
 def of_devices(folder, fleets):
@@ -103,7 +103,7 @@ def of_devices(folder, fleets):
         rows.append((f"{devices:,}", f"{count:,}", *ratio))
     notes = f"Messages of so many machines in turn. The last column: telemetry against {fleets[0]} machines."
     header = ("machines", "messages", "telemetry, us", "events, us", "ratio")
-    return Table("Cost against the number of machines", notes, "test/bench/run.py sizes", header, rows)
+    return Table("Cost against the number of machines", notes, header, rows)
 
 
 def of_hostile(folder, given, total, title, notes):
@@ -118,7 +118,7 @@ def of_hostile(folder, given, total, title, notes):
     rows.sort(key=lambda row: -row[-2])
     cells = [(name, f"{size:,}", becomes, *(f"{figure:.2f}" for figure in figures)) for name, size, becomes, *figures in rows]
     header = ("payload", "bytes", "becomes", "ns a byte", "everyday", "as large", "of everyday", "of as large")
-    return rows[0][-2], Table(title, notes, "test/bench/run.py sizes", header, cells)
+    return rows[0][-2], Table(title, notes, header, cells)
 
 
 def corpus(folder):

@@ -13,7 +13,7 @@ from telegraf import TELEGRAF_D, Telegraf, input_path
 
 AGENT = "[agent]\n  omit_hostname = true\n"
 CAT = '[[processors.execd]]\n  command = ["cat"]\n'
-ROUNDS = 3
+ROUNDS = 5
 
 # Text of its own, files of telegraf.d, and the MQTT version of its client.
 Candidate = namedtuple("Candidate", "text files mqtt")
@@ -126,4 +126,4 @@ def measure(folder, quick):
         at_most("Telegraf and vending-processor, CPU of json_v2's", 0.65, ratio(done, PROCESSOR, JSON_V2, total), "times", 2),
         at_least("vending-processor under Telegraf, throughput of cat's", 0.95, 1 / ratio(done, PROCESSOR, CAT_ALONE, lambda run: run.wall), "times", 2),
     ]
-    return targets, [Table("Under Telegraf", notes, "test/bench/run.py telegrafs", header, rows)]
+    return targets, [Table("Under Telegraf", notes, header, rows)]
