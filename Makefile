@@ -199,7 +199,7 @@ grafana-tests: all tool-trixie tool-npm ## what Grafana gets: each query against
 	$(call pytest,$(BUILD)) test/grafana
 	test/grafana/alerting/test.sh
 
-bench: deps all tool-telegraf tool-trixie tool-stack tool-benthos ## measure everything into test/bench/RESULTS.md, then the landing's candidates, every panel's query, a machine's cost
+bench: deps all tool-telegraf tool-trixie tool-stack tool-benthos ## measure everything: test/bench/RESULTS.md, then the landing, every panel's query, what a machine costs
 	test/bench/run.py
 	test/bench/landing.py
 	test/bench/dashboards.py
