@@ -11,7 +11,7 @@ program_packages="$build_packages libmosquitto-dev libssl-dev"
 check_packages="$program_packages check git jq python3 python3-pytest python3-pytest-xdist"
 test_packages="$check_packages clang libclang-rt-dev clang-tidy clang-format cppcheck valgrind ca-certificates
  mosquitto mosquitto-clients openssl curl iproute2 shellcheck python3-paho-mqtt python3-yaml
- mmdebstrap debian-archive-keyring postgresql-client"
+ mmdebstrap debian-archive-keyring postgresql-client strace"
 
 case ${1:-} in
 build) packages=$build_packages ;;

@@ -34,6 +34,11 @@ static long hex4(struct span text, size_t pos)
     return value;
 }
 
+/* What the character behind a backslash stands for, but for 'u'; 0 = it is no escape. */
+static const char meanings[256] = {
+    ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+};
+
 /* What a byte is to the reader. */
 enum {
     PLAIN = 1, /* in a string: itself */
@@ -149,7 +154,7 @@ static size_t skip_escape(struct span text, size_t pos, struct json_token *token
         }
         return pos + 6;
     }
-    if (escape == '\0' || !strchr("\"\\/bfnrt", escape)) {
+    if (meanings[(unsigned char)escape] == 0) {
         fail(token, pos, "unknown escape in a string");
         return 0;
     }
@@ -290,12 +295,9 @@ size_t json_token_skip_blanks(struct span text, size_t pos)
 
 static struct json_token_unit read_escape(struct span text, size_t pos)
 {
-    static const char letters[] = "bfnrt";
-    static const char means[] = "\b\f\n\r\t";
     char c = text.ptr[pos + 1];
     if (c != 'u') {
-        const char *letter = strchr(letters, c);
-        return (struct json_token_unit){(unsigned char)(letter ? means[letter - letters] : c), 2, true, false};
+        return (struct json_token_unit){(unsigned char)meanings[(unsigned char)c], 2, true, false};
     }
     long high = hex4(text, pos + 2);
     if (high < 0xD800 || high > 0xDFFF) {

@@ -58,9 +58,9 @@ static size_t put_special(struct buf *out, struct span text, unsigned class)
         buf_text(out, REPLACEMENT);
     } else if (class & BREAK) {
         buf_char(out, '_');
-    } else {
-        buf_char(out, '\\');
-        buf_char(out, text.ptr[0]);
+    } else if (buf_reserve(out, 2)) {
+        out->ptr[out->len++] = '\\';
+        out->ptr[out->len++] = text.ptr[0];
     }
     return len > 0 ? len : 1;
 }
