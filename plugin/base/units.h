@@ -13,6 +13,5 @@
 
 #define KIB INT64_C(1024)
 #define MIB (1024 * KIB)
-#define GIB (1024 * MIB)
 
 #endif

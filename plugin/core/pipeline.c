@@ -44,8 +44,8 @@ struct arrival {
     int64_t time_ns;
 };
 
-/* Room for every copy that one record can need: the unescaped topic and payload, the decoded
- * base64, the two repaired texts and their tree of strings, or the base64 of what is rejected. */
+/* Room for every copy that one record can need: its strings without their escapes and its topic, the
+ * decoded base64, the repaired payload and texts out of it, or the base64 of what is rejected. */
 static size_t arena_size(const struct settings *settings)
 {
     return 2 * settings->max_line + 2 * JSON_REPAIR_BYTES(settings->max_payload) + ARENA_SPARE_BYTES;

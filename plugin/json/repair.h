@@ -18,7 +18,7 @@ size_t json_repair_count_escapes(struct span string);
 
 /* What bad escapes are written as. */
 enum json_repair_mode {
-    /* \u0000: the parser takes it (JSON_ALLOW_NUL), and the column's check then sees it */
+    /* \u0000, which jansson takes (JSON_ALLOW_NUL): what the tests hold the reader against */
     JSON_REPAIR_FOR_PARSER,
     JSON_REPAIR_FOR_JSONB, /* \ufffd */
 };
