@@ -4,16 +4,6 @@
 #include "json/repair.h"
 #include "json/token.h"
 
-enum expect {
-    EXPECT_VALUE,
-    EXPECT_VALUE_OR_CLOSE,
-    EXPECT_KEY,
-    EXPECT_KEY_OR_CLOSE,
-    EXPECT_COLON,
-    EXPECT_NEXT,
-    EXPECT_END
-};
-
 struct walk {
     struct span text;
     const struct json_limits *limits;
@@ -21,20 +11,31 @@ struct walk {
     struct json_report *report;
     struct err *err;
     bool must_be_utf8;
-    bool is_object[JSON_MAX_DEPTH]; /* of each open container */
-    size_t depth;
-    enum expect expect;
+    size_t depth;                     /* open containers */
+    char closing[JSON_MAX_DEPTH + 1]; /* the bracket that closes the one of that depth; of none at 0 */
 };
 
-static enum json_status bad(struct walk *walk, size_t pos, const char *what)
+/* A token that stands where it may not, and what was wanted there. */
+static enum json_status unexpected(const struct walk *walk, const struct json_token *token, const char *wanted)
 {
-    err_set(walk->err, pos, "%s", what);
+    static const char *const reasons[] = {
+        [JSON_TOKEN_END] = "the text ends too early",
+        [JSON_TOKEN_COLON] = "a colon that belongs to no key",
+        [JSON_TOKEN_COMMA] = "a comma that follows no value",
+        [JSON_TOKEN_CLOSE_OBJECT] = "a bracket that closes nothing here",
+        [JSON_TOKEN_CLOSE_ARRAY] = "a bracket that closes nothing here",
+    };
+    bool has_reason = token->kind < JSON_TOKEN_ERROR;
+    const char *reason = has_reason ? reasons[token->kind] : wanted;
+    err_set(walk->err, token->start, "%s", token->kind == JSON_TOKEN_ERROR ? token->error : reason);
     return JSON_INVALID;
 }
 
-static enum expect after_value(const struct walk *walk)
+/* The same of the next token. */
+static enum json_status bad_next(const struct walk *walk, struct json_token *token, const char *wanted)
 {
-    return walk->depth == 0 ? EXPECT_END : EXPECT_NEXT;
+    json_token_next(walk->text, token->end, token);
+    return unexpected(walk, token, wanted);
 }
 
 static enum json_status open_container(struct walk *walk, const struct json_token *token)
@@ -44,25 +45,7 @@ static enum json_status open_container(struct walk *walk, const struct json_toke
         err_set(walk->err, token->start, "nested deeper than %zu", most);
         return JSON_TOO_DEEP;
     }
-    bool is_object = token->kind == JSON_TOKEN_OPEN_OBJECT;
-    walk->is_object[walk->depth++] = is_object;
-    walk->expect = is_object ? EXPECT_KEY_OR_CLOSE : EXPECT_VALUE_OR_CLOSE;
-    return JSON_OK;
-}
-
-static enum json_status close_container(struct walk *walk, const struct json_token *token)
-{
-    bool fits = walk->depth > 0 && walk->is_object[walk->depth - 1] == (token->kind == JSON_TOKEN_CLOSE_OBJECT);
-    bool may_close =
-        walk->expect == EXPECT_NEXT || walk->expect == EXPECT_KEY_OR_CLOSE || walk->expect == EXPECT_VALUE_OR_CLOSE;
-    if (!fits || !may_close) {
-        return bad(walk, token->start, "a bracket that closes nothing here");
-    }
-    walk->depth--;
-    walk->expect = after_value(walk);
-    if (walk->visitor) {
-        walk->visitor->close(walk->visitor->ctx);
-    }
+    walk->closing[++walk->depth] = token->kind == JSON_TOKEN_OPEN_OBJECT ? '}' : ']';
     return JSON_OK;
 }
 
@@ -93,31 +76,25 @@ static void check_number(struct walk *walk, struct json_raw *raw)
     }
 }
 
-/* Calls the visitor with a value that may stand where it does. */
-static enum json_status visit_value(struct walk *walk, struct json_token *token)
+static enum json_status take_value(struct walk *walk, struct json_token *token)
 {
     enum json_status status = JSON_OK;
-    switch (token->kind) {
-    case JSON_TOKEN_OPEN_OBJECT:
-        token->raw = (struct json_raw){.kind = JSON_KIND_OBJECT};
-        break;
-    case JSON_TOKEN_OPEN_ARRAY:
-        token->raw = (struct json_raw){.kind = JSON_KIND_ARRAY};
-        break;
-    case JSON_TOKEN_STRING:
+    if (token->kind < JSON_TOKEN_OPEN_OBJECT) {
+        return unexpected(walk, token, "");
+    }
+    if (walk->report->values == walk->limits->max_values) {
+        err_set(walk->err, token->start, "more than %zu values", walk->limits->max_values);
+        return JSON_TOO_MANY_VALUES;
+    }
+    walk->report->values++;
+    if (token->kind <= JSON_TOKEN_OPEN_ARRAY) {
+        bool is_object = token->kind == JSON_TOKEN_OPEN_OBJECT;
+        token->raw = (struct json_raw){.kind = is_object ? JSON_KIND_OBJECT : JSON_KIND_ARRAY};
+        status = open_container(walk, token);
+    } else if (token->kind == JSON_TOKEN_STRING) {
         status = is_plain(token) ? JSON_OK : check_string(walk, token);
-        break;
-    case JSON_TOKEN_NUMBER:
+    } else if (token->kind == JSON_TOKEN_NUMBER) {
         check_number(walk, &token->raw);
-        break;
-    case JSON_TOKEN_WORD:
-    case JSON_TOKEN_END:
-    case JSON_TOKEN_CLOSE_OBJECT:
-    case JSON_TOKEN_CLOSE_ARRAY:
-    case JSON_TOKEN_COLON:
-    case JSON_TOKEN_COMMA:
-    case JSON_TOKEN_ERROR:
-        break;
     }
     if (walk->visitor && status == JSON_OK) {
         walk->visitor->value(walk->visitor->ctx, &token->raw);
@@ -125,112 +102,74 @@ static enum json_status visit_value(struct walk *walk, struct json_token *token)
     return status;
 }
 
-static enum json_status take_value(struct walk *walk, struct json_token *token)
+/* A member's key with its colon. */
+static enum json_status take_key(struct walk *walk, struct json_token *token)
 {
-    if (walk->expect != EXPECT_VALUE && walk->expect != EXPECT_VALUE_OR_CLOSE) {
-        static const char *const wanted[] = {
-            [EXPECT_VALUE] = "",
-            [EXPECT_VALUE_OR_CLOSE] = "",
-            [EXPECT_KEY] = "expected a key in quotes",
-            [EXPECT_KEY_OR_CLOSE] = "expected a key in quotes",
-            [EXPECT_COLON] = "expected a colon",
-            [EXPECT_NEXT] = "expected a comma or a closing bracket",
-            [EXPECT_END] = "text behind the end of the document",
-        };
-        return bad(walk, token->start, wanted[walk->expect]);
+    if (token->kind != JSON_TOKEN_STRING) {
+        return unexpected(walk, token, "expected a key in quotes");
     }
-    if (walk->report->values == walk->limits->max_values) {
-        err_set(walk->err, token->start, "more than %zu values", walk->limits->max_values);
-        return JSON_TOO_MANY_VALUES;
-    }
-    walk->report->values++;
-    bool opens = token->kind == JSON_TOKEN_OPEN_OBJECT || token->kind == JSON_TOKEN_OPEN_ARRAY;
-    enum json_status status = opens ? open_container(walk, token) : JSON_OK;
-    if (status == JSON_OK) {
-        status = visit_value(walk, token);
-    }
-    if (!opens) {
-        walk->expect = after_value(walk);
-    }
-    return status;
-}
-
-static enum json_status take_key(struct walk *walk, const struct json_token *token)
-{
     enum json_status status = is_plain(token) ? JSON_OK : check_string(walk, token);
-    if (walk->visitor && status == JSON_OK) {
+    if (status != JSON_OK) {
+        return status;
+    }
+    if (walk->visitor) {
         walk->visitor->key(walk->visitor->ctx, &token->raw);
     }
-    walk->expect = EXPECT_COLON;
-    return status;
+    return json_token_take(walk->text, token, ':') ? JSON_OK : bad_next(walk, token, "expected a colon");
 }
 
-static enum json_status take_token(struct walk *walk, struct json_token *token)
+/* Steps over the brackets that close containers behind *token. true = there was one. */
+static bool close_containers(struct walk *walk, struct json_token *token)
 {
-    bool wants_key = walk->expect == EXPECT_KEY || walk->expect == EXPECT_KEY_OR_CLOSE;
-    switch (token->kind) {
-    case JSON_TOKEN_ERROR:
-        return bad(walk, token->start, token->error);
-    case JSON_TOKEN_END:
-        return walk->expect == EXPECT_END ? JSON_OK : bad(walk, token->start, "the text ends too early");
-    case JSON_TOKEN_CLOSE_OBJECT:
-    case JSON_TOKEN_CLOSE_ARRAY:
-        return close_container(walk, token);
-    case JSON_TOKEN_COLON:
-        if (walk->expect != EXPECT_COLON) {
-            return bad(walk, token->start, "a colon that belongs to no key");
+    bool has_closed = false;
+    while (walk->depth > 0 && json_token_take(walk->text, token, walk->closing[walk->depth])) {
+        walk->depth--;
+        has_closed = true;
+        if (walk->visitor) {
+            walk->visitor->close(walk->visitor->ctx);
         }
-        walk->expect = EXPECT_VALUE;
-        return JSON_OK;
-    case JSON_TOKEN_COMMA:
-        if (walk->expect != EXPECT_NEXT) {
-            return bad(walk, token->start, "a comma that follows no value");
-        }
-        walk->expect = walk->is_object[walk->depth - 1] ? EXPECT_KEY : EXPECT_VALUE;
-        return JSON_OK;
-    case JSON_TOKEN_STRING:
-        return wants_key ? take_key(walk, token) : take_value(walk, token);
-    case JSON_TOKEN_OPEN_OBJECT:
-    case JSON_TOKEN_OPEN_ARRAY:
-    case JSON_TOKEN_NUMBER:
-    case JSON_TOKEN_WORD:
-        return take_value(walk, token);
     }
-    return JSON_OK;
+    return has_closed;
 }
 
-/* Steps over the comma or colon that is expected at pos, if it is there: half of all tokens. */
-static bool take_expected_sign(struct walk *walk, size_t pos)
-{
-    char c = pos < walk->text.len ? walk->text.ptr[pos] : '\0';
-    if (walk->expect == EXPECT_NEXT && c == ',') {
-        walk->expect = walk->is_object[walk->depth - 1] ? EXPECT_KEY : EXPECT_VALUE;
-        return true;
-    }
-    if (walk->expect == EXPECT_COLON && c == ':') {
-        walk->expect = EXPECT_VALUE;
-        return true;
-    }
-    return false;
-}
-
+/* A value of the text, member or element each time round. */
 static enum json_status scan(struct walk *walk)
 {
     enum json_status status = JSON_OK;
     struct json_token token = {.end = 0};
-    do {
-        size_t pos = token.end + take_expected_sign(walk, token.end);
-        json_token_next(walk->text, pos, &token);
-        status = take_token(walk, &token);
-    } while (status == JSON_OK && token.kind != JSON_TOKEN_END);
-    return status;
+    for (;;) {
+        json_token_next(walk->text, token.end, &token);
+        if (walk->closing[walk->depth] == '}') {
+            status = take_key(walk, &token);
+            if (status != JSON_OK) {
+                return status;
+            }
+            json_token_next(walk->text, token.end, &token);
+        }
+        status = take_value(walk, &token);
+        if (status != JSON_OK) {
+            return status;
+        }
+        bool has_opened = token.kind <= JSON_TOKEN_OPEN_ARRAY;
+        if (!close_containers(walk, &token) && has_opened) {
+            continue;
+        }
+        if (walk->depth == 0) {
+            json_token_next(walk->text, token.end, &token);
+            return token.kind == JSON_TOKEN_END ? JSON_OK
+                                                : unexpected(walk, &token, "text behind the end of the document");
+        }
+        if (!json_token_take(walk->text, &token, ',')) {
+            return bad_next(walk, &token, "expected a comma or a closing bracket");
+        }
+    }
 }
 
 enum json_status json_scan_text(struct span text, const struct json_limits *limits, const struct json_visitor *visitor,
                                 struct json_report *report, struct err *err)
 {
     struct err found;
-    struct walk walk = {text, limits, visitor, report, &found, true, .expect = EXPECT_VALUE};
+    struct walk walk = {text, limits, visitor, report, &found, .must_be_utf8 = true};
     err_clear(&found);
     *report = (struct json_report){0};
     enum json_status status = scan(&walk);
@@ -251,7 +190,7 @@ enum json_status json_scan_text(struct span text, const struct json_limits *limi
 enum json_status json_scan_bytes(struct span text, const struct json_limits *limits, const struct json_visitor *visitor,
                                  struct json_report *report, struct err *err)
 {
-    struct walk walk = {text, limits, visitor, report, err, false, .expect = EXPECT_VALUE};
+    struct walk walk = {text, limits, visitor, report, err, .must_be_utf8 = false};
     *report = (struct json_report){0};
     return scan(&walk);
 }

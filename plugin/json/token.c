@@ -273,12 +273,80 @@ static void read_word(struct span text, struct json_token *token)
     fail(token, token->start, "expected a value");
 }
 
+#define W JSON_TOKEN_WORD
+#define N JSON_TOKEN_NUMBER
+#define WORDS_8 W, W, W, W, W, W, W, W
+#define WORDS_32 WORDS_8, WORDS_8, WORDS_8, WORDS_8
+const unsigned char json_token_kinds[256] = {
+    WORDS_32, /* controls */
+    /* blank to '?' */
+    W,
+    W,
+    JSON_TOKEN_STRING,
+    W,
+    W,
+    W,
+    W,
+    W,
+    W,
+    W,
+    W,
+    W,
+    JSON_TOKEN_COMMA,
+    N,
+    W,
+    W,
+    N,
+    N,
+    N,
+    N,
+    N,
+    N,
+    N,
+    N,
+    N,
+    N,
+    JSON_TOKEN_COLON,
+    W,
+    W,
+    W,
+    W,
+    W,
+    /* '@' to '_' */
+    WORDS_8,
+    WORDS_8,
+    WORDS_8,
+    W,
+    W,
+    W,
+    JSON_TOKEN_OPEN_ARRAY,
+    W,
+    JSON_TOKEN_CLOSE_ARRAY,
+    W,
+    W,
+    /* '`' to DEL */
+    WORDS_8,
+    WORDS_8,
+    WORDS_8,
+    W,
+    W,
+    W,
+    JSON_TOKEN_OPEN_OBJECT,
+    W,
+    JSON_TOKEN_CLOSE_OBJECT,
+    W,
+    W,
+    WORDS_32,
+    WORDS_32,
+    WORDS_32,
+    WORDS_32,
+};
+
 void json_token_read(struct span text, struct json_token *token)
 {
-    char c = text.ptr[token->start];
-    if (c == '"') {
+    if (token->kind == JSON_TOKEN_STRING) {
         read_string(text, token);
-    } else if (c == '-' || is_of(c, DIGIT)) {
+    } else if (token->kind == JSON_TOKEN_NUMBER) {
         read_number(text, token);
     } else {
         read_word(text, token);

@@ -13,16 +13,17 @@
 
 enum json_token_kind {
     JSON_TOKEN_END,
-    JSON_TOKEN_OPEN_OBJECT,
-    JSON_TOKEN_CLOSE_OBJECT,
-    JSON_TOKEN_OPEN_ARRAY,
-    JSON_TOKEN_CLOSE_ARRAY,
     JSON_TOKEN_COLON,
     JSON_TOKEN_COMMA,
+    JSON_TOKEN_CLOSE_OBJECT,
+    JSON_TOKEN_CLOSE_ARRAY,
+    JSON_TOKEN_ERROR,
+    /* a value begins with one of these */
+    JSON_TOKEN_OPEN_OBJECT,
+    JSON_TOKEN_OPEN_ARRAY,
     JSON_TOKEN_STRING,
     JSON_TOKEN_NUMBER,
     JSON_TOKEN_WORD, /* true, false, null */
-    JSON_TOKEN_ERROR,
 };
 
 struct json_token {
@@ -33,17 +34,22 @@ struct json_token {
     struct json_raw raw; /* of a string, number or word */
 };
 
+/* What a token is by its first byte; JSON_TOKEN_WORD also for a byte that begins none. */
+extern const unsigned char json_token_kinds[256];
+
 /* The parts of json_token_next() that are not a few instructions. */
 size_t json_token_skip_blanks(struct span text, size_t pos);
 void json_token_read(struct span text, struct json_token *token);
 
-/* The token at or behind pos; at the end of the text JSON_TOKEN_END for ever. Inline: half of all
- * tokens are punctuation. */
+static inline size_t json_token_start(struct span text, size_t pos)
+{
+    return pos < text.len && (unsigned char)text.ptr[pos] <= ' ' ? json_token_skip_blanks(text, pos) : pos;
+}
+
+/* The token at or behind pos; at the end of the text JSON_TOKEN_END for ever. */
 static inline void json_token_next(struct span text, size_t pos, struct json_token *token)
 {
-    if (pos < text.len && (unsigned char)text.ptr[pos] <= ' ') {
-        pos = json_token_skip_blanks(text, pos);
-    }
+    pos = json_token_start(text, pos);
     token->start = pos;
     token->end = pos;
     token->kind = JSON_TOKEN_END;
@@ -51,29 +57,21 @@ static inline void json_token_next(struct span text, size_t pos, struct json_tok
         return;
     }
     token->end = pos + 1;
-    switch (text.ptr[pos]) {
-    case '{':
-        token->kind = JSON_TOKEN_OPEN_OBJECT;
-        break;
-    case '}':
-        token->kind = JSON_TOKEN_CLOSE_OBJECT;
-        break;
-    case '[':
-        token->kind = JSON_TOKEN_OPEN_ARRAY;
-        break;
-    case ']':
-        token->kind = JSON_TOKEN_CLOSE_ARRAY;
-        break;
-    case ':':
-        token->kind = JSON_TOKEN_COLON;
-        break;
-    case ',':
-        token->kind = JSON_TOKEN_COMMA;
-        break;
-    default:
+    token->kind = json_token_kinds[(unsigned char)text.ptr[pos]];
+    if (token->kind >= JSON_TOKEN_STRING) {
         json_token_read(text, token);
-        break;
     }
+}
+
+/* Is the token behind *token that sign? Then it is stepped over: half of all tokens are signs. */
+static inline bool json_token_take(struct span text, struct json_token *token, char sign)
+{
+    size_t pos = json_token_start(text, token->end);
+    if (pos == text.len || text.ptr[pos] != sign) {
+        return false;
+    }
+    token->end = pos + 1;
+    return true;
 }
 
 /* The bytes of a token of that text. */
