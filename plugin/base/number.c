@@ -127,13 +127,10 @@ static double to_double(const struct decimal *number)
 
 /* ---- the usual forms, quickly ---- */
 
-/* Powers of ten that a double holds exactly. */
-static const double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+const double number_exact_powers[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* a whole number of so many digits is a double, and text of so many survives one */
-#define EXACT_DIGITS 15
-#define PLAIN_DIGITS 19 /* ... fits 64 bits without a sign */
+#define PLAIN_DIGITS 19 /* so many fit 64 bits without a sign */
 
 /* -DIGITS.DIGITS with at most PLAIN_DIGITS in all, and at least one on each side of a point. */
 struct plain {
@@ -182,9 +179,8 @@ static bool read_plain(struct span text, struct plain *number)
 enum number_status number_double(struct span text, double *out)
 {
     struct plain plain;
-    if (read_plain(text, &plain) && plain.count <= EXACT_DIGITS) {
-        /* Both are exact, so the quotient is the nearest double (Clinger, 1990). */
-        double value = (double)plain.digits / exact_powers[plain.behind];
+    if (read_plain(text, &plain) && plain.count <= NUMBER_EXACT_DIGITS) {
+        double value = number_from_digits(plain.digits, plain.behind);
         *out = plain.negative ? -value : value;
         return NUMBER_OK;
     }
@@ -298,17 +294,17 @@ size_t number_format_int64(int64_t value, char out[NUMBER_TEXT_BYTES])
 }
 
 /* The least number of digits behind the point, and all digits as a whole number below 1e15, that
- * stand for the double: then those are the digits that %.15g prints, since text of EXACT_DIGITS
+ * stand for the double: then those are the digits that %.15g prints, since text of NUMBER_EXACT_DIGITS
  * survives a double. false = there are none, or %g would print an exponent. */
 static bool find_digits(double magnitude, uint64_t *digits, size_t *behind)
 {
-    const double too_many = exact_powers[EXACT_DIGITS];
+    const double too_many = number_exact_powers[NUMBER_EXACT_DIGITS];
     if (!(magnitude >= 1e-4 && magnitude < too_many)) {
         return false;
     }
-    for (size_t n = 0; magnitude * exact_powers[n] < too_many - 1; n++) {
-        double whole = (double)(uint64_t)(magnitude * exact_powers[n] + 0.5);
-        if (whole / exact_powers[n] == magnitude) {
+    for (size_t n = 0; magnitude * number_exact_powers[n] < too_many - 1; n++) {
+        double whole = (double)(uint64_t)(magnitude * number_exact_powers[n] + 0.5);
+        if (whole / number_exact_powers[n] == magnitude) {
             *digits = (uint64_t)whole;
             *behind = n;
             return true;

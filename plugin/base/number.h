@@ -26,6 +26,18 @@ MUST_USE enum number_status number_double(struct span text, double *out);
  * (NUMBER_NOT_A_NUMBER). Exact over the whole of int64. *out is 0 unless NUMBER_OK. */
 MUST_USE enum number_status number_int64(struct span text, int64_t *out);
 
+/* So many digits are a whole number that a double holds exactly, and survive one as text. */
+#define NUMBER_EXACT_DIGITS 15
+
+extern const double number_exact_powers[23]; /* of ten: all that a double holds exactly */
+
+/* digits / 10^behind, at most NUMBER_EXACT_DIGITS of both: as both are exact, the quotient is the
+ * nearest double (Clinger, 1990). */
+static inline double number_from_digits(uint64_t digits, size_t behind)
+{
+    return (double)(int64_t)digits / number_exact_powers[behind];
+}
+
 /* A double that is an exact integer within int64, else false. */
 MUST_USE bool number_double_is_int64(double value, int64_t *out);
 

@@ -43,11 +43,9 @@ static const char meanings[256] = {
 enum {
     PLAIN = 1, /* in a string: itself */
     BLANK = 2, /* white space between tokens */
-    DIGIT = 4,
 };
 
 #define P PLAIN
-#define D (PLAIN | DIGIT)
 #define B (PLAIN | BLANK)
 #define PLAIN_8 P, P, P, P, P, P, P, P
 static const unsigned char classes[256] = {
@@ -94,16 +92,16 @@ static const unsigned char classes[256] = {
     P,
     P,
     PLAIN_8,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
-    D,
+    P,
+    P,
+    P,
+    P,
+    P,
+    P,
+    P,
+    P,
+    P,
+    P,
     P,
     P,
     P,
@@ -213,30 +211,36 @@ static void read_string(struct span text, struct json_token *token)
     }
 }
 
-static size_t skip_digits(struct span text, size_t pos)
+/* Over digits, which are put behind those in *sum. */
+static size_t take_digits(struct span text, size_t pos, uint64_t *sum)
 {
-    while (pos < text.len && is_of(text.ptr[pos], DIGIT)) {
-        pos++;
+    uint64_t digits = *sum;
+    while (pos < text.len && ascii_is_digit(text.ptr[pos])) {
+        digits = digits * 10 + (uint64_t)(text.ptr[pos++] - '0');
     }
+    *sum = digits;
     return pos;
 }
 
 static void read_number(struct span text, struct json_token *token)
 {
-    size_t pos = token->start + (text.ptr[token->start] == '-' ? 1 : 0);
-    size_t digits = pos;
+    uint64_t sum = 0;
+    size_t first = token->start + (text.ptr[token->start] == '-' ? 1 : 0);
+    size_t pos = take_digits(text, first, &sum);
+    size_t count = pos - first;
+    size_t behind = 0;
     token->raw.kind = JSON_KIND_INT;
     token->raw.has_exponent = false;
-    pos = skip_digits(text, pos);
-    if (pos == digits || (pos - digits > 1 && text.ptr[digits] == '0')) {
+    if (count == 0 || (count > 1 && text.ptr[first] == '0')) {
         fail(token, token->start, "not a number");
         return;
     }
     if (pos < text.len && text.ptr[pos] == '.') {
         token->raw.kind = JSON_KIND_REAL;
-        digits = pos + 1;
-        pos = skip_digits(text, digits);
-        if (pos == digits) {
+        first = pos + 1;
+        pos = take_digits(text, first, &sum);
+        behind = pos - first;
+        if (behind == 0) {
             fail(token, pos, "a digit must follow the decimal point");
             return;
         }
@@ -246,13 +250,17 @@ static void read_number(struct span text, struct json_token *token)
         token->raw.has_exponent = true;
         pos++;
         pos += pos < text.len && (text.ptr[pos] == '+' || text.ptr[pos] == '-') ? 1 : 0;
-        digits = pos;
-        pos = skip_digits(text, digits);
-        if (pos == digits) {
+        first = pos;
+        pos = take_digits(text, first, &sum);
+        if (pos == first) {
             fail(token, pos, "a digit must follow the exponent sign");
             return;
         }
     }
+    bool is_plain = !token->raw.has_exponent && count + behind <= JSON_RAW_DIGITS;
+    token->raw.digit_count = is_plain ? (uint8_t)(count + behind) : 0;
+    token->raw.behind = is_plain ? (uint8_t)behind : 0;
+    token->raw.digits = sum;
     token->kind = JSON_TOKEN_NUMBER;
     token->end = pos;
     token->raw.text = json_token_text(text, token);

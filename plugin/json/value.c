@@ -42,18 +42,40 @@ static bool read_text(const struct json_raw *raw, struct arena *arena, struct sp
     return true;
 }
 
-#define SHORTEST_DIGITS 15U /* text of so many survives a double */
-#define FIXED_FROM 1e-4     /* below, %g writes an exponent */
+#define FIXED_FROM 1e-4 /* below, %g writes an exponent */
 
-/* Without an exponent, and without zeros behind the last digit that counts, so many digits are how
- * a double is written. */
+static bool read_int(const struct json_raw *raw, int64_t *out)
+{
+    if (raw->digit_count == 0) {
+        return number_int64(raw->text, out) == NUMBER_OK;
+    }
+    *out = raw->text.ptr[0] == '-' ? -(int64_t)raw->digits : (int64_t)raw->digits;
+    return true;
+}
+
+static bool is_exact(const struct json_raw *raw)
+{
+    return raw->digit_count > 0 && raw->digit_count <= NUMBER_EXACT_DIGITS;
+}
+
+static bool read_real(const struct json_raw *raw, double *out)
+{
+    if (!is_exact(raw)) {
+        return number_double(raw->text, out) == NUMBER_OK;
+    }
+    double value = number_from_digits(raw->digits, raw->behind);
+    *out = raw->text.ptr[0] == '-' ? -value : value;
+    return true;
+}
+
+/* Without an exponent, and without zeros behind the last digit that counts, so few digits are how a
+ * double is written. */
 static struct span digits_of(const struct json_raw *raw, double value)
 {
     static const struct span none = {"", 0};
-    size_t most = SHORTEST_DIGITS + (raw->kind == JSON_KIND_REAL ? 1 : 0) + (value < 0 ? 1 : 0);
-    bool ends_well = raw->kind == JSON_KIND_INT || raw->text.ptr[raw->text.len - 1] != '0';
+    bool ends_well = raw->behind == 0 || raw->text.ptr[raw->text.len - 1] != '0';
     bool is_fixed = value >= FIXED_FROM || value <= -FIXED_FROM;
-    return raw->text.len <= most && ends_well && is_fixed && !raw->has_exponent ? raw->text : none;
+    return is_exact(raw) && ends_well && is_fixed ? raw->text : none;
 }
 
 bool json_value_read(const struct json_raw *raw, struct arena *arena, struct json_value *out)
@@ -65,11 +87,11 @@ bool json_value_read(const struct json_raw *raw, struct arena *arena, struct jso
         ok = read_text(raw, arena, &out->text);
         break;
     case JSON_KIND_INT:
-        ok = number_int64(raw->text, &out->i) == NUMBER_OK;
+        ok = read_int(raw, &out->i);
         out->digits = digits_of(raw, (double)out->i);
         break;
     case JSON_KIND_REAL:
-        ok = number_double(raw->text, &out->r) == NUMBER_OK;
+        ok = read_real(raw, &out->r);
         out->digits = digits_of(raw, out->r);
         break;
     case JSON_KIND_BOOL:

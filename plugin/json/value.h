@@ -21,11 +21,18 @@ enum json_kind {
     JSON_KIND_ARRAY
 };
 
+#define JSON_RAW_DIGITS 18 /* so many fit an int64 */
+
 /* As json/scan.h finds it. */
 struct json_raw {
     enum json_kind kind;
     bool has_escapes;  /* of a text */
     bool has_exponent; /* of a number */
+    /* Of a number without an exponent: its digits, and how many of them stand behind the point; 0 =
+     * there are more than JSON_RAW_DIGITS. */
+    uint8_t digit_count;
+    uint8_t behind;
+    uint64_t digits;
     /* a scalar's characters, without a string's quotes; of a container nothing */
     struct span text;
 };
