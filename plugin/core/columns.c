@@ -56,14 +56,15 @@ static void look_up(struct fill *fill, const struct lookup_paths *paths, struct 
         if (!lookup_get(fill->payload->lookup, paths, i, fill->convert.arena, value, &used)) {
             fill->convert.out_of_memory = true;
         }
-        if (value->kind == JSON_KIND_NULL) {
+        if (value->kind > JSON_KIND_NULL) {
+            if (used == path->count) {
+                *at = path;
+                return;
+            }
+            note_blocked(fill, path, used, value);
+        } else if (value->kind == JSON_KIND_NULL) {
             *at = is_null ? *at : path;
             is_null = true;
-        } else if (value->kind != JSON_KIND_ABSENT && used < path->count) {
-            note_blocked(fill, path, used, value);
-        } else if (value->kind != JSON_KIND_ABSENT) {
-            *at = path;
-            return;
         }
     }
     value->kind = is_null ? JSON_KIND_NULL : JSON_KIND_ABSENT;
@@ -84,16 +85,19 @@ static enum outcome fill_column(struct fill *fill, const struct column *column, 
         notes_add_value(&fill->notes, path_text(path), &value, "no value");
         return REFUSED;
     }
-    struct lp_value out = lp_value_bool(false);
-    const char *reason = convert_value(&fill->convert, column, &value, &out);
+    struct lp_value *out = lp_row_space(fill->row);
+    if (!out) {
+        return REFUSED; /* the row has failed */
+    }
+    const char *reason = convert_value(&fill->convert, column, &value, out);
     if (reason[0] != '\0') {
         notes_add_value(&fill->notes, path_text(path), &value, reason);
         return REFUSED;
     }
-    if (column->required && out.type == LP_VALUE_TEXT && out.as.text.len == 0) {
+    if (column->required && out->type == LP_VALUE_TEXT && out->as.text.len == 0) {
         return ABSENT;
     }
-    lp_row_field(fill->row, column->name, out);
+    lp_row_keep(fill->row, column->name, column->name_len);
     return FILLED;
 }
 
@@ -137,6 +141,9 @@ static void note_surplus(struct fill *fill, size_t column, size_t i)
 
 static void note_surpluses(struct fill *fill)
 {
+    if (!lookup_has_surplus(fill->payload->lookup)) {
+        return;
+    }
     for (size_t c = 0; c < fill->table->column_count; c++) {
         for (size_t p = 0; p < fill->table->columns[c].path_count; p++) {
             size_t arena_used = fill->convert.arena->used;

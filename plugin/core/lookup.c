@@ -58,6 +58,7 @@ struct lookup {
     uint16_t target; /* where the value of the last key goes */
     uint64_t serial; /* one for each value and text, never the same */
     uint64_t text_serial;
+    bool has_surplus;
 };
 
 /* ---- the two tables ---- */
@@ -304,6 +305,7 @@ static uint16_t next_element(struct lookup *lookup, struct frame *array, const s
         struct node *before = &lookup->nodes[array->before];
         before->surplus = *value;
         before->surplus_serial = array->serial;
+        lookup->has_surplus = true;
     }
     array->before = id;
     return id;
@@ -344,6 +346,7 @@ enum json_status lookup_scan(struct lookup *lookup, struct span text, const stru
     lookup->depth = 0;
     lookup->frames[0] = (struct frame){.serial = lookup->text_serial, .node = ROOT};
     lookup->target = ROOT;
+    lookup->has_surplus = false;
     return json_scan_text(text, limits, &visitor, report, err);
 }
 
@@ -387,6 +390,11 @@ bool lookup_get(const struct lookup *lookup, const struct lookup_paths *paths, s
         }
     }
     return json_value_read(raw, arena, value);
+}
+
+bool lookup_has_surplus(const struct lookup *lookup)
+{
+    return lookup->has_surplus;
 }
 
 bool lookup_surplus(const struct lookup *lookup, const struct lookup_paths *paths, size_t i, struct arena *arena,

@@ -52,6 +52,9 @@ const struct lookup_paths *lookup_time(const struct lookup *lookup);
 MUST_USE bool lookup_get(const struct lookup *lookup, const struct lookup_paths *paths, size_t i, struct arena *arena,
                          struct json_value *value, size_t *used);
 
+/* false = lookup_surplus() finds nothing in the last text, whatever it is asked. */
+bool lookup_has_surplus(const struct lookup *lookup);
+
 /* Where the i-th of the paths leads to an array's element, and no path to the one behind it: that
  * one. JSON_KIND_ABSENT = the array ends there. false = the arena is full. */
 MUST_USE bool lookup_surplus(const struct lookup *lookup, const struct lookup_paths *paths, size_t i,

@@ -145,6 +145,7 @@ static bool fill_column(struct mapping *mapping, struct column *column, const st
 {
     *column = (struct column){
         .name = builtin->name,
+        .name_len = strlen(builtin->name),
         .type = builtin->type,
         .form = builtin->form,
         .unit = builtin->unit,

@@ -38,7 +38,8 @@ extern const char *const column_form_names[COLUMN_FORMS];
 #define COLUMN_MAX_FAULTS 4
 
 struct column {
-    const char *name;
+    const char *name; /* of a-z, 0-9 and _ */
+    size_t name_len;
     struct path paths[COLUMN_MAX_PATHS]; /* the first that holds a value counts */
     size_t path_count;
     enum column_type type;

@@ -370,7 +370,8 @@ static struct column *add_column(struct reading *reading, const char *prefix, st
     }
     table->columns = grown;
     struct column *column = &grown[table->column_count++];
-    *column = (struct column){.name = keep(reading, name), .unit = "", .min = -INFINITY, .max = INFINITY};
+    *column = (struct column){
+        .name = keep(reading, name), .name_len = strlen(name), .unit = "", .min = -INFINITY, .max = INFINITY};
     return column;
 }
 

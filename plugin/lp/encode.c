@@ -199,12 +199,17 @@ static void put_value(struct buf *out, const struct lp_value *value)
 /* false = line protocol cannot say it: left out. */
 static bool put_field(struct buf *out, char separator, const struct lp_row_field *field)
 {
-    struct span name = trim(span_of(field->name));
+    bool is_plain = field->plain_len > 0;
+    struct span name = is_plain ? (struct span){field->name, field->plain_len} : trim(span_of(field->name));
     if (name.len == 0 || !is_writable(&field->value)) {
         return false;
     }
     buf_char(out, separator);
-    put(out, name, AS_NAME);
+    if (is_plain) {
+        buf_span(out, name);
+    } else {
+        put(out, name, AS_NAME);
+    }
     buf_char(out, '=');
     put_value(out, &field->value);
     return true;

@@ -23,11 +23,11 @@ void lp_row_tag(struct lp_row *row, const char *name, struct span value)
 
 void lp_row_field(struct lp_row *row, const char *name, struct lp_value value)
 {
-    if (row->field_count == LP_ROW_MAX_FIELDS) {
-        row->failed = true;
-        return;
+    struct lp_value *space = lp_row_space(row);
+    if (space) {
+        *space = value;
+        lp_row_keep(row, name, 0);
     }
-    row->fields[row->field_count++] = (struct lp_row_field){name, value};
 }
 
 const struct lp_value *lp_row_find(const struct lp_row *row, const char *name)

@@ -25,6 +25,7 @@ struct lp_row_tag {
 struct lp_row_field {
     const char *name;
     struct lp_value value;
+    size_t plain_len; /* of a name that is written as it is, 0 = it may need escapes */
 };
 
 struct lp_row {
@@ -44,6 +45,25 @@ void lp_row_begin(struct lp_row *row, const char *measurement, int64_t time_ns);
  * out and sets row->failed: one check at the end is enough. */
 void lp_row_tag(struct lp_row *row, const char *name, struct span value);
 void lp_row_field(struct lp_row *row, const char *name, struct lp_value value);
+
+/* The same in two steps: the place for the value of the next field, which is one once it is kept.
+ * NULL = it does not fit. A plain_len other than 0 says that line protocol needs no escape in the
+ * name, and how long it is. */
+static inline struct lp_value *lp_row_space(struct lp_row *row)
+{
+    if (row->field_count == LP_ROW_MAX_FIELDS) {
+        row->failed = true;
+        return NULL;
+    }
+    return &row->fields[row->field_count].value;
+}
+
+static inline void lp_row_keep(struct lp_row *row, const char *name, size_t plain_len)
+{
+    struct lp_row_field *field = &row->fields[row->field_count++];
+    field->name = name;
+    field->plain_len = plain_len;
+}
 
 /* The field of that name, or NULL. */
 const struct lp_value *lp_row_find(const struct lp_row *row, const char *name);
