@@ -11,10 +11,10 @@ enum state { AT_MEASUREMENT, AT_TAG, AT_FIELD, AT_TIME, AT_END, AT_BLANK, AT_ERR
 #define TIME_DIGITS 19 /* machine.go.rl, timestamp */
 
 /* What ends a name, escaped as it may be. A line break cannot be in one. */
-enum { STOPS_MEASUREMENT = 1, STOPS_NAME = 2, STOPS_BOTH = 3 };
+enum { STOPS_MEASUREMENT = 1, STOPS_NAME = 2, STOPS_BOTH = 3, ESCAPES = 4 };
 static const unsigned char stops[256] = {
     [' '] = STOPS_BOTH,  ['\t'] = STOPS_BOTH, ['\f'] = STOPS_BOTH, ['\n'] = STOPS_BOTH,
-    ['\r'] = STOPS_BOTH, [','] = STOPS_BOTH,  ['='] = STOPS_NAME,
+    ['\r'] = STOPS_BOTH, [','] = STOPS_BOTH,  ['='] = STOPS_NAME,  ['\\'] = ESCAPES,
 };
 
 void lp_decode_begin(struct lp_decode_cursor *cursor, struct span record, char *text)
@@ -60,9 +60,14 @@ static struct span take_name(struct lp_decode_cursor *cursor, unsigned char what
     size_t len = cursor->record.len;
     size_t start = cursor->pos;
     size_t pos = start;
-    while (pos < len && !(stops[(unsigned char)record[pos]] & what)) {
-        bool escapes = record[pos] == '\\' && pos + 1 < len && is_escapable(record[pos + 1]);
-        pos += escapes ? 2 : 1;
+    for (;;) {
+        while (pos < len && !(stops[(unsigned char)record[pos]] & (what | ESCAPES))) {
+            pos++;
+        }
+        if (pos == len || record[pos] != '\\') {
+            break;
+        }
+        pos += pos + 1 < len && is_escapable(record[pos + 1]) ? 2 : 1;
     }
     cursor->pos = pos;
     return (struct span){record + start, pos - start};
@@ -112,45 +117,49 @@ static enum lp_decode_piece read_tag(struct lp_decode_cursor *cursor, struct lp_
     return LP_DECODE_TAG;
 }
 
-/* Copies what is neither a quote nor a backslash, as far as whole words go, and writes a word
- * ahead. */
-static const char *copy_plain(const char *at, const char *end, char **out)
+/* Copies a string without its escapes, up to its closing quote, the end or an escape that is none.
+ * Whole words are written ahead: what is behind the last character does not count. */
+static const char *copy_text(const char *at, const char *end, char **text)
 {
-    while (WORD_IS_USABLE && (size_t)(end - at) >= WORD_BYTES) {
-        uint64_t word = word_load(at);
-        uint64_t found = word_equal(word, '"') | word_equal(word, '\\');
-        size_t len = found ? word_first(found) : WORD_BYTES;
-        memcpy(*out, &word, sizeof word);
-        *out += len;
-        at += len;
-        if (found) {
+    char *out = *text;
+    for (;;) {
+        if (WORD_IS_USABLE && (size_t)(end - at) >= WORD_BYTES) {
+            uint64_t word = word_load(at);
+            uint64_t found = word_equal(word, '"') | word_equal(word, '\\');
+            size_t len = found ? word_first(found) : WORD_BYTES;
+            memcpy(out, &word, sizeof word);
+            out += len;
+            at += len;
+            if (!found) {
+                continue;
+            }
+        }
+        if (at == end || *at == '"') {
             break;
         }
+        if (*at == '\\') {
+            if (end - at == 1 || (at[1] != '"' && at[1] != '\\')) {
+                break;
+            }
+            at++;
+        }
+        *out++ = *at++;
     }
+    *text = out;
     return at;
 }
 
 static enum lp_decode_piece read_text(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
 {
-    const char *end = cursor->record.ptr + cursor->record.len;
-    const char *at = cursor->record.ptr + cursor->pos + 1;
     char *text = cursor->text;
     char *out = text;
-    for (;;) {
-        at = copy_plain(at, end, &out);
-        if (at == end || *at == '"') {
-            break;
-        }
-        if (*at == '\\' && (end - at == 1 || (at[1] != '"' && at[1] != '\\'))) {
-            cursor->pos = (size_t)(at - cursor->record.ptr);
-            return fail(cursor, err, "expected a quote or a backslash behind a backslash");
-        }
-        at += *at == '\\';
-        *out++ = *at++;
-    }
+    const char *at = copy_text(cursor->record.ptr + cursor->pos + 1, cursor->record.ptr + cursor->record.len, &out);
     cursor->pos = (size_t)(at - cursor->record.ptr);
     if (at_end(cursor)) {
         return fail(cursor, err, "expected the closing quote of a string");
+    }
+    if (*at == '\\') {
+        return fail(cursor, err, "expected a quote or a backslash behind a backslash");
     }
     item->value = lp_value_text((struct span){text, (size_t)(out - text)});
     cursor->text = out;
@@ -361,6 +370,10 @@ bool lp_decode_name_equal(struct span escaped, struct span plain)
 size_t lp_decode_name(struct span escaped, char *out)
 {
     size_t n = 0;
+    if (escaped.len > 0 && !memchr(escaped.ptr, '\\', escaped.len)) {
+        memcpy(out, escaped.ptr, escaped.len);
+        return escaped.len;
+    }
     for (size_t i = 0; i < escaped.len; i++) {
         if (escaped.ptr[i] == '\\' && i + 1 < escaped.len && is_escapable(escaped.ptr[i + 1])) {
             i++;
