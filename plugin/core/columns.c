@@ -30,8 +30,16 @@ struct fill {
 
 enum outcome { FILLED, ABSENT, REFUSED };
 
-static void note_blocked(struct fill *fill, const struct path *path, size_t used, const struct json_value *value)
+static void read_value(struct fill *fill, const struct json_raw *raw, struct json_value *value)
 {
+    if (!json_value_read(raw, fill->convert.arena, value)) {
+        fill->convert.out_of_memory = true;
+    }
+}
+
+static void note_blocked(struct fill *fill, const struct path *path, size_t used, const struct json_raw *raw)
+{
+    struct json_value value;
     struct span prefix = path_prefix(path, used);
     for (size_t i = 0; i < fill->blocked_count; i++) {
         if (span_equal(fill->blocked[i], prefix)) {
@@ -41,40 +49,39 @@ static void note_blocked(struct fill *fill, const struct path *path, size_t used
     if (fill->blocked_count < MAX_BLOCKED) {
         fill->blocked[fill->blocked_count++] = prefix;
     }
-    notes_add_value(&fill->notes, prefix, value, "not an object or array");
+    read_value(fill, raw, &value);
+    notes_add_value(&fill->notes, prefix, &value, "not an object or array");
 }
 
 /* The first of the paths that holds a value; a null counts only when nothing else is there. */
-static void look_up(struct fill *fill, const struct lookup_paths *paths, struct json_value *value,
-                    const struct path **at)
+static const struct json_raw *look_up(struct fill *fill, const struct lookup_paths *paths, const struct path **at)
 {
-    bool is_null = false;
+    static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
+    const struct json_raw *otherwise = &absent;
     *at = &paths->paths[0];
     for (size_t i = 0; i < paths->count; i++) {
         const struct path *path = &paths->paths[i];
         size_t used = 0;
-        if (!lookup_get(fill->payload->lookup, paths, i, fill->convert.arena, value, &used)) {
-            fill->convert.out_of_memory = true;
-        }
-        if (value->kind > JSON_KIND_NULL) {
+        const struct json_raw *raw = lookup_find(paths, i, &used);
+        if (raw->kind > JSON_KIND_NULL) {
             if (used == path->count) {
                 *at = path;
-                return;
+                return raw;
             }
-            note_blocked(fill, path, used, value);
-        } else if (value->kind == JSON_KIND_NULL) {
-            *at = is_null ? *at : path;
-            is_null = true;
+            note_blocked(fill, path, used, raw);
+        } else if (raw->kind == JSON_KIND_NULL && otherwise == &absent) {
+            *at = path;
+            otherwise = raw;
         }
     }
-    value->kind = is_null ? JSON_KIND_NULL : JSON_KIND_ABSENT;
+    return otherwise;
 }
 
 static enum outcome fill_column(struct fill *fill, const struct column *column, const struct lookup_paths *paths)
 {
     const struct path *path = NULL;
     struct json_value value;
-    look_up(fill, paths, &value, &path);
+    read_value(fill, look_up(fill, paths, &path), &value);
     if (value.kind == JSON_KIND_ABSENT) {
         return ABSENT;
     }
@@ -127,7 +134,7 @@ static void note_surplus(struct fill *fill, size_t column, size_t i)
     if (path->parts[path->count - 1].index < 0) {
         return;
     }
-    if (!lookup_surplus(fill->payload->lookup, paths, i, fill->convert.arena, &element)) {
+    if (!lookup_surplus(paths, i, fill->convert.arena, &element)) {
         fill->convert.out_of_memory = true;
     }
     if (element.kind == JSON_KIND_ABSENT || is_named_before(fill->table, column, i)) {
@@ -163,7 +170,7 @@ static void fill_time(struct fill *fill)
     bool is_offline = status && span_equal(status->as.text, SPAN_LITERAL("offline"));
     const struct path *path = NULL;
     struct json_value value;
-    look_up(fill, lookup_time(fill->payload->lookup), &value, &path);
+    read_value(fill, look_up(fill, lookup_time(fill->payload->lookup), &path), &value);
     struct device_time time = device_time_of(&value, fill->message->arrival_ns, fill->window, is_offline);
 
     fill->row->time_ns = time.row_ns;
@@ -184,7 +191,7 @@ static bool contradicts(struct fill *fill, struct err *err)
 {
     const struct path *path = NULL;
     struct json_value value;
-    look_up(fill, lookup_device_no(fill->payload->lookup), &value, &path);
+    read_value(fill, look_up(fill, lookup_device_no(fill->payload->lookup), &path), &value);
     if (value.kind == JSON_KIND_ABSENT || value.kind == JSON_KIND_NULL) {
         return false;
     }

@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT16_MAX /* no node: nothing below it is mapped */
-#define ROOT 0
-
 /* A name's bytes at both ends, which overlap in a short one: up to NAME_WORDS_BYTES they are the
  * name. */
 struct name_words {
@@ -14,18 +11,19 @@ struct name_words {
 #define NAME_WORDS_BYTES (2 * sizeof(uint64_t))
 
 /* A part of a path, below the part before it. */
-struct node {
-    const char *name;
-    size_t name_len;
-    struct name_words words;
-    int32_t index; /* as an array position, -1 if it is none */
-    uint16_t parent;
-    uint16_t depth;     /* parts that lead to it */
-    int32_t last_index; /* the highest position among its children, -1 if there is none */
+struct lookup_node {
     /* What the text has there, current while container_serial is the container's serial. */
+    struct json_raw raw;
     uint64_t serial; /* of this value */
     uint64_t container_serial;
-    struct json_raw raw;
+    struct lookup_node *parent; /* NULL = this is the text itself */
+    struct name_words words;
+    const char *name;
+    size_t name_len;
+    uint32_t id;        /* one for each node, never 0 */
+    int32_t index;      /* as an array position, -1 if it is none */
+    int32_t last_index; /* the highest position among its children, -1 if there is none */
+    uint16_t depth;     /* parts that lead to it */
     /* The element behind it, where that has no node. */
     uint64_t surplus_serial; /* of the array */
     struct json_raw surplus;
@@ -34,19 +32,18 @@ struct node {
 /* An open container of the text. */
 struct frame {
     uint64_t serial;
-    uint16_t node;
-    uint16_t before; /* the node of the element before, of an array */
+    struct lookup_node *node;   /* NULL = nothing below it is mapped */
+    struct lookup_node *before; /* the node of the element before, of an array */
     bool is_array;
     int32_t index; /* of the next element */
 };
 
 struct lookup {
-    const struct table_map *table;
-    struct node *nodes; /* a child stands behind its parent */
+    struct lookup_node *nodes; /* the text, its value, and all below; a child stands behind its parent */
     size_t node_count;
-    uint16_t *names;   /* a hash table of nodes by container and name, NONE = free */
-    uint16_t *indexes; /* ... and by container and position */
-    uint64_t mask;     /* of both tables */
+    struct lookup_node **names;   /* a hash table of nodes by container and name, NULL = free */
+    struct lookup_node **indexes; /* ... and by container and position */
+    uint64_t mask;                /* of both tables */
     struct lookup_paths *columns;
     struct lookup_paths device_no;
     struct lookup_paths time;
@@ -55,9 +52,8 @@ struct lookup {
     /* of the walk: */
     struct frame frames[JSON_MAX_DEPTH + 1];
     size_t depth;
-    uint16_t target; /* where the value of the last key goes */
-    uint64_t serial; /* one for each value and text, never the same */
-    uint64_t text_serial;
+    struct lookup_node *target; /* where the value of the last key goes, NULL = nowhere */
+    uint64_t serial;            /* one for each value and text, never the same */
     bool has_surplus;
 };
 
@@ -86,91 +82,103 @@ static struct name_words words_of(const char *name, size_t len)
     return words;
 }
 
-static uint64_t hash_name(uint16_t container, struct name_words words, size_t len)
+static uint64_t hash_name(const struct lookup_node *container, struct name_words words, size_t len)
 {
-    return spread(words.head ^ spread(words.tail ^ (uint64_t)len << 48 ^ (uint64_t)container << 32));
+    return spread(words.head ^ spread(words.tail ^ (uint64_t)len << 48 ^ (uint64_t)container->id << 32));
 }
 
-static uint64_t hash_index(uint16_t container, int32_t index)
+static uint64_t hash_index(const struct lookup_node *container, int32_t index)
 {
-    return spread((uint64_t)container << 32 | (uint32_t)index);
+    return spread((uint64_t)container->id << 32 | (uint32_t)index);
 }
 
-static bool is_node(const struct node *node, uint16_t container, const char *name, size_t len, struct name_words words)
+static bool is_node(const struct lookup_node *node, const struct lookup_node *container, const char *name, size_t len,
+                    struct name_words words)
 {
     return node->words.head == words.head && node->words.tail == words.tail && node->name_len == len &&
            node->parent == container && (len <= NAME_WORDS_BYTES || memcmp(node->name, name, len) == 0);
 }
 
-static uint16_t find_name(const struct lookup *lookup, uint16_t container, const char *name, size_t len)
+static struct lookup_node *find_name(const struct lookup *lookup, const struct lookup_node *container, const char *name,
+                                     size_t len)
 {
     struct name_words words = words_of(name, len);
     for (uint64_t slot = hash_name(container, words, len);; slot++) {
-        uint16_t id = lookup->names[slot & lookup->mask];
-        if (id == NONE || is_node(&lookup->nodes[id], container, name, len, words)) {
-            return id;
+        struct lookup_node *node = lookup->names[slot & lookup->mask];
+        if (!node || is_node(node, container, name, len, words)) {
+            return node;
         }
     }
 }
 
-static uint16_t find_index(const struct lookup *lookup, uint16_t container, int32_t index)
+static struct lookup_node *find_index(const struct lookup *lookup, const struct lookup_node *container, int32_t index)
 {
     for (uint64_t slot = hash_index(container, index);; slot++) {
-        uint16_t id = lookup->indexes[slot & lookup->mask];
-        if (id == NONE || (lookup->nodes[id].parent == container && lookup->nodes[id].index == index)) {
-            return id;
+        struct lookup_node *node = lookup->indexes[slot & lookup->mask];
+        if (!node || (node->parent == container && node->index == index)) {
+            return node;
         }
     }
 }
 
-static void enter(uint16_t *table, uint64_t mask, uint64_t slot, uint16_t id)
+static void enter(struct lookup_node **table, uint64_t mask, uint64_t slot, struct lookup_node *node)
 {
-    while (table[slot & mask] != NONE) {
+    while (table[slot & mask]) {
         slot++;
     }
-    table[slot & mask] = id;
+    table[slot & mask] = node;
 }
 
 /* ---- building ---- */
 
 #define ESCAPED_BYTES 6 /* that one byte of a key may take: \u0041 */
 
-static uint16_t add_part(struct lookup *lookup, uint16_t container, const char *name, long index)
+static struct lookup_node *add_node(struct lookup *lookup, struct lookup_node *parent)
+{
+    struct lookup_node *node = &lookup->nodes[lookup->node_count++];
+    node->id = (uint32_t)lookup->node_count;
+    node->parent = parent;
+    node->index = -1;
+    node->last_index = -1;
+    return node;
+}
+
+static struct lookup_node *add_part(struct lookup *lookup, struct lookup_node *container, const char *name, long index)
 {
     size_t len = strlen(name);
-    uint16_t id = find_name(lookup, container, name, len);
-    if (id != NONE) {
-        return id;
+    struct lookup_node *node = find_name(lookup, container, name, len);
+    if (node) {
+        return node;
     }
-    id = (uint16_t)lookup->node_count++;
+    node = add_node(lookup, container);
+    node->name = name;
+    node->name_len = len;
+    node->words = words_of(name, len);
+    node->index = (int32_t)index;
+    node->depth = (uint16_t)(container->depth + 1);
     lookup->longest_name = len > lookup->longest_name ? len : lookup->longest_name;
-    struct node *parent = &lookup->nodes[container];
-    lookup->nodes[id] = (struct node){
-        .name = name,
-        .name_len = len,
-        .words = words_of(name, len),
-        .index = (int32_t)index,
-        .parent = container,
-        .depth = (uint16_t)(parent->depth + 1),
-        .last_index = -1,
-    };
-    enter(lookup->names, lookup->mask, hash_name(container, words_of(name, len), len), id);
+    enter(lookup->names, lookup->mask, hash_name(container, node->words, len), node);
     if (index >= 0) {
-        enter(lookup->indexes, lookup->mask, hash_index(container, (int32_t)index), id);
-        parent->last_index = index > parent->last_index ? (int32_t)index : parent->last_index;
+        enter(lookup->indexes, lookup->mask, hash_index(container, node->index), node);
+        container->last_index = node->index > container->last_index ? node->index : container->last_index;
     }
-    return id;
+    return node;
+}
+
+static struct lookup_node *root_of(const struct lookup *lookup)
+{
+    return &lookup->nodes[1];
 }
 
 static struct lookup_paths add_paths(struct lookup *lookup, const struct path *paths, size_t count)
 {
     struct lookup_paths added = {.paths = paths, .count = count};
     for (size_t i = 0; i < count; i++) {
-        uint16_t id = ROOT;
+        struct lookup_node *node = root_of(lookup);
         for (size_t part = 0; part < paths[i].count; part++) {
-            id = add_part(lookup, id, paths[i].parts[part].name, paths[i].parts[part].index);
+            node = add_part(lookup, node, paths[i].parts[part].name, paths[i].parts[part].index);
         }
-        added.nodes[i] = id;
+        added.nodes[i] = node;
     }
     return added;
 }
@@ -188,7 +196,7 @@ static size_t count_parts(const struct path *paths, size_t count)
 static size_t most_nodes(const struct table_map *table)
 {
     size_t parts =
-        1 + count_parts(table->device_no, table->device_no_count) + count_parts(table->time, table->time_count);
+        2 + count_parts(table->device_no, table->device_no_count) + count_parts(table->time, table->time_count);
     for (size_t i = 0; i < table->column_count; i++) {
         parts += count_parts(table->columns[i].paths, table->columns[i].path_count);
     }
@@ -196,7 +204,7 @@ static size_t most_nodes(const struct table_map *table)
 }
 
 /* Nodes, and two tables of four times as many slots. */
-static bool allocate(struct lookup *lookup, size_t nodes)
+static bool allocate(struct lookup *lookup, size_t nodes, size_t columns)
 {
     size_t slots = 4;
     while (slots < 4 * nodes) {
@@ -204,31 +212,23 @@ static bool allocate(struct lookup *lookup, size_t nodes)
     }
     lookup->mask = slots - 1;
     lookup->nodes = calloc(nodes, sizeof *lookup->nodes);
-    lookup->names = malloc(slots * sizeof *lookup->names);
-    lookup->indexes = malloc(slots * sizeof *lookup->indexes);
-    lookup->columns = calloc(lookup->table->column_count + 1, sizeof *lookup->columns);
-    if (!lookup->nodes || !lookup->names || !lookup->indexes || !lookup->columns) {
-        return false;
-    }
-    memset(lookup->names, 0xFF, slots * sizeof *lookup->names); /* NONE */
-    memset(lookup->indexes, 0xFF, slots * sizeof *lookup->indexes);
-    return true;
+    lookup->names = calloc(slots, sizeof *lookup->names);
+    lookup->indexes = calloc(slots, sizeof *lookup->indexes);
+    lookup->columns = calloc(columns + 1, sizeof *lookup->columns);
+    return lookup->nodes && lookup->names && lookup->indexes && lookup->columns;
 }
 
 struct lookup *lookup_new(const struct table_map *table)
 {
     struct lookup *lookup = calloc(1, sizeof *lookup);
-    size_t nodes = most_nodes(table);
     if (!lookup) {
         return NULL;
     }
-    lookup->table = table;
-    if (nodes >= NONE || !allocate(lookup, nodes)) {
+    if (!allocate(lookup, most_nodes(table), table->column_count)) {
         lookup_free(lookup);
         return NULL;
     }
-    lookup->node_count = 1;
-    lookup->nodes[ROOT].last_index = -1;
+    add_node(lookup, add_node(lookup, NULL));
     lookup->device_no = add_paths(lookup, table->device_no, table->device_no_count);
     lookup->time = add_paths(lookup, table->time, table->time_count);
     for (size_t i = 0; i < table->column_count; i++) {
@@ -273,10 +273,11 @@ const struct lookup_paths *lookup_time(const struct lookup *lookup)
 
 /* Keys with escapes are compared as what they stand for; \u0000 and half a surrogate stand for
  * U+FFFD. */
-static uint16_t find_escaped(const struct lookup *lookup, uint16_t container, const struct json_raw *key)
+static struct lookup_node *find_escaped(const struct lookup *lookup, const struct lookup_node *container,
+                                        const struct json_raw *key)
 {
     if (key->text.len > ESCAPED_BYTES * lookup->longest_name) {
-        return NONE;
+        return NULL;
     }
     return find_name(lookup, container, lookup->plain, json_value_read_key(key, lookup->plain));
 }
@@ -284,9 +285,9 @@ static uint16_t find_escaped(const struct lookup *lookup, uint16_t container, co
 static void on_key(void *ctx, const struct json_raw *key)
 {
     struct lookup *lookup = ctx;
-    uint16_t container = lookup->frames[lookup->depth].node;
-    if (container == NONE) {
-        lookup->target = NONE;
+    const struct lookup_node *container = lookup->frames[lookup->depth].node;
+    if (!container) {
+        lookup->target = NULL;
     } else if (key->has_escapes) {
         lookup->target = find_escaped(lookup, container, key);
     } else {
@@ -294,30 +295,28 @@ static void on_key(void *ctx, const struct json_raw *key)
     }
 }
 
-/* The node of an array's next element, NONE = it has none. */
-static uint16_t next_element(struct lookup *lookup, struct frame *array, const struct json_raw *value)
+/* The node of an array's next element, NULL = it has none. */
+static struct lookup_node *next_element(struct lookup *lookup, struct frame *array, const struct json_raw *value)
 {
-    if (array->node == NONE || array->index > lookup->nodes[array->node].last_index + 1) {
-        return NONE;
+    if (!array->node || array->index > array->node->last_index + 1) {
+        return NULL;
     }
-    uint16_t id = find_index(lookup, array->node, array->index++);
-    if (id == NONE && array->before != NONE) {
-        struct node *before = &lookup->nodes[array->before];
-        before->surplus = *value;
-        before->surplus_serial = array->serial;
+    struct lookup_node *node = find_index(lookup, array->node, array->index++);
+    if (!node && array->before) {
+        array->before->surplus = *value;
+        array->before->surplus_serial = array->serial;
         lookup->has_surplus = true;
     }
-    array->before = id;
-    return id;
+    array->before = node;
+    return node;
 }
 
 static void on_value(void *ctx, const struct json_raw *value)
 {
     struct lookup *lookup = ctx;
     struct frame *container = &lookup->frames[lookup->depth];
-    uint16_t id = container->is_array ? next_element(lookup, container, value) : lookup->target;
-    if (id != NONE) {
-        struct node *node = &lookup->nodes[id];
+    struct lookup_node *node = container->is_array ? next_element(lookup, container, value) : lookup->target;
+    if (node) {
         node->raw = *value;
         node->serial = ++lookup->serial;
         node->container_serial = container->serial;
@@ -325,8 +324,7 @@ static void on_value(void *ctx, const struct json_raw *value)
     if (value->kind == JSON_KIND_OBJECT || value->kind == JSON_KIND_ARRAY) {
         lookup->frames[++lookup->depth] = (struct frame){
             .serial = lookup->serial, /* of no meaning where there is no node */
-            .node = id,
-            .before = NONE,
+            .node = node,
             .is_array = value->kind == JSON_KIND_ARRAY,
         };
     }
@@ -342,10 +340,10 @@ enum json_status lookup_scan(struct lookup *lookup, struct span text, const stru
                              struct json_report *report, struct err *err)
 {
     const struct json_visitor visitor = {lookup, on_key, on_value, on_close};
-    lookup->text_serial = ++lookup->serial;
+    lookup->nodes[0].serial = ++lookup->serial;
     lookup->depth = 0;
-    lookup->frames[0] = (struct frame){.serial = lookup->text_serial, .node = ROOT};
-    lookup->target = ROOT;
+    lookup->frames[0] = (struct frame){.serial = lookup->serial, .node = &lookup->nodes[0]};
+    lookup->target = root_of(lookup);
     lookup->has_surplus = false;
     return json_scan_text(text, limits, &visitor, report, err);
 }
@@ -353,17 +351,14 @@ enum json_status lookup_scan(struct lookup *lookup, struct span text, const stru
 /* ---- what was found ---- */
 
 /* Is what stands at the node of the last text, and of the last of equal keys on the way? */
-static bool is_current(const struct lookup *lookup, uint16_t id)
+static bool is_current(const struct lookup_node *node)
 {
-    const struct node *node = &lookup->nodes[id];
-    while (node != &lookup->nodes[ROOT]) {
-        const struct node *container = &lookup->nodes[node->parent];
-        if (node->container_serial != container->serial) {
+    for (; node->parent; node = node->parent) {
+        if (node->container_serial != node->parent->serial) {
             return false;
         }
-        node = container;
     }
-    return node->container_serial == lookup->text_serial;
+    return true;
 }
 
 static bool blocks(enum json_kind kind)
@@ -371,25 +366,25 @@ static bool blocks(enum json_kind kind)
     return kind != JSON_KIND_NULL && kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY;
 }
 
-bool lookup_get(const struct lookup *lookup, const struct lookup_paths *paths, size_t i, struct arena *arena,
-                struct json_value *value, size_t *used)
+/* What is in the way to a node at which nothing stands. */
+static const struct json_raw *find_in_the_way(const struct lookup_node *node, size_t *used)
 {
     static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
-    uint16_t id = paths->nodes[i];
-    const struct json_raw *raw = &absent;
-    *used = paths->paths[i].count;
-    if (is_current(lookup, id)) {
-        raw = &lookup->nodes[id].raw;
-    } else {
-        do {
-            id = lookup->nodes[id].parent;
-        } while (id != ROOT && !is_current(lookup, id));
-        if (is_current(lookup, id) && blocks(lookup->nodes[id].raw.kind)) {
-            raw = &lookup->nodes[id].raw;
-            *used = lookup->nodes[id].depth;
-        }
+    do {
+        node = node->parent;
+    } while (!is_current(node));
+    if (!node->parent || !blocks(node->raw.kind)) {
+        return &absent;
     }
-    return json_value_read(raw, arena, value);
+    *used = node->depth;
+    return &node->raw;
+}
+
+const struct json_raw *lookup_find(const struct lookup_paths *paths, size_t i, size_t *used)
+{
+    const struct lookup_node *node = paths->nodes[i];
+    *used = paths->paths[i].count;
+    return is_current(node) ? &node->raw : find_in_the_way(node, used);
 }
 
 bool lookup_has_surplus(const struct lookup *lookup)
@@ -397,12 +392,10 @@ bool lookup_has_surplus(const struct lookup *lookup)
     return lookup->has_surplus;
 }
 
-bool lookup_surplus(const struct lookup *lookup, const struct lookup_paths *paths, size_t i, struct arena *arena,
-                    struct json_value *value)
+bool lookup_surplus(const struct lookup_paths *paths, size_t i, struct arena *arena, struct json_value *value)
 {
-    const struct node *node = &lookup->nodes[paths->nodes[i]];
-    const struct node *array = &lookup->nodes[node->parent];
-    bool is_there = node->index >= 0 && node->surplus_serial == array->serial && is_current(lookup, node->parent);
+    const struct lookup_node *node = paths->nodes[i];
+    bool is_there = node->index >= 0 && node->surplus_serial == node->parent->serial && is_current(node->parent);
     *value = (struct json_value){.kind = JSON_KIND_ABSENT};
     return !is_there || json_value_read(&node->surplus, arena, value);
 }

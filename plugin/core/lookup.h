@@ -21,6 +21,7 @@
 #include "json/value.h"
 
 struct lookup;
+struct lookup_node; /* a part of a path */
 
 /* For the columns, device numbers and times of a table, which must outlive it and stay as it is.
  * NULL = no memory. */
@@ -37,7 +38,7 @@ MUST_USE enum json_status lookup_scan(struct lookup *lookup, struct span text, c
 struct lookup_paths {
     const struct path *paths; /* the table's own */
     size_t count;
-    uint16_t nodes[COLUMN_MAX_PATHS]; /* where they lead to */
+    const struct lookup_node *nodes[COLUMN_MAX_PATHS]; /* where they lead to */
 };
 
 const struct lookup_paths *lookup_column(const struct lookup *lookup, size_t column);
@@ -48,16 +49,14 @@ const struct lookup_paths *lookup_time(const struct lookup *lookup);
  * gets the number of parts that led to it: paths[i].count when the path was walked to its end (an
  * absent last key is JSON_KIND_ABSENT), fewer when the way was blocked by a value that is neither
  * object nor array, which is then returned. A null on the way, and an array position past the end,
- * is JSON_KIND_ABSENT. Text that had to be made is in the arena. false = that is full. */
-MUST_USE bool lookup_get(const struct lookup *lookup, const struct lookup_paths *paths, size_t i, struct arena *arena,
-                         struct json_value *value, size_t *used);
+ * is JSON_KIND_ABSENT. */
+const struct json_raw *lookup_find(const struct lookup_paths *paths, size_t i, size_t *used);
 
 /* false = lookup_surplus() finds nothing in the last text, whatever it is asked. */
 bool lookup_has_surplus(const struct lookup *lookup);
 
 /* Where the i-th of the paths leads to an array's element, and no path to the one behind it: that
  * one. JSON_KIND_ABSENT = the array ends there. false = the arena is full. */
-MUST_USE bool lookup_surplus(const struct lookup *lookup, const struct lookup_paths *paths, size_t i,
-                             struct arena *arena, struct json_value *value);
+MUST_USE bool lookup_surplus(const struct lookup_paths *paths, size_t i, struct arena *arena, struct json_value *value);
 
 #endif

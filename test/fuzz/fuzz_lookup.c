@@ -70,11 +70,11 @@ static void compare(const struct lookup *lookup, const struct paths *paths, cons
         size_t used;
         size_t used_wanted;
         struct json_value want = jansson_walk(root, path, &used_wanted);
-        require(lookup_get(lookup, at, 0, &arena, &got, &used), "the arena is large enough", path->text);
+        require(path_table_get(at, 0, &arena, &got, &used), "the arena is large enough", path->text);
         require(used == used_wanted, "as many parts are used", path->text);
         require(jansson_walk_same(&got, &want), "the same value is found", path->text);
         want = jansson_walk_surplus(root, &paths->map, path);
-        require(lookup_surplus(lookup, at, 0, &arena, &got), "the arena is large enough", path->text);
+        require(lookup_surplus(at, 0, &arena, &got), "the arena is large enough", path->text);
         require(jansson_walk_same(&got, &want), "the same surplus is found", path->text);
     }
 }

@@ -39,7 +39,7 @@ static inline const json_t *jansson_walk_child(const json_t *node, const struct 
     return json_is_array(node) && index >= 0 ? json_array_get(node, (size_t)index) : NULL;
 }
 
-/* The value at a path; *used as lookup_get() says it. */
+/* The value at a path; *used as lookup_find() says it. */
 static inline struct json_value jansson_walk(const json_t *node, const struct path *path, size_t *used)
 {
     size_t depth = 0;

@@ -57,4 +57,11 @@ static inline struct lookup *path_table_of_one(struct path_table *table, const c
     return lookup;
 }
 
+/* What stands at the i-th of the paths, read. false = the arena is full. */
+static inline bool path_table_get(const struct lookup_paths *paths, size_t i, struct arena *arena,
+                                  struct json_value *value, size_t *used)
+{
+    return json_value_read(lookup_find(paths, i, used), arena, value);
+}
+
 #endif
