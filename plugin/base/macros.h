@@ -15,4 +15,8 @@
 /* Elements of an array (not of a pointer). */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Of a function that is seldom called: kept out of its caller, which would save registers for it
+ * each time. */
+#define NOT_INLINED __attribute__((noinline))
+
 #endif

@@ -37,7 +37,8 @@ static void read_value(struct fill *fill, const struct json_raw *raw, struct jso
     }
 }
 
-static void note_blocked(struct fill *fill, const struct path *path, size_t used, const struct json_raw *raw)
+static NOT_INLINED void note_blocked(struct fill *fill, const struct path *path, size_t used,
+                                     const struct json_raw *raw)
 {
     struct json_value value;
     struct span prefix = path_prefix(path, used);
@@ -54,7 +55,8 @@ static void note_blocked(struct fill *fill, const struct path *path, size_t used
 }
 
 /* The first of the paths that holds a value; a null counts only when nothing else is there. */
-static const struct json_raw *look_up(struct fill *fill, const struct lookup_paths *paths, const struct path **at)
+static inline const struct json_raw *look_up(struct fill *fill, const struct lookup_paths *paths,
+                                             const struct path **at)
 {
     static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
     const struct json_raw *otherwise = &absent;
@@ -77,6 +79,13 @@ static const struct json_raw *look_up(struct fill *fill, const struct lookup_pat
     return otherwise;
 }
 
+static NOT_INLINED enum outcome refuse(struct fill *fill, const struct path *path, const struct json_value *value,
+                                       const char *reason)
+{
+    notes_add_value(&fill->notes, path_text(path), value, reason);
+    return REFUSED;
+}
+
 static enum outcome fill_column(struct fill *fill, const struct column *column, const struct lookup_paths *paths)
 {
     const struct path *path = NULL;
@@ -89,8 +98,7 @@ static enum outcome fill_column(struct fill *fill, const struct column *column, 
         if (column->type == COLUMN_TEXT) {
             return ABSENT;
         }
-        notes_add_value(&fill->notes, path_text(path), &value, "no value");
-        return REFUSED;
+        return refuse(fill, path, &value, "no value");
     }
     struct lp_value *out = lp_row_space(fill->row);
     if (!out) {
@@ -98,8 +106,7 @@ static enum outcome fill_column(struct fill *fill, const struct column *column, 
     }
     const char *reason = convert_value(&fill->convert, column, &value, out);
     if (reason[0] != '\0') {
-        notes_add_value(&fill->notes, path_text(path), &value, reason);
-        return REFUSED;
+        return refuse(fill, path, &value, reason);
     }
     if (column->required && out->type == LP_VALUE_TEXT && out->as.text.len == 0) {
         return ABSENT;
@@ -146,11 +153,8 @@ static void note_surplus(struct fill *fill, size_t column, size_t i)
     notes_add_value(&fill->notes, span_of(name), &element, "no column");
 }
 
-static void note_surpluses(struct fill *fill)
+static NOT_INLINED void note_surpluses(struct fill *fill)
 {
-    if (!lookup_has_surplus(fill->payload->lookup)) {
-        return;
-    }
     for (size_t c = 0; c < fill->table->column_count; c++) {
         for (size_t p = 0; p < fill->table->columns[c].path_count; p++) {
             size_t arena_used = fill->convert.arena->used;
@@ -221,8 +225,8 @@ static enum reject lack_memory(struct err *err)
 
 /* What is wrong with a required column, whose anomaly begins at `before` unless there was no room
  * for it. */
-static enum reject miss(const struct fill *fill, const struct column *column, enum outcome outcome, size_t before,
-                        struct err *err)
+static NOT_INLINED enum reject miss(const struct fill *fill, const struct column *column, enum outcome outcome,
+                                    size_t before, struct err *err)
 {
     struct span words = {fill->notes.text + before, fill->notes.len - before};
     if (outcome == ABSENT) {
@@ -263,7 +267,7 @@ static enum reject fill_columns(struct fill *fill, struct err *err)
     return REJECT_NONE;
 }
 
-static void fill_event(struct fill *fill)
+static NOT_INLINED void fill_event(struct fill *fill)
 {
     const struct lp_value *type = lp_row_find(fill->row, "event_type");
     const struct event_type *known = type ? event_type_find(fill->convert.mapping, type->as.text) : NULL;
@@ -360,7 +364,9 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     if (reason != REJECT_NONE) {
         return reason;
     }
-    note_surpluses(&fill);
+    if (lookup_has_surplus(payload->lookup)) {
+        note_surpluses(&fill);
+    }
     if (message->kind == MESSAGE_EVENTS) {
         fill_event(&fill);
     }

@@ -19,17 +19,8 @@ static char *take(struct convert *convert, size_t size)
 
 /* ---- numbers ---- */
 
-/* "" when the number is plausible, else the reason. */
-static const char *check_range(struct convert *convert, const struct column *column, double number)
+static NOT_INLINED const char *out_of_range(struct convert *convert, const struct column *column)
 {
-    for (size_t i = 0; i < column->fault_count; i++) {
-        if (number == column->faults[i]) {
-            return "sensor fault code";
-        }
-    }
-    if (number >= column->min && number <= column->max) {
-        return "";
-    }
     char min[NUMBER_TEXT_BYTES] = "";
     char max[NUMBER_TEXT_BYTES] = "";
     if (isfinite(column->min)) {
@@ -47,16 +38,21 @@ static const char *check_range(struct convert *convert, const struct column *col
     return convert->reason;
 }
 
-static const char *read_float(const struct json_value *value, double *out)
+/* "" when the number is plausible, else the reason. */
+static const char *check_range(struct convert *convert, const struct column *column, double number)
 {
-    switch (value->kind) {
-    case JSON_KIND_INT:
-        *out = (double)value->i;
-        return "";
-    case JSON_KIND_REAL:
-        *out = value->r;
-        return "";
-    case JSON_KIND_TEXT:
+    for (size_t i = 0; i < column->fault_count; i++) {
+        if (number == column->faults[i]) {
+            return "sensor fault code";
+        }
+    }
+    return number >= column->min && number <= column->max ? "" : out_of_range(convert, column);
+}
+
+/* Of what is no number. */
+static NOT_INLINED const char *read_float(const struct json_value *value, double *out)
+{
+    if (value->kind == JSON_KIND_TEXT) {
         switch (number_double(value->text, out)) {
         case NUMBER_OK:
             return "";
@@ -65,29 +61,20 @@ static const char *read_float(const struct json_value *value, double *out)
         case NUMBER_NOT_A_NUMBER:
             break;
         }
-        return "not a number";
-    case JSON_KIND_ABSENT:
-    case JSON_KIND_NULL:
-    case JSON_KIND_BOOL:
-    case JSON_KIND_OBJECT:
-    case JSON_KIND_ARRAY:
-        break;
     }
     return "not a number";
 }
 
-static const char *read_int(const struct json_value *value, const char *too_wide, int64_t *out)
+/* Of what is no integer. */
+static NOT_INLINED const char *read_int(const struct json_value *value, const char *too_wide, int64_t *out)
 {
-    switch (value->kind) {
-    case JSON_KIND_INT:
-        *out = value->i;
-        return "";
-    case JSON_KIND_REAL:
+    if (value->kind == JSON_KIND_REAL) {
         if (number_double_is_int64(value->r, out)) {
             return "";
         }
         return trunc(value->r) == value->r ? too_wide : "not an integer";
-    case JSON_KIND_TEXT:
+    }
+    if (value->kind == JSON_KIND_TEXT) {
         switch (number_int64(value->text, out)) {
         case NUMBER_OK:
             return "";
@@ -96,13 +83,6 @@ static const char *read_int(const struct json_value *value, const char *too_wide
         case NUMBER_NOT_A_NUMBER:
             break;
         }
-        return "not an integer";
-    case JSON_KIND_ABSENT:
-    case JSON_KIND_NULL:
-    case JSON_KIND_BOOL:
-    case JSON_KIND_OBJECT:
-    case JSON_KIND_ARRAY:
-        break;
     }
     return "not an integer";
 }
@@ -110,13 +90,18 @@ static const char *read_int(const struct json_value *value, const char *too_wide
 static const char *to_float(struct convert *convert, const struct column *column, const struct json_value *value,
                             struct lp_value *out)
 {
-    double number = 0;
-    const char *reason = read_float(value, &number);
-    *out = lp_value_float(number);
-    if (value->kind == JSON_KIND_REAL || value->kind == JSON_KIND_INT) {
-        out->digits = value->digits;
+    bool is_number = value->kind == JSON_KIND_REAL || value->kind == JSON_KIND_INT;
+    out->type = LP_VALUE_FLOAT;
+    out->digits = is_number ? value->digits : (struct span){"", 0};
+    if (is_number) {
+        out->as.f = value->kind == JSON_KIND_REAL ? value->r : (double)value->i;
+    } else {
+        const char *reason = read_float(value, &out->as.f);
+        if (reason[0] != '\0') {
+            return reason;
+        }
     }
-    return reason[0] != '\0' ? reason : check_range(convert, column, number);
+    return check_range(convert, column, out->as.f);
 }
 
 static const char *to_int(struct convert *convert, const struct column *column, const struct json_value *value,
@@ -124,22 +109,24 @@ static const char *to_int(struct convert *convert, const struct column *column, 
 {
     bool narrow = column->type == COLUMN_INTEGER;
     const char *too_wide = narrow ? "does not fit a 32-bit integer" : "does not fit a 64-bit integer";
-    int64_t number = 0;
-    const char *reason = read_int(value, too_wide, &number);
-    if (reason[0] != '\0') {
-        return reason;
+    bool is_int = value->kind == JSON_KIND_INT;
+    out->type = LP_VALUE_INT;
+    out->digits = is_int ? value->digits : (struct span){"", 0};
+    if (is_int) {
+        out->as.i = value->i;
+    } else {
+        const char *reason = read_int(value, too_wide, &out->as.i);
+        if (reason[0] != '\0') {
+            return reason;
+        }
     }
-    if (narrow && (number < INT32_MIN || number > INT32_MAX)) {
+    if (narrow && (out->as.i < INT32_MIN || out->as.i > INT32_MAX)) {
         return too_wide;
     }
-    *out = lp_value_int(number);
-    if (value->kind == JSON_KIND_INT) {
-        out->digits = value->digits;
-    }
-    return check_range(convert, column, (double)number);
+    return check_range(convert, column, (double)out->as.i);
 }
 
-static const char *to_bool(const struct json_value *value, struct lp_value *out)
+static NOT_INLINED const char *to_bool(const struct json_value *value, struct lp_value *out)
 {
     static const struct {
         const char *text;
@@ -195,8 +182,8 @@ static struct span to_event_type(struct convert *convert, struct span text)
     return known ? span_of(known->name) : canonical;
 }
 
-static const char *to_text(struct convert *convert, const struct column *column, const struct json_value *value,
-                           struct lp_value *out)
+static NOT_INLINED const char *to_text(struct convert *convert, const struct column *column,
+                                       const struct json_value *value, struct lp_value *out)
 {
     struct span text = value->text;
     if (value->kind == JSON_KIND_INT) {

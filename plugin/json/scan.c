@@ -1,5 +1,6 @@
 #include "json/scan.h"
 
+#include "base/macros.h"
 #include "base/utf8.h"
 #include "json/repair.h"
 #include "json/token.h"
@@ -16,7 +17,8 @@ struct walk {
 };
 
 /* A token that stands where it may not, and what was wanted there. */
-static enum json_status unexpected(const struct walk *walk, const struct json_token *token, const char *wanted)
+static NOT_INLINED enum json_status unexpected(const struct walk *walk, const struct json_token *token,
+                                               const char *wanted)
 {
     static const char *const reasons[] = {
         [JSON_TOKEN_END] = "the text ends too early",
@@ -32,7 +34,7 @@ static enum json_status unexpected(const struct walk *walk, const struct json_to
 }
 
 /* The same of the next token. */
-static enum json_status bad_next(const struct walk *walk, struct json_token *token, const char *wanted)
+static NOT_INLINED enum json_status bad_next(const struct walk *walk, struct json_token *token, const char *wanted)
 {
     json_token_next(walk->text, token->end, token);
     return unexpected(walk, token, wanted);
@@ -50,7 +52,7 @@ static enum json_status open_container(struct walk *walk, const struct json_toke
 }
 
 /* A string, key or value, that holds more than plain ASCII. */
-static enum json_status check_string(struct walk *walk, const struct json_token *token)
+static NOT_INLINED enum json_status check_string(struct walk *walk, const struct json_token *token)
 {
     const struct json_raw *raw = &token->raw;
     if (raw->has_escapes) {

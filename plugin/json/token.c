@@ -132,13 +132,13 @@ static bool is_of(char c, unsigned char class)
     return (classes[(unsigned char)c] & class) != 0;
 }
 
-static void fail(struct json_token *token, size_t pos, const char *error)
+static NOT_INLINED void fail(struct json_token *token, size_t pos, const char *error)
 {
     *token = (struct json_token){.kind = JSON_TOKEN_ERROR, .start = pos, .end = pos, .error = error};
 }
 
 /* The position behind the escape at pos. 0 = it is none, and the token says why. */
-static size_t skip_escape(struct span text, size_t pos, struct json_token *token)
+static NOT_INLINED size_t skip_escape(struct span text, size_t pos, struct json_token *token)
 {
     if (pos + 1 == text.len) {
         fail(token, text.len, "the text ends inside a string");
@@ -176,7 +176,7 @@ static size_t skip_plain(struct span text, size_t pos)
     return pos;
 }
 
-static void read_string(struct span text, struct json_token *token)
+static NOT_INLINED void read_string(struct span text, struct json_token *token)
 {
     size_t pos = token->start + 1;
     token->has_high = false;
@@ -222,7 +222,7 @@ static size_t take_digits(struct span text, size_t pos, uint64_t *sum)
     return pos;
 }
 
-static void read_number(struct span text, struct json_token *token)
+static NOT_INLINED void read_number(struct span text, struct json_token *token)
 {
     uint64_t sum = 0;
     size_t first = token->start + (text.ptr[token->start] == '-' ? 1 : 0);
@@ -266,7 +266,7 @@ static void read_number(struct span text, struct json_token *token)
     token->raw.text = json_token_text(text, token);
 }
 
-static void read_word(struct span text, struct json_token *token)
+static NOT_INLINED void read_word(struct span text, struct json_token *token)
 {
     static const struct span words[] = {{"true", 4}, {"false", 5}, {"null", 4}};
     for (size_t i = 0; i < COUNT(words); i++) {
