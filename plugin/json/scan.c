@@ -8,7 +8,7 @@
 struct walk {
     struct span text;
     const struct json_limits *limits;
-    const struct json_visitor *visitor; /* NULL = none */
+    const struct json_visitor *visitor;
     struct json_report *report;
     struct err *err;
     bool must_be_utf8;
@@ -33,11 +33,12 @@ static NOT_INLINED enum json_status unexpected(const struct walk *walk, const st
     return JSON_INVALID;
 }
 
-/* The same of the next token. */
-static NOT_INLINED enum json_status bad_next(const struct walk *walk, struct json_token *token, const char *wanted)
+/* The same of the token at or behind pos. */
+static NOT_INLINED enum json_status bad_next(const struct walk *walk, size_t pos, const char *wanted)
 {
-    json_token_next(walk->text, token->end, token);
-    return unexpected(walk, token, wanted);
+    struct json_token token = {.end = 0};
+    json_token_next(walk->text, pos, &token);
+    return unexpected(walk, &token, wanted);
 }
 
 static enum json_status open_container(struct walk *walk, const struct json_token *token)
@@ -98,80 +99,87 @@ static enum json_status take_value(struct walk *walk, struct json_token *token)
     } else if (token->kind == JSON_TOKEN_NUMBER) {
         check_number(walk, &token->raw);
     }
-    if (walk->visitor && status == JSON_OK) {
+    if (status == JSON_OK) {
         walk->visitor->value(walk->visitor->ctx, &token->raw);
     }
     return status;
 }
 
-/* A member's key with its colon. */
 static enum json_status take_key(struct walk *walk, struct json_token *token)
 {
     if (token->kind != JSON_TOKEN_STRING) {
         return unexpected(walk, token, "expected a key in quotes");
     }
     enum json_status status = is_plain(token) ? JSON_OK : check_string(walk, token);
-    if (status != JSON_OK) {
-        return status;
-    }
-    if (walk->visitor) {
+    if (status == JSON_OK) {
         walk->visitor->key(walk->visitor->ctx, &token->raw);
     }
-    return json_token_take(walk->text, token, ':') ? JSON_OK : bad_next(walk, token, "expected a colon");
-}
-
-/* Steps over the brackets that close containers behind *token. true = there was one. */
-static bool close_containers(struct walk *walk, struct json_token *token)
-{
-    bool has_closed = false;
-    while (walk->depth > 0 && json_token_take(walk->text, token, walk->closing[walk->depth])) {
-        walk->depth--;
-        has_closed = true;
-        if (walk->visitor) {
-            walk->visitor->close(walk->visitor->ctx);
-        }
-    }
-    return has_closed;
+    return status;
 }
 
 /* A value of the text, member or element each time round. */
 static enum json_status scan(struct walk *walk)
 {
-    enum json_status status = JSON_OK;
+    const struct span text = walk->text;
     struct json_token token = {.end = 0};
+    size_t pos = 0;
     for (;;) {
-        json_token_next(walk->text, token.end, &token);
+        json_token_next(text, pos, &token);
+        enum json_status status = JSON_OK;
         if (walk->closing[walk->depth] == '}') {
             status = take_key(walk, &token);
             if (status != JSON_OK) {
                 return status;
             }
-            json_token_next(walk->text, token.end, &token);
+            pos = token.end;
+            if (!json_token_take(text, &pos, ':')) {
+                return bad_next(walk, pos, "expected a colon");
+            }
+            json_token_next(text, pos, &token);
         }
         status = take_value(walk, &token);
         if (status != JSON_OK) {
             return status;
         }
-        bool has_opened = token.kind <= JSON_TOKEN_OPEN_ARRAY;
-        if (!close_containers(walk, &token) && has_opened) {
+        pos = token.end;
+        bool is_open = token.kind <= JSON_TOKEN_OPEN_ARRAY;
+        while (walk->depth > 0 && json_token_take(text, &pos, walk->closing[walk->depth])) {
+            walk->depth--;
+            is_open = false;
+            walk->visitor->close(walk->visitor->ctx);
+        }
+        if (is_open) {
             continue;
         }
         if (walk->depth == 0) {
-            json_token_next(walk->text, token.end, &token);
+            json_token_next(text, pos, &token);
             return token.kind == JSON_TOKEN_END ? JSON_OK
                                                 : unexpected(walk, &token, "text behind the end of the document");
         }
-        if (!json_token_take(walk->text, &token, ',')) {
-            return bad_next(walk, &token, "expected a comma or a closing bracket");
+        if (!json_token_take(text, &pos, ',')) {
+            return bad_next(walk, pos, "expected a comma or a closing bracket");
         }
     }
 }
+
+static void ignore_raw(void *ctx, const struct json_raw *raw)
+{
+    (void)ctx;
+    (void)raw;
+}
+
+static void ignore_close(void *ctx)
+{
+    (void)ctx;
+}
+
+static const struct json_visitor nobody = {NULL, ignore_raw, ignore_raw, ignore_close};
 
 enum json_status json_scan_text(struct span text, const struct json_limits *limits, const struct json_visitor *visitor,
                                 struct json_report *report, struct err *err)
 {
     struct err found;
-    struct walk walk = {text, limits, visitor, report, &found, .must_be_utf8 = true};
+    struct walk walk = {text, limits, visitor ? visitor : &nobody, report, &found, .must_be_utf8 = true};
     err_clear(&found);
     *report = (struct json_report){0};
     enum json_status status = scan(&walk);
@@ -192,7 +200,7 @@ enum json_status json_scan_text(struct span text, const struct json_limits *limi
 enum json_status json_scan_bytes(struct span text, const struct json_limits *limits, const struct json_visitor *visitor,
                                  struct json_report *report, struct err *err)
 {
-    struct walk walk = {text, limits, visitor, report, err, .must_be_utf8 = false};
+    struct walk walk = {text, limits, visitor ? visitor : &nobody, report, err, .must_be_utf8 = false};
     *report = (struct json_report){0};
     return scan(&walk);
 }

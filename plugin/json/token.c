@@ -160,11 +160,12 @@ static NOT_INLINED size_t skip_escape(struct span text, size_t pos, struct json_
 }
 
 /* Over the plain characters of a string. */
-static size_t skip_plain(struct span text, size_t pos)
+static inline size_t skip_plain(struct span text, size_t pos)
 {
     while (WORD_IS_USABLE && text.len - pos >= WORD_BYTES) {
         uint64_t word = word_load(text.ptr + pos);
-        uint64_t found = word_equal(word, '"') | word_equal(word, '\\') | word_below(word, ' ') | word_high(word);
+        /* With their second bit turned, controls and the quote are all that is below the quote. */
+        uint64_t found = word_below(word ^ WORD_ONES * 2, '"' - 1) | word_equal(word, '\\') | word_high(word);
         if (found) {
             return pos + word_first(found);
         }
@@ -176,25 +177,12 @@ static size_t skip_plain(struct span text, size_t pos)
     return pos;
 }
 
-static NOT_INLINED void read_string(struct span text, struct json_token *token)
+/* The position of the quote that closes a string, from its first character on that is not plain. If
+ * there is none, the token says why. */
+static NOT_INLINED size_t find_quote(struct span text, size_t pos, struct json_token *token)
 {
-    size_t pos = token->start + 1;
-    token->has_high = false;
-    token->raw.kind = JSON_KIND_TEXT;
-    token->raw.has_escapes = false;
-    for (;;) {
-        pos = skip_plain(text, pos);
-        if (pos == text.len) {
-            fail(token, text.len, "the text ends inside a string");
-            return;
-        }
+    while (pos < text.len && text.ptr[pos] != '"') {
         unsigned char c = (unsigned char)text.ptr[pos];
-        if (c == '"') {
-            token->kind = JSON_TOKEN_STRING;
-            token->end = pos + 1;
-            token->raw.text = (struct span){text.ptr + token->start + 1, pos - token->start - 1};
-            return;
-        }
         if (c >= 0x80) {
             token->has_high = true;
             pos++;
@@ -202,68 +190,102 @@ static NOT_INLINED void read_string(struct span text, struct json_token *token)
             token->raw.has_escapes = true;
             pos = skip_escape(text, pos, token);
             if (pos == 0) {
-                return;
+                return 0;
             }
         } else {
             fail(token, pos, "control character in a string");
-            return;
+            return 0;
         }
+        pos = skip_plain(text, pos);
     }
-}
-
-/* Over digits, which are put behind those in *sum. */
-static size_t take_digits(struct span text, size_t pos, uint64_t *sum)
-{
-    uint64_t digits = *sum;
-    while (pos < text.len && ascii_is_digit(text.ptr[pos])) {
-        digits = digits * 10 + (uint64_t)(text.ptr[pos++] - '0');
+    if (pos == text.len) {
+        fail(token, text.len, "the text ends inside a string");
     }
-    *sum = digits;
     return pos;
 }
 
-static NOT_INLINED void read_number(struct span text, struct json_token *token)
+void json_token_read_string(struct span text, struct json_token *token)
 {
+    size_t first = token->start + 1;
+    size_t pos = skip_plain(text, first);
+    token->has_high = false;
+    token->raw.kind = JSON_KIND_TEXT;
+    token->raw.has_escapes = false;
+    if (pos == text.len || text.ptr[pos] != '"') {
+        pos = find_quote(text, pos, token);
+        if (token->kind == JSON_TOKEN_ERROR) {
+            return;
+        }
+    }
+    token->end = pos + 1;
+    token->raw.text = (struct span){text.ptr + first, pos - first};
+}
+
+/* Over digits, which are put behind those in *sum. */
+static inline const char *take_digits(const char *at, const char *end, uint64_t *sum)
+{
+    while (at < end && ascii_is_digit(*at)) {
+        *sum = *sum * 10 + (uint64_t)(*at++ - '0');
+    }
+    return at;
+}
+
+/* An exponent, whose digits do not count here. NULL = it is none, and the token says why. */
+static NOT_INLINED const char *skip_exponent(struct span text, const char *at, struct json_token *token)
+{
+    const char *end = text.ptr + text.len;
     uint64_t sum = 0;
-    size_t first = token->start + (text.ptr[token->start] == '-' ? 1 : 0);
-    size_t pos = take_digits(text, first, &sum);
-    size_t count = pos - first;
+    at++;
+    at += at < end && (*at == '+' || *at == '-') ? 1 : 0;
+    const char *first = at;
+    at = take_digits(at, end, &sum);
+    if (at == first) {
+        fail(token, (size_t)(at - text.ptr), "a digit must follow the exponent sign");
+        return NULL;
+    }
+    token->raw.kind = JSON_KIND_REAL;
+    token->raw.has_exponent = true;
+    return at;
+}
+
+static void read_number(struct span text, struct json_token *token)
+{
+    const char *start = text.ptr + token->start;
+    const char *end = text.ptr + text.len;
+    const char *first = start + (*start == '-');
+    uint64_t sum = 0;
+    const char *at = take_digits(first, end, &sum);
+    size_t count = (size_t)(at - first);
     size_t behind = 0;
     token->raw.kind = JSON_KIND_INT;
     token->raw.has_exponent = false;
-    if (count == 0 || (count > 1 && text.ptr[first] == '0')) {
+    if (count == 0 || (count > 1 && *first == '0')) {
         fail(token, token->start, "not a number");
         return;
     }
-    if (pos < text.len && text.ptr[pos] == '.') {
+    if (at < end && *at == '.') {
         token->raw.kind = JSON_KIND_REAL;
-        first = pos + 1;
-        pos = take_digits(text, first, &sum);
-        behind = pos - first;
+        first = ++at;
+        at = take_digits(at, end, &sum);
+        behind = (size_t)(at - first);
         if (behind == 0) {
-            fail(token, pos, "a digit must follow the decimal point");
+            fail(token, (size_t)(at - text.ptr), "a digit must follow the decimal point");
             return;
         }
     }
-    if (pos < text.len && (text.ptr[pos] == 'e' || text.ptr[pos] == 'E')) {
-        token->raw.kind = JSON_KIND_REAL;
-        token->raw.has_exponent = true;
-        pos++;
-        pos += pos < text.len && (text.ptr[pos] == '+' || text.ptr[pos] == '-') ? 1 : 0;
-        first = pos;
-        pos = take_digits(text, first, &sum);
-        if (pos == first) {
-            fail(token, pos, "a digit must follow the exponent sign");
+    count += behind;
+    if (at < end && (*at | 0x20) == 'e') {
+        count = SIZE_MAX;
+        at = skip_exponent(text, at, token);
+        if (!at) {
             return;
         }
     }
-    bool is_plain = !token->raw.has_exponent && count + behind <= JSON_RAW_DIGITS;
-    token->raw.digit_count = is_plain ? (uint8_t)(count + behind) : 0;
-    token->raw.behind = is_plain ? (uint8_t)behind : 0;
+    token->raw.digit_count = count <= JSON_RAW_DIGITS ? (uint8_t)count : 0;
+    token->raw.behind = count <= JSON_RAW_DIGITS ? (uint8_t)behind : 0;
     token->raw.digits = sum;
-    token->kind = JSON_TOKEN_NUMBER;
-    token->end = pos;
-    token->raw.text = json_token_text(text, token);
+    token->raw.text = (struct span){start, (size_t)(at - start)};
+    token->end = token->start + token->raw.text.len;
 }
 
 static NOT_INLINED void read_word(struct span text, struct json_token *token)
@@ -350,11 +372,9 @@ const unsigned char json_token_kinds[256] = {
     WORDS_32,
 };
 
-void json_token_read(struct span text, struct json_token *token)
+void json_token_read_other(struct span text, struct json_token *token)
 {
-    if (token->kind == JSON_TOKEN_STRING) {
-        read_string(text, token);
-    } else if (token->kind == JSON_TOKEN_NUMBER) {
+    if (token->kind == JSON_TOKEN_NUMBER) {
         read_number(text, token);
     } else {
         read_word(text, token);

@@ -39,7 +39,8 @@ extern const unsigned char json_token_kinds[256];
 
 /* The parts of json_token_next() that are not a few instructions. */
 size_t json_token_skip_blanks(struct span text, size_t pos);
-void json_token_read(struct span text, struct json_token *token);
+void json_token_read_string(struct span text, struct json_token *token);
+void json_token_read_other(struct span text, struct json_token *token);
 
 static inline size_t json_token_start(struct span text, size_t pos)
 {
@@ -56,22 +57,24 @@ static inline void json_token_next(struct span text, size_t pos, struct json_tok
     if (pos == text.len) {
         return;
     }
+    enum json_token_kind kind = (enum json_token_kind)json_token_kinds[(unsigned char)text.ptr[pos]];
+    token->kind = kind;
     token->end = pos + 1;
-    token->kind = json_token_kinds[(unsigned char)text.ptr[pos]];
-    if (token->kind >= JSON_TOKEN_STRING) {
-        json_token_read(text, token);
+    if (kind == JSON_TOKEN_STRING) {
+        json_token_read_string(text, token);
+    } else if (kind > JSON_TOKEN_STRING) {
+        json_token_read_other(text, token);
     }
 }
 
-/* Is the token behind *token that sign? Then it is stepped over: half of all tokens are signs. */
-static inline bool json_token_take(struct span text, struct json_token *token, char sign)
+/* Is the token at or behind *pos that sign? Then it is stepped over: half of all tokens are
+ * signs. */
+static inline bool json_token_take(struct span text, size_t *pos, char sign)
 {
-    size_t pos = json_token_start(text, token->end);
-    if (pos == text.len || text.ptr[pos] != sign) {
-        return false;
-    }
-    token->end = pos + 1;
-    return true;
+    size_t start = json_token_start(text, *pos);
+    bool is_there = start < text.len && text.ptr[start] == sign;
+    *pos = start + is_there;
+    return is_there;
 }
 
 /* The bytes of a token of that text. */
