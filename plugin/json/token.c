@@ -165,7 +165,8 @@ static inline size_t skip_plain(struct span text, size_t pos)
     while (WORD_IS_USABLE && text.len - pos >= WORD_BYTES) {
         uint64_t word = word_load(text.ptr + pos);
         /* With their second bit turned, controls and the quote are all that is below the quote. */
-        uint64_t found = word_below(word ^ WORD_ONES * 2, '"' - 1) | word_equal(word, '\\') | word_high(word);
+        uint64_t found =
+            word_below_or_high(word ^ WORD_ONES * 2, '"' - 1) | word_below_or_high(word ^ WORD_ONES * '\\', 1);
         if (found) {
             return pos + word_first(found);
         }
@@ -224,8 +225,12 @@ void json_token_read_string(struct span text, struct json_token *token)
 /* Over digits, which are put behind those in *sum. */
 static inline const char *take_digits(const char *at, const char *end, uint64_t *sum)
 {
-    while (at < end && ascii_is_digit(*at)) {
-        *sum = *sum * 10 + (uint64_t)(*at++ - '0');
+    for (; at < end; at++) {
+        uint32_t digit = (uint32_t)(unsigned char)*at - '0';
+        if (digit > 9) {
+            break;
+        }
+        *sum = *sum * 10 + digit;
     }
     return at;
 }

@@ -119,7 +119,7 @@ static enum lp_decode_piece read_tag(struct lp_decode_cursor *cursor, struct lp_
 
 /* Copies a string without its escapes, up to its closing quote, the end or an escape that is none.
  * Whole words are written ahead: what is behind the last character does not count. */
-static const char *copy_text(const char *at, const char *end, char **text)
+static NOT_INLINED const char *copy_text(const char *at, const char *end, char **text)
 {
     char *out = *text;
     for (;;) {
