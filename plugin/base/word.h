@@ -41,6 +41,14 @@ static inline uint64_t word_equal(uint64_t word, char c)
     return word_zeros(word ^ WORD_ONES * (unsigned char)c);
 }
 
+/* ... one or the other of two ASCII characters, in fewer steps than twice the above. */
+static inline uint64_t word_equal_either(uint64_t word, char a, char b)
+{
+    uint64_t zeros =
+        ((word ^ WORD_ONES * (unsigned char)a) - WORD_ONES) | ((word ^ WORD_ONES * (unsigned char)b) - WORD_ONES);
+    return zeros & ~word & WORD_HIGHS;
+}
+
 /* Bytes below `limit`, at most 0x80. */
 static inline uint64_t word_below(uint64_t word, unsigned char limit)
 {
@@ -62,7 +70,7 @@ static inline uint64_t word_high(uint64_t word)
 /* The position of the first byte that is meant; there is one. */
 static inline size_t word_first(uint64_t found)
 {
-    return (size_t)__builtin_ctzll(found) / 8;
+    return (unsigned)__builtin_ctzll(found) / 8;
 }
 
 #endif

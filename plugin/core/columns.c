@@ -135,7 +135,7 @@ static bool is_named_before(const struct table_map *table, size_t column, size_t
 /* Notes the element behind the one that the path leads to, if no column takes it. */
 static void note_surplus(struct fill *fill, size_t column, size_t i)
 {
-    const struct lookup_paths *paths = lookup_column(fill->payload->lookup, column);
+    const struct lookup_paths *paths = &lookup_columns(fill->payload->lookup)[column];
     const struct path *path = &paths->paths[i];
     struct json_value element;
     if (path->parts[path->count - 1].index < 0) {
@@ -242,12 +242,13 @@ static NOT_INLINED enum reject miss(const struct fill *fill, const struct column
 
 static enum reject fill_columns(struct fill *fill, struct err *err)
 {
+    const struct lookup_paths *paths = lookup_columns(fill->payload->lookup);
     size_t present = 0;
     for (size_t i = 0; i < fill->table->column_count; i++) {
         const struct column *column = &fill->table->columns[i];
         size_t before = fill->notes.len;
         size_t arena_used = fill->convert.arena->used;
-        enum outcome outcome = fill_column(fill, column, lookup_column(fill->payload->lookup, i));
+        enum outcome outcome = fill_column(fill, column, &paths[i]);
         if (fill->convert.out_of_memory || fill->row->failed) {
             return lack_memory(err);
         }
@@ -343,14 +344,17 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
                          struct filling *filling, struct err *err)
 {
     const struct table_map *table = &mapping->tables[message->kind];
-    struct fill fill = {
-        .window = window,
-        .message = message,
-        .table = table,
-        .payload = payload,
-        .row = row,
-        .convert = {.mapping = mapping, .arena = arena},
-    };
+    struct fill fill;
+    fill.window = window;
+    fill.message = message;
+    fill.table = table;
+    fill.payload = payload;
+    fill.row = row;
+    fill.convert.mapping = mapping;
+    fill.convert.arena = arena;
+    fill.convert.out_of_memory = false;
+    fill.blocked_count = 0;
+    fill.device_timed = false;
     *filling = (struct filling){0};
     lp_row_begin(row, table->measurement, message->arrival_ns);
     lp_row_tag(row, "device_no", message->device_no);

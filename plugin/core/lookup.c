@@ -254,9 +254,9 @@ void lookup_free(struct lookup *lookup)
     }
 }
 
-const struct lookup_paths *lookup_column(const struct lookup *lookup, size_t column)
+const struct lookup_paths *lookup_columns(const struct lookup *lookup)
 {
-    return &lookup->columns[column];
+    return lookup->columns;
 }
 
 const struct lookup_paths *lookup_device_no(const struct lookup *lookup)

@@ -41,7 +41,7 @@ struct lookup_paths {
     const struct lookup_node *nodes[COLUMN_MAX_PATHS]; /* where they lead to */
 };
 
-const struct lookup_paths *lookup_column(const struct lookup *lookup, size_t column);
+const struct lookup_paths *lookup_columns(const struct lookup *lookup); /* as many as the table has */
 const struct lookup_paths *lookup_device_no(const struct lookup *lookup);
 const struct lookup_paths *lookup_time(const struct lookup *lookup);
 

@@ -125,7 +125,7 @@ static NOT_INLINED const char *copy_text(const char *at, const char *end, char *
     for (;;) {
         if (WORD_IS_USABLE && (size_t)(end - at) >= WORD_BYTES) {
             uint64_t word = word_load(at);
-            uint64_t found = word_equal(word, '"') | word_equal(word, '\\');
+            uint64_t found = word_equal_either(word, '"', '\\');
             size_t len = found ? word_first(found) : WORD_BYTES;
             memcpy(out, &word, sizeof word);
             out += len;
@@ -133,17 +133,20 @@ static NOT_INLINED const char *copy_text(const char *at, const char *end, char *
             if (!found) {
                 continue;
             }
-        }
-        if (at == end || *at == '"') {
+        } else if (at == end) {
             break;
         }
-        if (*at == '\\') {
-            if (end - at == 1 || (at[1] != '"' && at[1] != '\\')) {
+        char c = *at;
+        if (c == '\\') {
+            if (end - at < 2 || (at[1] != '"' && at[1] != '\\')) {
                 break;
             }
-            at++;
+            c = *++at;
+        } else if (c == '"') {
+            break;
         }
-        *out++ = *at++;
+        *out++ = c;
+        at++;
     }
     *text = out;
     return at;

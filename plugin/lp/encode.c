@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/macros.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "base/word.h"
@@ -85,7 +86,7 @@ static size_t skip_plain(struct span text, size_t pos, enum context context)
 
 /* Escaped text; bytes that are not UTF-8 one by one as U+FFFD. What needs no care is copied in one
  * piece. */
-static void put(struct buf *out, struct span text, enum context context)
+static NOT_INLINED void put(struct buf *out, struct span text, enum context context)
 {
     size_t pos = 0;
     for (;;) {
@@ -108,14 +109,32 @@ static struct span trim(struct span name)
     return name;
 }
 
+static void put_name(struct buf *out, char separator, struct span name)
+{
+    buf_char(out, separator);
+    put(out, name, AS_NAME);
+    buf_char(out, '=');
+}
+
+/* The same of a name without escapes. */
+static void put_plain_name(struct buf *out, char separator, struct span name)
+{
+    size_t len = name.len + 2;
+    if (buf_reserve(out, len)) {
+        char *at = out->ptr + out->len;
+        at[0] = separator;
+        memcpy(at + 1, name.ptr, name.len);
+        at[len - 1] = '=';
+        out->len += len;
+    }
+}
+
 static void put_tag(struct buf *out, const struct lp_row_tag *tag)
 {
     struct span name = trim(span_of(tag->name));
     struct span value = trim(tag->value);
     if (name.len > 0 && value.len > 0) {
-        buf_char(out, ',');
-        put(out, name, AS_NAME);
-        buf_char(out, '=');
+        put_name(out, ',', name);
         put(out, value, AS_NAME);
     }
 }
@@ -142,21 +161,21 @@ static void number_written(struct buf *out, const char *place, size_t len)
     }
 }
 
-static void put_float(struct buf *out, double number)
+static NOT_INLINED void put_float(struct buf *out, double number)
 {
     char spare[NUMBER_TEXT_BYTES];
     char *place = number_place(out, spare);
     number_written(out, place, number_format_double(number, place));
 }
 
-static void put_int(struct buf *out, int64_t number)
+static NOT_INLINED void put_int(struct buf *out, int64_t number)
 {
     char spare[NUMBER_TEXT_BYTES];
     char *place = number_place(out, spare);
     number_written(out, place, number_format_int64(number, place));
 }
 
-static void put_uint(struct buf *out, uint64_t number)
+static NOT_INLINED void put_uint(struct buf *out, uint64_t number)
 {
     char spare[NUMBER_TEXT_BYTES];
     char *place = number_place(out, spare);
@@ -199,18 +218,18 @@ static void put_value(struct buf *out, const struct lp_value *value)
 /* false = line protocol cannot say it: left out. */
 static bool put_field(struct buf *out, char separator, const struct lp_row_field *field)
 {
-    bool is_plain = field->plain_len > 0;
-    struct span name = is_plain ? (struct span){field->name, field->plain_len} : trim(span_of(field->name));
-    if (name.len == 0 || !is_writable(&field->value)) {
+    if (!is_writable(&field->value)) {
         return false;
     }
-    buf_char(out, separator);
-    if (is_plain) {
-        buf_span(out, name);
+    if (field->plain_len > 0) {
+        put_plain_name(out, separator, (struct span){field->name, field->plain_len});
     } else {
-        put(out, name, AS_NAME);
+        struct span name = trim(span_of(field->name));
+        if (name.len == 0) {
+            return false;
+        }
+        put_name(out, separator, name);
     }
-    buf_char(out, '=');
     put_value(out, &field->value);
     return true;
 }

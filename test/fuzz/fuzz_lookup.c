@@ -64,7 +64,7 @@ static void compare(const struct lookup *lookup, const struct paths *paths, cons
     require(arena.block || arena_init(&arena, ARENA_BYTES), "there is memory", "the arena");
     arena_reset(&arena);
     for (size_t c = 0; c < paths->map.column_count; c++) {
-        const struct lookup_paths *at = lookup_column(lookup, c);
+        const struct lookup_paths *at = &lookup_columns(lookup)[c];
         const struct path *path = &at->paths[0];
         struct json_value got;
         size_t used;

@@ -61,7 +61,7 @@ static void put_found(struct buf *out, const struct lookup *lookup, size_t colum
 {
     buf_truncate(out, 0);
     for (size_t c = 0; c < columns; c++) {
-        const struct lookup_paths *paths = lookup_column(lookup, c);
+        const struct lookup_paths *paths = &lookup_columns(lookup)[c];
         struct json_value value;
         size_t used;
         ck_assert(path_table_get(paths, 0, &arena, &value, &used));
@@ -78,7 +78,7 @@ static void put_surplus(struct buf *out, const struct lookup *lookup, size_t col
     buf_truncate(out, 0);
     for (size_t c = 0; c < columns; c++) {
         struct json_value value;
-        ck_assert(lookup_surplus(lookup_column(lookup, c), 0, &arena, &value));
+        ck_assert(lookup_surplus(&lookup_columns(lookup)[c], 0, &arena, &value));
         put_value_or_none(out, &value);
     }
 }
@@ -327,7 +327,7 @@ START_TEST(knows_device_number_and_time)
     ck_assert_int_eq(value.i, 3);
     ck_assert(path_table_get(lookup_time(lookup), 1, &arena, &value, &used));
     ck_assert_int_eq(value.i, 2);
-    ck_assert(path_table_get(lookup_column(lookup, 0), 0, &arena, &value, &used));
+    ck_assert(path_table_get(&lookup_columns(lookup)[0], 0, &arena, &value, &used));
     ck_assert_int_eq(value.i, 2);
     free_lookup(lookup, &table);
 }
@@ -337,7 +337,7 @@ END_TEST
 static void check_numbered(const struct lookup *lookup, size_t columns, int64_t first)
 {
     for (size_t c = 0; c < columns; c++) {
-        const struct lookup_paths *paths = lookup_column(lookup, c);
+        const struct lookup_paths *paths = &lookup_columns(lookup)[c];
         for (size_t p = 0; p < paths->count; p++) {
             struct json_value value;
             size_t used;
@@ -435,7 +435,7 @@ START_TEST(names_differ_in_any_byte)
         for (size_t c = 0; c <= len; c++) {
             struct json_value value;
             size_t used;
-            ck_assert(path_table_get(lookup_column(lookup, c), 0, &arena, &value, &used));
+            ck_assert(path_table_get(&lookup_columns(lookup)[c], 0, &arena, &value, &used));
             bool good =
                 c % 2 == odd ? value.kind == JSON_KIND_INT && value.i == (int64_t)c : value.kind == JSON_KIND_ABSENT;
             ck_assert_msg(good, "%zu bytes, the one that differs at %zu", len, c);
@@ -469,7 +469,7 @@ START_TEST(a_long_name_with_escapes)
     buf_text(&text, "\":2}");
     struct lookup *lookup = path_table_of_one(&table, name);
     ck_assert_int_eq(scan(lookup, buf_view(&text)), JSON_OK);
-    ck_assert(path_table_get(lookup_column(lookup, 0), 0, &arena, &value, &used));
+    ck_assert(path_table_get(&lookup_columns(lookup)[0], 0, &arena, &value, &used));
     ck_assert(value.kind == JSON_KIND_INT && value.i == 1);
     buf_free(&text);
     free_lookup(lookup, &table);
@@ -487,13 +487,13 @@ START_TEST(a_full_arena_is_said)
     struct lookup *lookup = make_lookup(&table, "a.0 b c.x");
     ck_assert(arena_init(&none, 0));
     ck_assert_int_eq(scan(lookup, SPAN_LITERAL("{\"a\":[\"\\n\",\"\\n\"],\"b\":\"plain\",\"c\":\"\\t\"}")), JSON_OK);
-    ck_assert(!path_table_get(lookup_column(lookup, 0), 0, &none, &value, &used));
+    ck_assert(!path_table_get(&lookup_columns(lookup)[0], 0, &none, &value, &used));
     ck_assert_int_eq(value.kind, JSON_KIND_ABSENT);
-    ck_assert(!lookup_surplus(lookup_column(lookup, 0), 0, &none, &value));
+    ck_assert(!lookup_surplus(&lookup_columns(lookup)[0], 0, &none, &value));
     ck_assert_int_eq(value.kind, JSON_KIND_ABSENT);
-    ck_assert(!path_table_get(lookup_column(lookup, 2), 0, &none, &value, &used));
+    ck_assert(!path_table_get(&lookup_columns(lookup)[2], 0, &none, &value, &used));
     ck_assert_int_eq(value.kind, JSON_KIND_ABSENT);
-    ck_assert(path_table_get(lookup_column(lookup, 1), 0, &none, &value, &used));
+    ck_assert(path_table_get(&lookup_columns(lookup)[1], 0, &none, &value, &used));
     ck_assert(span_equal(value.text, SPAN_LITERAL("plain")));
     arena_free(&none);
     free_lookup(lookup, &table);
@@ -514,7 +514,7 @@ static void compare_all(const struct lookup *lookup, const struct table_map *map
 {
     arena_reset(&arena);
     for (size_t c = 0; c < map->column_count; c++) {
-        const struct lookup_paths *paths = lookup_column(lookup, c);
+        const struct lookup_paths *paths = &lookup_columns(lookup)[c];
         must_be(paths->count == map->columns[c].path_count, "count of paths", map->columns[c].paths[0].text, text);
         for (size_t p = 0; p < paths->count; p++) {
             const struct path *path = &paths->paths[p];

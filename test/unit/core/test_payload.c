@@ -230,7 +230,7 @@ START_TEST(takes_the_huge_without_memory)
         ck_assert_msg(reason == REJECT_NONE, "%s: %s: %s", cases[i].name, reject_name(reason), err.text);
         ck_assert_msg(arena.used == (cases[i].is_repaired ? payload.text.len : 0), "%s: %zu bytes", cases[i].name,
                       arena.used);
-        ck_assert(path_table_get(lookup_column(lookup, 0), 0, &arena, &value, &used));
+        ck_assert(path_table_get(&lookup_columns(lookup)[0], 0, &arena, &value, &used));
         ck_assert_msg(value.kind == JSON_KIND_INT && value.i == 7, "%s: the last value is lost", cases[i].name);
     }
 }
@@ -273,7 +273,7 @@ static void check_get(const char *name, struct span bytes, const char *path, siz
     size_t used = 99;
     ck_assert_msg(payload_parse(bytes, &usual, by_path, &arena, &payload, &err) == REJECT_NONE, "%s: %s", name,
                   err.text);
-    ck_assert(path_table_get(lookup_column(payload.lookup, 0), 0, &arena, &value, &used));
+    ck_assert(path_table_get(&lookup_columns(payload.lookup)[0], 0, &arena, &value, &used));
     size_t len = json_show_value(&value, shown, sizeof shown);
     ck_assert_msg(value.kind == kind && used == used_wanted && strcmp(shown, shown_wanted) == 0 && len == strlen(shown),
                   "%s, %s: kind %d, %zu parts, %s", name, path, (int)value.kind, used, shown);
@@ -392,7 +392,7 @@ START_TEST(values_are_exact)
                      REJECT_NONE);
     for (size_t i = 0; i < COUNT(paths); i++) {
         size_t used;
-        ck_assert(path_table_get(lookup_column(payload.lookup, i), 0, &arena, &values[i], &used));
+        ck_assert(path_table_get(&lookup_columns(payload.lookup)[i], 0, &arena, &values[i], &used));
     }
     ck_assert(span_equal(values[0].text, SPAN_LITERAL("a\0b")));
     ck_assert_int_eq(values[1].i, 5);

@@ -51,7 +51,10 @@ static const struct {
     const char *name;
     const char *measurement;
     struct lp_row_tag tags[LP_ROW_MAX_TAGS];
-    struct lp_row_field fields[MAX_FIELDS];
+    struct {
+        const char *name;
+        struct lp_value value;
+    } fields[MAX_FIELDS];
     int64_t time_ns;
     struct span line;
 } cases[] = {
