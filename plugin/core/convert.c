@@ -49,13 +49,15 @@ static const char *check_range(struct convert *convert, const struct column *col
     return number >= column->min && number <= column->max ? "" : out_of_range(convert, column);
 }
 
-/* Of what is no number. */
-static NOT_INLINED const char *read_float(const struct json_value *value, double *out)
+static NOT_INLINED const char *text_to_float(struct convert *convert, const struct column *column,
+                                             const struct json_value *value, struct lp_value *out)
 {
+    double number = 0;
     if (value->kind == JSON_KIND_TEXT) {
-        switch (number_double(value->text, out)) {
+        switch (number_double(value->text, &number)) {
         case NUMBER_OK:
-            return "";
+            *out = lp_value_float(number);
+            return check_range(convert, column, number);
         case NUMBER_OUT_OF_RANGE:
             return "does not fit a double";
         case NUMBER_NOT_A_NUMBER:
@@ -65,65 +67,68 @@ static NOT_INLINED const char *read_float(const struct json_value *value, double
     return "not a number";
 }
 
-/* Of what is no integer. */
-static NOT_INLINED const char *read_int(const struct json_value *value, const char *too_wide, int64_t *out)
-{
-    if (value->kind == JSON_KIND_REAL) {
-        if (number_double_is_int64(value->r, out)) {
-            return "";
-        }
-        return trunc(value->r) == value->r ? too_wide : "not an integer";
-    }
-    if (value->kind == JSON_KIND_TEXT) {
-        switch (number_int64(value->text, out)) {
-        case NUMBER_OK:
-            return "";
-        case NUMBER_OUT_OF_RANGE:
-            return too_wide;
-        case NUMBER_NOT_A_NUMBER:
-            break;
-        }
-    }
-    return "not an integer";
-}
-
 static const char *to_float(struct convert *convert, const struct column *column, const struct json_value *value,
                             struct lp_value *out)
 {
-    bool is_number = value->kind == JSON_KIND_REAL || value->kind == JSON_KIND_INT;
-    out->type = LP_VALUE_FLOAT;
-    out->digits = is_number ? value->digits : (struct span){"", 0};
-    if (is_number) {
-        out->as.f = value->kind == JSON_KIND_REAL ? value->r : (double)value->i;
-    } else {
-        const char *reason = read_float(value, &out->as.f);
-        if (reason[0] != '\0') {
-            return reason;
-        }
+    if (value->kind != JSON_KIND_REAL && value->kind != JSON_KIND_INT) {
+        return text_to_float(convert, column, value, out);
     }
-    return check_range(convert, column, out->as.f);
+    double number = value->kind == JSON_KIND_REAL ? value->r : (double)value->i;
+    out->type = LP_VALUE_FLOAT;
+    out->as.f = number;
+    out->digits = value->digits;
+    return check_range(convert, column, number);
+}
+
+static bool is_narrow(const struct column *column)
+{
+    return column->type == COLUMN_INTEGER;
+}
+
+static NOT_INLINED const char *too_wide(const struct column *column)
+{
+    return is_narrow(column) ? "does not fit a 32-bit integer" : "does not fit a 64-bit integer";
+}
+
+static const char *check_int(struct convert *convert, const struct column *column, int64_t number)
+{
+    if (is_narrow(column) && (number < INT32_MIN || number > INT32_MAX)) {
+        return too_wide(column);
+    }
+    return check_range(convert, column, (double)number);
+}
+
+static NOT_INLINED const char *other_to_int(struct convert *convert, const struct column *column,
+                                            const struct json_value *value, struct lp_value *out)
+{
+    int64_t number = 0;
+    bool is_int = false;
+    bool is_wide = false;
+    if (value->kind == JSON_KIND_REAL) {
+        is_int = number_double_is_int64(value->r, &number);
+        is_wide = !is_int && trunc(value->r) == value->r;
+    } else if (value->kind == JSON_KIND_TEXT) {
+        enum number_status status = number_int64(value->text, &number);
+        is_int = status == NUMBER_OK;
+        is_wide = status == NUMBER_OUT_OF_RANGE;
+    }
+    if (!is_int) {
+        return is_wide ? too_wide(column) : "not an integer";
+    }
+    *out = lp_value_int(number);
+    return check_int(convert, column, number);
 }
 
 static const char *to_int(struct convert *convert, const struct column *column, const struct json_value *value,
                           struct lp_value *out)
 {
-    bool narrow = column->type == COLUMN_INTEGER;
-    const char *too_wide = narrow ? "does not fit a 32-bit integer" : "does not fit a 64-bit integer";
-    bool is_int = value->kind == JSON_KIND_INT;
+    if (value->kind != JSON_KIND_INT) {
+        return other_to_int(convert, column, value, out);
+    }
     out->type = LP_VALUE_INT;
-    out->digits = is_int ? value->digits : (struct span){"", 0};
-    if (is_int) {
-        out->as.i = value->i;
-    } else {
-        const char *reason = read_int(value, too_wide, &out->as.i);
-        if (reason[0] != '\0') {
-            return reason;
-        }
-    }
-    if (narrow && (out->as.i < INT32_MIN || out->as.i > INT32_MAX)) {
-        return too_wide;
-    }
-    return check_range(convert, column, (double)out->as.i);
+    out->as.i = value->i;
+    out->digits = value->digits;
+    return check_int(convert, column, value->i);
 }
 
 static NOT_INLINED const char *to_bool(const struct json_value *value, struct lp_value *out)

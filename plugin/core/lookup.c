@@ -16,7 +16,7 @@ struct lookup_node {
     struct json_raw raw;
     uint64_t serial; /* of this value */
     uint64_t container_serial;
-    struct lookup_node *parent; /* NULL = this is the text itself */
+    struct lookup_node *parent; /* NULL = this is the text's own value */
     struct name_words words;
     const char *name;
     size_t name_len;
@@ -39,7 +39,7 @@ struct frame {
 };
 
 struct lookup {
-    struct lookup_node *nodes; /* the text, its value, and all below; a child stands behind its parent */
+    struct lookup_node *nodes; /* the text's own value, and all below; a child stands behind its parent */
     size_t node_count;
     struct lookup_node **names;   /* a hash table of nodes by container and name, NULL = free */
     struct lookup_node **indexes; /* ... and by container and position */
@@ -57,6 +57,8 @@ struct lookup {
     bool has_surplus;
 };
 
+static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
+
 /* ---- the two tables ---- */
 
 static uint64_t spread(uint64_t bits)
@@ -66,7 +68,7 @@ static uint64_t spread(uint64_t bits)
     return bits ^ bits >> 32;
 }
 
-static struct name_words words_of(const char *name, size_t len)
+static inline struct name_words words_of(const char *name, size_t len)
 {
     struct name_words words = {0, 0};
     if (len >= sizeof words.head) {
@@ -92,11 +94,17 @@ static uint64_t hash_index(const struct lookup_node *container, int32_t index)
     return spread((uint64_t)container->id << 32 | (uint32_t)index);
 }
 
+/* Names that are the same at both ends and as long. */
+static NOT_INLINED bool is_same_between(const char *a, const char *b, size_t len)
+{
+    return memcmp(a, b, len) == 0;
+}
+
 static bool is_node(const struct lookup_node *node, const struct lookup_node *container, const char *name, size_t len,
                     struct name_words words)
 {
     return node->words.head == words.head && node->words.tail == words.tail && node->name_len == len &&
-           node->parent == container && (len <= NAME_WORDS_BYTES || memcmp(node->name, name, len) == 0);
+           node->parent == container && (len <= NAME_WORDS_BYTES || is_same_between(node->name, name, len));
 }
 
 static struct lookup_node *find_name(const struct lookup *lookup, const struct lookup_node *container, const char *name,
@@ -165,16 +173,11 @@ static struct lookup_node *add_part(struct lookup *lookup, struct lookup_node *c
     return node;
 }
 
-static struct lookup_node *root_of(const struct lookup *lookup)
-{
-    return &lookup->nodes[1];
-}
-
 static struct lookup_paths add_paths(struct lookup *lookup, const struct path *paths, size_t count)
 {
     struct lookup_paths added = {.paths = paths, .count = count};
     for (size_t i = 0; i < count; i++) {
-        struct lookup_node *node = root_of(lookup);
+        struct lookup_node *node = &lookup->nodes[0];
         for (size_t part = 0; part < paths[i].count; part++) {
             node = add_part(lookup, node, paths[i].parts[part].name, paths[i].parts[part].index);
         }
@@ -196,7 +199,7 @@ static size_t count_parts(const struct path *paths, size_t count)
 static size_t most_nodes(const struct table_map *table)
 {
     size_t parts =
-        2 + count_parts(table->device_no, table->device_no_count) + count_parts(table->time, table->time_count);
+        1 + count_parts(table->device_no, table->device_no_count) + count_parts(table->time, table->time_count);
     for (size_t i = 0; i < table->column_count; i++) {
         parts += count_parts(table->columns[i].paths, table->columns[i].path_count);
     }
@@ -228,7 +231,7 @@ struct lookup *lookup_new(const struct table_map *table)
         lookup_free(lookup);
         return NULL;
     }
-    add_node(lookup, add_node(lookup, NULL));
+    add_node(lookup, NULL);
     lookup->device_no = add_paths(lookup, table->device_no, table->device_no_count);
     lookup->time = add_paths(lookup, table->time, table->time_count);
     for (size_t i = 0; i < table->column_count; i++) {
@@ -273,8 +276,8 @@ const struct lookup_paths *lookup_time(const struct lookup *lookup)
 
 /* Keys with escapes are compared as what they stand for; \u0000 and half a surrogate stand for
  * U+FFFD. */
-static struct lookup_node *find_escaped(const struct lookup *lookup, const struct lookup_node *container,
-                                        const struct json_raw *key)
+static NOT_INLINED struct lookup_node *find_escaped(const struct lookup *lookup, const struct lookup_node *container,
+                                                    const struct json_raw *key)
 {
     if (key->text.len > ESCAPED_BYTES * lookup->longest_name) {
         return NULL;
@@ -296,7 +299,8 @@ static void on_key(void *ctx, const struct json_raw *key)
 }
 
 /* The node of an array's next element, NULL = it has none. */
-static struct lookup_node *next_element(struct lookup *lookup, struct frame *array, const struct json_raw *value)
+static NOT_INLINED struct lookup_node *next_element(struct lookup *lookup, struct frame *array,
+                                                    const struct json_raw *value)
 {
     if (!array->node || array->index > array->node->last_index + 1) {
         return NULL;
@@ -340,10 +344,11 @@ enum json_status lookup_scan(struct lookup *lookup, struct span text, const stru
                              struct json_report *report, struct err *err)
 {
     const struct json_visitor visitor = {lookup, on_key, on_value, on_close};
+    lookup->nodes[0].raw = absent;
     lookup->nodes[0].serial = ++lookup->serial;
     lookup->depth = 0;
-    lookup->frames[0] = (struct frame){.serial = lookup->serial, .node = &lookup->nodes[0]};
-    lookup->target = root_of(lookup);
+    lookup->frames[0] = (struct frame){.node = NULL};
+    lookup->target = &lookup->nodes[0];
     lookup->has_surplus = false;
     return json_scan_text(text, limits, &visitor, report, err);
 }
@@ -363,17 +368,16 @@ static bool is_current(const struct lookup_node *node)
 
 static bool blocks(enum json_kind kind)
 {
-    return kind != JSON_KIND_NULL && kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY;
+    return kind != JSON_KIND_ABSENT && kind != JSON_KIND_NULL && kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY;
 }
 
 /* What is in the way to a node at which nothing stands. */
 static const struct json_raw *find_in_the_way(const struct lookup_node *node, size_t *used)
 {
-    static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
     do {
         node = node->parent;
     } while (!is_current(node));
-    if (!node->parent || !blocks(node->raw.kind)) {
+    if (!blocks(node->raw.kind)) {
         return &absent;
     }
     *used = node->depth;

@@ -1,5 +1,6 @@
 #include "json/value.h"
 
+#include "base/macros.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "json/token.h"
@@ -44,10 +45,15 @@ static bool read_text(const struct json_raw *raw, struct arena *arena, struct sp
 
 #define FIXED_FROM 1e-4 /* below, %g writes an exponent */
 
+static NOT_INLINED bool read_long_int(const struct json_raw *raw, int64_t *out)
+{
+    return number_int64(raw->text, out) == NUMBER_OK;
+}
+
 static bool read_int(const struct json_raw *raw, int64_t *out)
 {
     if (raw->digit_count == 0) {
-        return number_int64(raw->text, out) == NUMBER_OK;
+        return read_long_int(raw, out);
     }
     *out = raw->text.ptr[0] == '-' ? -(int64_t)raw->digits : (int64_t)raw->digits;
     return true;
@@ -58,10 +64,15 @@ static bool is_exact(const struct json_raw *raw)
     return raw->digit_count > 0 && raw->digit_count <= NUMBER_EXACT_DIGITS;
 }
 
+static NOT_INLINED bool read_long_real(const struct json_raw *raw, double *out)
+{
+    return number_double(raw->text, out) == NUMBER_OK;
+}
+
 static bool read_real(const struct json_raw *raw, double *out)
 {
     if (!is_exact(raw)) {
-        return number_double(raw->text, out) == NUMBER_OK;
+        return read_long_real(raw, out);
     }
     double value = number_from_digits(raw->digits, raw->behind);
     *out = raw->text.ptr[0] == '-' ? -value : value;
@@ -70,7 +81,7 @@ static bool read_real(const struct json_raw *raw, double *out)
 
 /* Without an exponent, and without zeros behind the last digit that counts, so few digits are how a
  * double is written. */
-static struct span digits_of(const struct json_raw *raw, double value)
+static inline struct span digits_of(const struct json_raw *raw, double value)
 {
     static const struct span none = {"", 0};
     bool ends_well = raw->behind == 0 || raw->text.ptr[raw->text.len - 1] != '0';
@@ -78,30 +89,29 @@ static struct span digits_of(const struct json_raw *raw, double value)
     return is_exact(raw) && ends_well && is_fixed ? raw->text : none;
 }
 
+/* Of what is no number. */
+static NOT_INLINED bool read_other(const struct json_raw *raw, struct arena *arena, struct json_value *out)
+{
+    if (raw->kind == JSON_KIND_TEXT && !read_text(raw, arena, &out->text)) {
+        out->kind = JSON_KIND_ABSENT;
+        return false;
+    }
+    out->b = raw->kind == JSON_KIND_BOOL && raw->text.ptr[0] == 't';
+    return true;
+}
+
 bool json_value_read(const struct json_raw *raw, struct arena *arena, struct json_value *out)
 {
-    bool ok = true;
+    bool ok;
     out->kind = raw->kind;
-    switch (raw->kind) {
-    case JSON_KIND_TEXT:
-        ok = read_text(raw, arena, &out->text);
-        break;
-    case JSON_KIND_INT:
-        ok = read_int(raw, &out->i);
-        out->digits = digits_of(raw, (double)out->i);
-        break;
-    case JSON_KIND_REAL:
+    if (raw->kind == JSON_KIND_REAL) {
         ok = read_real(raw, &out->r);
         out->digits = digits_of(raw, out->r);
-        break;
-    case JSON_KIND_BOOL:
-        out->b = raw->text.ptr[0] == 't';
-        break;
-    case JSON_KIND_ABSENT:
-    case JSON_KIND_NULL:
-    case JSON_KIND_OBJECT:
-    case JSON_KIND_ARRAY:
-        break;
+    } else if (raw->kind == JSON_KIND_INT) {
+        ok = read_int(raw, &out->i);
+        out->digits = digits_of(raw, (double)out->i);
+    } else {
+        return read_other(raw, arena, out);
     }
     if (!ok) {
         out->kind = JSON_KIND_ABSENT;
