@@ -44,9 +44,17 @@ static bool take_number(struct span *text, size_t digits, int *out)
     return true;
 }
 
-static bool take_one_of(struct span *text, const char *set)
+static inline bool take_one_of(struct span *text, const char *set)
 {
-    if (text->len == 0 || text->ptr[0] == '\0' || !strchr(set, text->ptr[0])) {
+    if (text->len == 0) {
+        return false;
+    }
+    while (*set != text->ptr[0]) {
+        if (*set++ == '\0') {
+            return false;
+        }
+    }
+    if (text->ptr[0] == '\0') {
         return false;
     }
     *text = span_after(*text, 1);

@@ -94,26 +94,36 @@ static uint64_t hash_index(const struct lookup_node *container, int32_t index)
     return spread((uint64_t)container->id << 32 | (uint32_t)index);
 }
 
-/* Names that are the same at both ends and as long. */
-static NOT_INLINED bool is_same_between(const char *a, const char *b, size_t len)
-{
-    return memcmp(a, b, len) == 0;
-}
-
-static bool is_node(const struct lookup_node *node, const struct lookup_node *container, const char *name, size_t len,
-                    struct name_words words)
+static bool has_ends(const struct lookup_node *node, const struct lookup_node *container, struct name_words words,
+                     size_t len)
 {
     return node->words.head == words.head && node->words.tail == words.tail && node->name_len == len &&
-           node->parent == container && (len <= NAME_WORDS_BYTES || is_same_between(node->name, name, len));
+           node->parent == container;
+}
+
+/* Names that are not all ends. */
+static NOT_INLINED struct lookup_node *find_long_name(const struct lookup *lookup, const struct lookup_node *container,
+                                                      const char *name, size_t len)
+{
+    struct name_words words = words_of(name, len);
+    for (uint64_t slot = hash_name(container, words, len);; slot++) {
+        struct lookup_node *node = lookup->names[slot & lookup->mask];
+        if (!node || (has_ends(node, container, words, len) && memcmp(node->name, name, len) == 0)) {
+            return node;
+        }
+    }
 }
 
 static struct lookup_node *find_name(const struct lookup *lookup, const struct lookup_node *container, const char *name,
                                      size_t len)
 {
+    if (len > NAME_WORDS_BYTES) {
+        return find_long_name(lookup, container, name, len);
+    }
     struct name_words words = words_of(name, len);
     for (uint64_t slot = hash_name(container, words, len);; slot++) {
         struct lookup_node *node = lookup->names[slot & lookup->mask];
-        if (!node || is_node(node, container, name, len, words)) {
+        if (!node || has_ends(node, container, words, len)) {
             return node;
         }
     }
