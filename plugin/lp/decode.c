@@ -291,11 +291,24 @@ static enum lp_decode_piece read_field(struct lp_decode_cursor *cursor, struct l
 /* Up to 19 digits, with an optional minus, within int64. */
 static bool read_timestamp(struct span text, int64_t *out)
 {
-    struct span digits = text.len > 0 && text.ptr[0] == '-' ? span_after(text, 1) : text;
-    if (digits.len > TIME_DIGITS || !are_digits(digits)) {
+    uint64_t negative = text.len > 0 && text.ptr[0] == '-';
+    struct span digits = span_after(text, negative);
+    uint64_t sum = 0; /* 19 digits fit */
+    if (digits.len == 0 || digits.len > TIME_DIGITS) {
         return false;
     }
-    return number_int64(text, out) == NUMBER_OK;
+    for (size_t i = 0; i < digits.len; i++) {
+        uint32_t digit = (uint32_t)(unsigned char)digits.ptr[i] - '0';
+        if (digit > 9) {
+            return false;
+        }
+        sum = sum * 10 + digit;
+    }
+    if (sum > (uint64_t)INT64_MAX + negative) {
+        return false;
+    }
+    *out = negative ? (int64_t)(0 - sum) : (int64_t)sum;
+    return true;
 }
 
 static enum lp_decode_piece read_time(struct lp_decode_cursor *cursor, struct lp_decode_item *item, struct err *err)
