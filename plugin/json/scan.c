@@ -68,12 +68,10 @@ static bool is_plain(const struct json_token *token)
     return !token->raw.has_escapes && !token->has_high;
 }
 
-/* Up to so many characters, and without an exponent, no number is too wide. */
-#define NEVER_WIDE 18
-
-static void check_number(struct walk *walk, struct json_raw *raw)
+/* Of a number with an exponent or many digits: may be too wide. */
+static NOT_INLINED void check_number(struct walk *walk, struct json_raw *raw)
 {
-    if ((raw->text.len > NEVER_WIDE || raw->has_exponent) && json_repair_is_wide(raw->text)) {
+    if (json_repair_is_wide(raw->text)) {
         walk->report->wide_numbers++;
         *raw = (struct json_raw){.kind = JSON_KIND_TEXT, .text = raw->text};
     }
@@ -96,7 +94,7 @@ static enum json_status take_value(struct walk *walk, struct json_token *token)
         status = open_container(walk, token);
     } else if (token->kind == JSON_TOKEN_STRING) {
         status = is_plain(token) ? JSON_OK : check_string(walk, token);
-    } else if (token->kind == JSON_TOKEN_NUMBER) {
+    } else if (token->kind == JSON_TOKEN_NUMBER && token->raw.digit_count == 0) {
         check_number(walk, &token->raw);
     }
     if (status == JSON_OK) {

@@ -249,7 +249,6 @@ static NOT_INLINED const char *skip_exponent(struct span text, const char *at, s
         return NULL;
     }
     token->raw.kind = JSON_KIND_REAL;
-    token->raw.has_exponent = true;
     return at;
 }
 
@@ -263,7 +262,6 @@ static void read_number(struct span text, struct json_token *token)
     size_t count = (size_t)(at - first);
     size_t behind = 0;
     token->raw.kind = JSON_KIND_INT;
-    token->raw.has_exponent = false;
     if (count == 0 || (count > 1 && *first == '0')) {
         fail(token, token->start, "not a number");
         return;

@@ -51,19 +51,17 @@ static inline size_t json_token_start(struct span text, size_t pos)
 static inline void json_token_next(struct span text, size_t pos, struct json_token *token)
 {
     pos = json_token_start(text, pos);
-    token->start = pos;
-    token->end = pos;
-    token->kind = JSON_TOKEN_END;
-    if (pos == text.len) {
-        return;
-    }
-    enum json_token_kind kind = (enum json_token_kind)json_token_kinds[(unsigned char)text.ptr[pos]];
+    bool is_end = pos == text.len;
+    enum json_token_kind kind =
+        is_end ? JSON_TOKEN_END : (enum json_token_kind)json_token_kinds[(unsigned char)text.ptr[pos]];
     token->kind = kind;
-    token->end = pos + 1;
+    token->start = pos;
     if (kind == JSON_TOKEN_STRING) {
         json_token_read_string(text, token);
     } else if (kind > JSON_TOKEN_STRING) {
         json_token_read_other(text, token);
+    } else {
+        token->end = pos + !is_end;
     }
 }
 

@@ -26,10 +26,9 @@ enum json_kind {
 /* As json/scan.h finds it. */
 struct json_raw {
     enum json_kind kind;
-    bool has_escapes;  /* of a text */
-    bool has_exponent; /* of a number */
-    /* Of a number without an exponent: its digits, and how many of them stand behind the point; 0 =
-     * there are more than JSON_RAW_DIGITS. */
+    bool has_escapes; /* of a text */
+    /* Of a number: its digits, and how many of them stand behind the point; 0 digits = it has an
+     * exponent, or more digits than JSON_RAW_DIGITS. */
     uint8_t digit_count;
     uint8_t behind;
     uint64_t digits;
