@@ -54,13 +54,12 @@ static NOT_INLINED void note_blocked(struct fill *fill, const struct path *path,
     notes_add_value(&fill->notes, prefix, &value, "not an object or array");
 }
 
-/* The first of the paths that holds a value; a null counts only when nothing else is there. */
-static inline const struct json_raw *look_up(struct fill *fill, const struct lookup_paths *paths,
-                                             const struct path **at)
+/* What look_up() finds, where the first path alone does not say. */
+static NOT_INLINED const struct json_raw *look_further(struct fill *fill, const struct lookup_paths *paths,
+                                                       const struct path **at)
 {
     static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
     const struct json_raw *otherwise = &absent;
-    *at = &paths->paths[0];
     for (size_t i = 0; i < paths->count; i++) {
         const struct path *path = &paths->paths[i];
         size_t used = 0;
@@ -77,6 +76,16 @@ static inline const struct json_raw *look_up(struct fill *fill, const struct loo
         }
     }
     return otherwise;
+}
+
+/* The first of the paths that holds a value; a null counts only when nothing else is there. */
+static inline const struct json_raw *look_up(struct fill *fill, const struct lookup_paths *paths,
+                                             const struct path **at)
+{
+    const struct lookup_node *first = paths->nodes[0];
+    *at = &paths->paths[0];
+    bool is_there = paths->count > 0 && lookup_is_current(first) && first->raw.kind > JSON_KIND_NULL;
+    return is_there ? &first->raw : look_further(fill, paths, at);
 }
 
 static NOT_INLINED enum outcome refuse(struct fill *fill, const struct path *path, const struct json_value *value,

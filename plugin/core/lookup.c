@@ -3,31 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name's bytes at both ends, which overlap in a short one: up to NAME_WORDS_BYTES they are the
- * name. */
-struct name_words {
-    uint64_t head, tail;
-};
-#define NAME_WORDS_BYTES (2 * sizeof(uint64_t))
-
-/* A part of a path, below the part before it. */
-struct lookup_node {
-    /* What the text has there, current while container_serial is the container's serial. */
-    struct json_raw raw;
-    uint64_t serial; /* of this value */
-    uint64_t container_serial;
-    struct lookup_node *parent; /* NULL = this is the text's own value */
-    struct name_words words;
-    const char *name;
-    size_t name_len;
-    uint32_t id;        /* one for each node, never 0 */
-    int32_t index;      /* as an array position, -1 if it is none */
-    int32_t last_index; /* the highest position among its children, -1 if there is none */
-    uint16_t depth;     /* parts that lead to it */
-    /* The element behind it, where that has no node. */
-    uint64_t surplus_serial; /* of the array */
-    struct json_raw surplus;
-};
+#define NAME_WORDS_BYTES sizeof(struct lookup_name_words)
 
 /* An open container of the text. */
 struct frame {
@@ -68,9 +44,9 @@ static uint64_t spread(uint64_t bits)
     return bits ^ bits >> 32;
 }
 
-static inline struct name_words words_of(const char *name, size_t len)
+static inline struct lookup_name_words words_of(const char *name, size_t len)
 {
-    struct name_words words = {0, 0};
+    struct lookup_name_words words = {0, 0};
     if (len >= sizeof words.head) {
         memcpy(&words.head, name, sizeof words.head);
         memcpy(&words.tail, name + len - sizeof words.tail, sizeof words.tail);
@@ -84,7 +60,7 @@ static inline struct name_words words_of(const char *name, size_t len)
     return words;
 }
 
-static uint64_t hash_name(const struct lookup_node *container, struct name_words words, size_t len)
+static uint64_t hash_name(const struct lookup_node *container, struct lookup_name_words words, size_t len)
 {
     return spread(words.head ^ spread(words.tail ^ (uint64_t)len << 48 ^ (uint64_t)container->id << 32));
 }
@@ -94,8 +70,8 @@ static uint64_t hash_index(const struct lookup_node *container, int32_t index)
     return spread((uint64_t)container->id << 32 | (uint32_t)index);
 }
 
-static bool has_ends(const struct lookup_node *node, const struct lookup_node *container, struct name_words words,
-                     size_t len)
+static bool has_ends(const struct lookup_node *node, const struct lookup_node *container,
+                     struct lookup_name_words words, size_t len)
 {
     return node->words.head == words.head && node->words.tail == words.tail && node->name_len == len &&
            node->parent == container;
@@ -105,7 +81,7 @@ static bool has_ends(const struct lookup_node *node, const struct lookup_node *c
 static NOT_INLINED struct lookup_node *find_long_name(const struct lookup *lookup, const struct lookup_node *container,
                                                       const char *name, size_t len)
 {
-    struct name_words words = words_of(name, len);
+    struct lookup_name_words words = words_of(name, len);
     for (uint64_t slot = hash_name(container, words, len);; slot++) {
         struct lookup_node *node = lookup->names[slot & lookup->mask];
         if (!node || (has_ends(node, container, words, len) && memcmp(node->name, name, len) == 0)) {
@@ -120,7 +96,7 @@ static struct lookup_node *find_name(const struct lookup *lookup, const struct l
     if (len > NAME_WORDS_BYTES) {
         return find_long_name(lookup, container, name, len);
     }
-    struct name_words words = words_of(name, len);
+    struct lookup_name_words words = words_of(name, len);
     for (uint64_t slot = hash_name(container, words, len);; slot++) {
         struct lookup_node *node = lookup->names[slot & lookup->mask];
         if (!node || has_ends(node, container, words, len)) {
@@ -365,40 +341,26 @@ enum json_status lookup_scan(struct lookup *lookup, struct span text, const stru
 
 /* ---- what was found ---- */
 
-/* Is what stands at the node of the last text, and of the last of equal keys on the way? */
-static bool is_current(const struct lookup_node *node)
-{
-    for (; node->parent; node = node->parent) {
-        if (node->container_serial != node->parent->serial) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool blocks(enum json_kind kind)
 {
     return kind != JSON_KIND_ABSENT && kind != JSON_KIND_NULL && kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY;
-}
-
-/* What is in the way to a node at which nothing stands. */
-static const struct json_raw *find_in_the_way(const struct lookup_node *node, size_t *used)
-{
-    do {
-        node = node->parent;
-    } while (!is_current(node));
-    if (!blocks(node->raw.kind)) {
-        return &absent;
-    }
-    *used = node->depth;
-    return &node->raw;
 }
 
 const struct json_raw *lookup_find(const struct lookup_paths *paths, size_t i, size_t *used)
 {
     const struct lookup_node *node = paths->nodes[i];
     *used = paths->paths[i].count;
-    return is_current(node) ? &node->raw : find_in_the_way(node, used);
+    if (lookup_is_current(node)) {
+        return &node->raw;
+    }
+    do {
+        node = node->parent;
+    } while (!lookup_is_current(node));
+    if (!blocks(node->raw.kind)) {
+        return &absent;
+    }
+    *used = node->depth;
+    return &node->raw;
 }
 
 bool lookup_has_surplus(const struct lookup *lookup)
@@ -409,7 +371,7 @@ bool lookup_has_surplus(const struct lookup *lookup)
 bool lookup_surplus(const struct lookup_paths *paths, size_t i, struct arena *arena, struct json_value *value)
 {
     const struct lookup_node *node = paths->nodes[i];
-    bool is_there = node->index >= 0 && node->surplus_serial == node->parent->serial && is_current(node->parent);
+    bool is_there = node->index >= 0 && node->surplus_serial == node->parent->serial && lookup_is_current(node->parent);
     *value = (struct json_value){.kind = JSON_KIND_ABSENT};
     return !is_there || json_value_read(&node->surplus, arena, value);
 }

@@ -21,7 +21,30 @@
 #include "json/value.h"
 
 struct lookup;
-struct lookup_node; /* a part of a path */
+
+/* A name's bytes at both ends, which overlap in a short one: up to 16 they are the name. */
+struct lookup_name_words {
+    uint64_t head, tail;
+};
+
+/* A part of a path, below the part before it. */
+struct lookup_node {
+    /* What the text has there, current while container_serial is the container's serial. */
+    struct json_raw raw;
+    uint64_t serial; /* of this value */
+    uint64_t container_serial;
+    struct lookup_node *parent; /* NULL = this is the text's own value */
+    struct lookup_name_words words;
+    const char *name;
+    size_t name_len;
+    uint32_t id;        /* one for each node, never 0 */
+    int32_t index;      /* as an array position, -1 if it is none */
+    int32_t last_index; /* the highest position among its children, -1 if there is none */
+    uint16_t depth;     /* parts that lead to it */
+    /* The element behind it, where that has no node. */
+    uint64_t surplus_serial; /* of the array */
+    struct json_raw surplus;
+};
 
 /* For the columns, device numbers and times of a table, which must outlive it and stay as it is.
  * NULL = no memory. */
@@ -44,6 +67,17 @@ struct lookup_paths {
 const struct lookup_paths *lookup_columns(const struct lookup *lookup); /* as many as the table has */
 const struct lookup_paths *lookup_device_no(const struct lookup *lookup);
 const struct lookup_paths *lookup_time(const struct lookup *lookup);
+
+/* Is what stands at the node of the last text, and of the last of equal keys on the way? */
+static inline bool lookup_is_current(const struct lookup_node *node)
+{
+    for (; node->parent; node = node->parent) {
+        if (node->container_serial != node->parent->serial) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /* The value at the i-th of the paths, as the last text has it; of equal keys the last counts. *used
  * gets the number of parts that led to it: paths[i].count when the path was walked to its end (an
