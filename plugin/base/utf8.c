@@ -3,33 +3,30 @@
 
 #define REPLACEMENT 0xFFFDU
 
+static bool is_within(unsigned char c, unsigned char min, unsigned char max)
+{
+    return c >= min && c <= max;
+}
+
+/* RFC 3629, section 4: only the second byte's range depends on the first. */
 size_t utf8_character(struct span text)
 {
-    static const struct {
-        unsigned char lead_min, lead_max, second_min, second_max;
-        size_t len;
-    } forms[] = {
-        {0x00, 0x7F, 0, 0, 1},       {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    unsigned char lead = (unsigned char)text.ptr[0];
-    for (size_t f = 0; f < COUNT(forms); f++) {
-        if (lead < forms[f].lead_min || lead > forms[f].lead_max) {
-            continue;
-        }
-        if (forms[f].len > text.len) {
-            return 0;
-        }
-        for (size_t i = 1; i < forms[f].len; i++) {
-            unsigned char c = (unsigned char)text.ptr[i];
-            if (c < (i == 1 ? forms[f].second_min : 0x80) || c > (i == 1 ? forms[f].second_max : 0xBF)) {
-                return 0;
-            }
-        }
-        return forms[f].len;
+    const unsigned char *c = (const unsigned char *)text.ptr;
+    if (c[0] < 0x80) {
+        return 1;
     }
-    return 0;
+    if (c[0] < 0xE0) {
+        return c[0] >= 0xC2 && text.len >= 2 && is_within(c[1], 0x80, 0xBF) ? 2 : 0;
+    }
+    if (c[0] < 0xF0) {
+        bool is_whole = text.len >= 3 && is_within(c[1], c[0] == 0xE0 ? 0xA0 : 0x80, c[0] == 0xED ? 0x9F : 0xBF) &&
+                        is_within(c[2], 0x80, 0xBF);
+        return is_whole ? 3 : 0;
+    }
+    bool is_whole = c[0] <= 0xF4 && text.len >= 4 &&
+                    is_within(c[1], c[0] == 0xF0 ? 0x90 : 0x80, c[0] == 0xF4 ? 0x8F : 0xBF) &&
+                    is_within(c[2], 0x80, 0xBF) && is_within(c[3], 0x80, 0xBF);
+    return is_whole ? 4 : 0;
 }
 
 /* Are the next eight bytes ASCII? */

@@ -61,6 +61,13 @@ static inline uint64_t word_below_or_high(uint64_t word, unsigned char limit)
     return ((word - WORD_ONES * limit) | word) & WORD_HIGHS;
 }
 
+/* Controls, '"', '\\' and bytes of 0x80 and above: what a text in quotes may not hold as it is. With
+ * their second bit turned, controls and the quote are all that is below the quote. */
+static inline uint64_t word_not_plain(uint64_t word)
+{
+    return word_below_or_high(word ^ WORD_ONES * 2, '"' - 1) | word_below_or_high(word ^ WORD_ONES * '\\', 1);
+}
+
 /* Bytes of 0x80 and above. */
 static inline uint64_t word_high(uint64_t word)
 {

@@ -164,9 +164,7 @@ static inline size_t skip_plain(struct span text, size_t pos)
 {
     while (WORD_IS_USABLE && text.len - pos >= WORD_BYTES) {
         uint64_t word = word_load(text.ptr + pos);
-        /* With their second bit turned, controls and the quote are all that is below the quote. */
-        uint64_t found =
-            word_below_or_high(word ^ WORD_ONES * 2, '"' - 1) | word_below_or_high(word ^ WORD_ONES * '\\', 1);
+        uint64_t found = word_not_plain(word);
         if (found) {
             return pos + word_first(found);
         }

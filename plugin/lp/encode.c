@@ -66,37 +66,62 @@ static size_t put_special(struct buf *out, struct span text, unsigned class)
     return len > 0 ? len : 1;
 }
 
-/* The first byte at or behind pos that needs care. */
-static size_t skip_plain(struct span text, size_t pos, enum context context)
-{
-    while (WORD_IS_USABLE && text.len - pos >= WORD_BYTES) {
-        uint64_t word = word_load(text.ptr + pos);
-        uint64_t found = word_below(word, ' ' + 1) | word_equal(word, '"') | word_equal(word, ',') |
-                         word_equal(word, '=') | word_equal(word, '\\') | word_high(word);
-        pos += found ? word_first(found) : WORD_BYTES;
-        if (found) {
-            break;
-        }
-    }
-    while (pos < text.len && !(classes[(unsigned char)text.ptr[pos]] & context)) {
-        pos++;
-    }
-    return pos;
-}
-
 /* Escaped text; bytes that are not UTF-8 one by one as U+FFFD. What needs no care is copied in one
  * piece. */
 static NOT_INLINED void put(struct buf *out, struct span text, enum context context)
 {
-    size_t pos = 0;
-    for (;;) {
-        size_t special = skip_plain(text, pos, context);
-        buf_bytes(out, text.ptr + pos, special - pos);
-        if (special == text.len) {
+    size_t done = 0;
+    for (size_t pos = 0; pos < text.len;) {
+        unsigned class = classes[(unsigned char)text.ptr[pos]] & context;
+        if (class == 0) {
+            pos++;
+            continue;
+        }
+        buf_bytes(out, text.ptr + done, pos - done);
+        pos += put_special(out, span_after(text, pos), class);
+        done = pos;
+    }
+    buf_bytes(out, text.ptr + done, text.len - done);
+}
+
+/* Writes characters of a string that need no care, as far as whole words and the room go. Writes a
+ * word ahead. */
+static const char *put_words(struct buf *out, const char *at, const char *end)
+{
+    char *to = out->ptr + out->len;
+    const char *last = out->ptr + out->cap;
+    uint64_t found = 0;
+    while (WORD_IS_USABLE && found == 0 && (size_t)(end - at) >= WORD_BYTES && (size_t)(last - to) >= WORD_BYTES) {
+        uint64_t word = word_load(at);
+        found = word_not_plain(word);
+        size_t len = found ? word_first(found) : WORD_BYTES;
+        memcpy(to, &word, sizeof word);
+        to += len;
+        at += len;
+    }
+    out->len = (size_t)(to - out->ptr);
+    return at;
+}
+
+/* put(), AS_STRING, of a text that may be long and full of quotes. */
+static NOT_INLINED void put_string(struct buf *out, struct span text)
+{
+    const char *at = text.ptr;
+    const char *end = text.ptr + text.len;
+    while (!out->failed) {
+        at = put_words(out, at, end);
+        if (at == end) {
             return;
         }
-        unsigned class = classes[(unsigned char)text.ptr[special]] & context;
-        pos = special + put_special(out, span_after(text, special), class);
+        unsigned class = classes[(unsigned char)*at] & AS_STRING;
+        if (class == 0) {
+            buf_char(out, *at++);
+        } else if (class == IN_STRING && buf_reserve(out, 2)) {
+            out->ptr[out->len++] = '\\';
+            out->ptr[out->len++] = *at++;
+        } else {
+            at += put_special(out, (struct span){at, (size_t)(end - at)}, class);
+        }
     }
 }
 
@@ -209,7 +234,7 @@ static void put_value(struct buf *out, const struct lp_value *value)
         break;
     case LP_VALUE_TEXT:
         buf_char(out, '"');
-        put(out, value->as.text, AS_STRING);
+        put_string(out, value->as.text);
         buf_char(out, '"');
         break;
     }
