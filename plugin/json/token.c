@@ -39,99 +39,6 @@ static const char meanings[256] = {
     ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
 };
 
-/* What a byte is to the reader. */
-enum {
-    PLAIN = 1, /* in a string: itself */
-    BLANK = 2, /* white space between tokens */
-};
-
-#define P PLAIN
-#define B (PLAIN | BLANK)
-#define PLAIN_8 P, P, P, P, P, P, P, P
-static const unsigned char classes[256] = {
-    /* controls */
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    BLANK,
-    BLANK,
-    0,
-    0,
-    BLANK,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    /* blank to '?', without '"' */
-    B,
-    P,
-    0,
-    P,
-    P,
-    P,
-    P,
-    P,
-    PLAIN_8,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    P,
-    /* '@' to '_', without the backslash */
-    PLAIN_8,
-    PLAIN_8,
-    PLAIN_8,
-    P,
-    P,
-    P,
-    P,
-    0,
-    P,
-    P,
-    P,
-    /* '`' to DEL; above that nothing, as it may not be UTF-8 */
-    PLAIN_8,
-    PLAIN_8,
-    PLAIN_8,
-    PLAIN_8,
-};
-
-static bool is_of(char c, unsigned char class)
-{
-    return (classes[(unsigned char)c] & class) != 0;
-}
-
 static NOT_INLINED void fail(struct json_token *token, size_t pos, const char *error)
 {
     *token = (struct json_token){.kind = JSON_TOKEN_ERROR, .start = pos, .end = pos, .error = error};
@@ -159,65 +66,65 @@ static NOT_INLINED size_t skip_escape(struct span text, size_t pos, struct json_
     return pos + 2;
 }
 
-/* Over the plain characters of a string. */
+/* Over plain characters of a string, as far as whole words go. */
 static inline size_t skip_plain(struct span text, size_t pos)
 {
     while (WORD_IS_USABLE && text.len - pos >= WORD_BYTES) {
-        uint64_t word = word_load(text.ptr + pos);
-        uint64_t found = word_not_plain(word);
+        uint64_t found = word_not_plain(word_load(text.ptr + pos));
         if (found) {
             return pos + word_first(found);
         }
         pos += WORD_BYTES;
     }
-    while (pos < text.len && is_of(text.ptr[pos], PLAIN)) {
-        pos++;
-    }
     return pos;
 }
 
-/* The position of the quote that closes a string, from its first character on that is not plain. If
- * there is none, the token says why. */
-static NOT_INLINED size_t find_quote(struct span text, size_t pos, struct json_token *token)
+static inline void end_string(struct span text, size_t quote, struct json_token *token)
+{
+    size_t first = token->start + 1;
+    token->end = quote + 1;
+    token->raw.text = (struct span){text.ptr + first, quote - first};
+}
+
+/* A string from its first character on that may be more than a plain one. */
+static NOT_INLINED void read_on(struct span text, size_t pos, struct json_token *token)
 {
     while (pos < text.len && text.ptr[pos] != '"') {
         unsigned char c = (unsigned char)text.ptr[pos];
-        if (c >= 0x80) {
-            token->has_high = true;
-            pos++;
-        } else if (c == '\\') {
+        if (c < ' ') {
+            fail(token, pos, "control character in a string");
+            return;
+        }
+        if (c == '\\') {
             token->raw.has_escapes = true;
             pos = skip_escape(text, pos, token);
             if (pos == 0) {
-                return 0;
+                return;
             }
         } else {
-            fail(token, pos, "control character in a string");
-            return 0;
+            token->has_high = token->has_high || c >= 0x80;
+            pos++;
         }
         pos = skip_plain(text, pos);
     }
     if (pos == text.len) {
-        fail(token, text.len, "the text ends inside a string");
+        fail(token, pos, "the text ends inside a string");
+    } else {
+        end_string(text, pos, token);
     }
-    return pos;
 }
 
 void json_token_read_string(struct span text, struct json_token *token)
 {
-    size_t first = token->start + 1;
-    size_t pos = skip_plain(text, first);
+    size_t pos = skip_plain(text, token->start + 1);
     token->has_high = false;
     token->raw.kind = JSON_KIND_TEXT;
     token->raw.has_escapes = false;
-    if (pos == text.len || text.ptr[pos] != '"') {
-        pos = find_quote(text, pos, token);
-        if (token->kind == JSON_TOKEN_ERROR) {
-            return;
-        }
+    if (pos < text.len && text.ptr[pos] == '"') {
+        end_string(text, pos, token);
+    } else {
+        read_on(text, pos, token);
     }
-    token->end = pos + 1;
-    token->raw.text = (struct span){text.ptr + first, pos - first};
 }
 
 /* Over digits, which are put behind those in *sum. */
@@ -382,9 +289,14 @@ void json_token_read_other(struct span text, struct json_token *token)
     }
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 size_t json_token_skip_blanks(struct span text, size_t pos)
 {
-    while (pos < text.len && is_of(text.ptr[pos], BLANK)) {
+    while (pos < text.len && is_blank(text.ptr[pos])) {
         pos++;
     }
     return pos;

@@ -45,48 +45,18 @@ static bool read_text(const struct json_raw *raw, struct arena *arena, struct sp
 
 #define FIXED_FROM 1e-4 /* below, %g writes an exponent */
 
-static NOT_INLINED bool read_long_int(const struct json_raw *raw, int64_t *out)
-{
-    return number_int64(raw->text, out) == NUMBER_OK;
-}
+static const struct span no_digits = {"", 0};
 
-static bool read_int(const struct json_raw *raw, int64_t *out)
+/* Of a number with an exponent or many digits. */
+static NOT_INLINED bool read_long(const struct json_raw *raw, struct json_value *out)
 {
-    if (raw->digit_count == 0) {
-        return read_long_int(raw, out);
+    enum number_status status =
+        raw->kind == JSON_KIND_INT ? number_int64(raw->text, &out->i) : number_double(raw->text, &out->r);
+    out->digits = no_digits;
+    if (status != NUMBER_OK) {
+        out->kind = JSON_KIND_ABSENT;
     }
-    *out = raw->text.ptr[0] == '-' ? -(int64_t)raw->digits : (int64_t)raw->digits;
-    return true;
-}
-
-static bool is_exact(const struct json_raw *raw)
-{
-    return raw->digit_count > 0 && raw->digit_count <= NUMBER_EXACT_DIGITS;
-}
-
-static NOT_INLINED bool read_long_real(const struct json_raw *raw, double *out)
-{
-    return number_double(raw->text, out) == NUMBER_OK;
-}
-
-static bool read_real(const struct json_raw *raw, double *out)
-{
-    if (!is_exact(raw)) {
-        return read_long_real(raw, out);
-    }
-    double value = number_from_digits(raw->digits, raw->behind);
-    *out = raw->text.ptr[0] == '-' ? -value : value;
-    return true;
-}
-
-/* Without an exponent, and without zeros behind the last digit that counts, so few digits are how a
- * double is written. */
-static inline struct span digits_of(const struct json_raw *raw, double value)
-{
-    static const struct span none = {"", 0};
-    bool ends_well = raw->behind == 0 || raw->text.ptr[raw->text.len - 1] != '0';
-    bool is_fixed = value >= FIXED_FROM || value <= -FIXED_FROM;
-    return is_exact(raw) && ends_well && is_fixed ? raw->text : none;
+    return status == NUMBER_OK;
 }
 
 /* Of what is no number. */
@@ -102,19 +72,24 @@ static NOT_INLINED bool read_other(const struct json_raw *raw, struct arena *are
 
 bool json_value_read(const struct json_raw *raw, struct arena *arena, struct json_value *out)
 {
-    bool ok;
     out->kind = raw->kind;
-    if (raw->kind == JSON_KIND_REAL) {
-        ok = read_real(raw, &out->r);
-        out->digits = digits_of(raw, out->r);
-    } else if (raw->kind == JSON_KIND_INT) {
-        ok = read_int(raw, &out->i);
-        out->digits = digits_of(raw, (double)out->i);
-    } else {
+    if (raw->kind != JSON_KIND_REAL && raw->kind != JSON_KIND_INT) {
         return read_other(raw, arena, out);
     }
-    if (!ok) {
-        out->kind = JSON_KIND_ABSENT;
+    if (raw->digit_count == 0 || raw->digit_count > NUMBER_EXACT_DIGITS) {
+        return read_long(raw, out);
     }
-    return ok;
+    bool is_negative = raw->text.ptr[0] == '-';
+    bool is_fixed = raw->digits > 0;
+    if (raw->kind == JSON_KIND_INT) {
+        out->i = is_negative ? -(int64_t)raw->digits : (int64_t)raw->digits;
+    } else {
+        double value = number_from_digits(raw->digits, raw->behind);
+        out->r = is_negative ? -value : value;
+        is_fixed = value >= FIXED_FROM;
+    }
+    /* So few digits are how a double is written, but for zeros behind the last that counts. */
+    bool ends_well = raw->behind == 0 || raw->text.ptr[raw->text.len - 1] != '0';
+    out->digits = is_fixed && ends_well ? raw->text : no_digits;
+    return true;
 }
