@@ -103,6 +103,24 @@ static const char *put_words(struct buf *out, const char *at, const char *end)
     return at;
 }
 
+/* Writes characters of more than one byte, as far as they go; where there is none, the byte as
+ * U+FFFD. */
+static NOT_INLINED const char *put_high(struct buf *out, const char *at, const char *end)
+{
+    const char *first = at;
+    size_t len = 2;
+    while (at < end && len > 1) {
+        len = utf8_character((struct span){at, (size_t)(end - at)});
+        at += len > 1 ? len : 0;
+    }
+    if (at == first) {
+        buf_text(out, REPLACEMENT);
+        return at + 1;
+    }
+    buf_bytes(out, first, (size_t)(at - first));
+    return at;
+}
+
 /* put(), AS_STRING, of a text that may be long and full of quotes. */
 static NOT_INLINED void put_string(struct buf *out, struct span text)
 {
@@ -116,11 +134,14 @@ static NOT_INLINED void put_string(struct buf *out, struct span text)
         unsigned class = classes[(unsigned char)*at] & AS_STRING;
         if (class == 0) {
             buf_char(out, *at++);
-        } else if (class == IN_STRING && buf_reserve(out, 2)) {
-            out->ptr[out->len++] = '\\';
-            out->ptr[out->len++] = *at++;
+        } else if (class == IN_STRING) {
+            buf_char(out, '\\');
+            buf_char(out, *at++);
+        } else if (class == HIGH) {
+            at = put_high(out, at, end);
         } else {
-            at += put_special(out, (struct span){at, (size_t)(end - at)}, class);
+            buf_text(out, REPLACEMENT);
+            at++;
         }
     }
 }
