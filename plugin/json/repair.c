@@ -34,31 +34,49 @@ bool json_repair_is_wide(struct span number)
     return !is_real && number_int64(number, &integer) != NUMBER_OK;
 }
 
+#define BAD_ESCAPE_BYTES 6 /* \\u0000 or half a surrogate pair */
+
+/* The first bad escape at or behind `at`, NULL = there is none. */
+static const char *find_bad_escape(struct span string, const char *at)
+{
+    const char *end = string.ptr + string.len;
+    while (at < end) {
+        if (*at != '\\') {
+            at = memchr(at, '\\', (size_t)(end - at));
+            if (!at) {
+                return NULL;
+            }
+        }
+        if (at[1] != 'u') { /* a short one is never bad */
+            at += 2;
+            continue;
+        }
+        struct json_token_unit unit = json_token_read_unit(string, (size_t)(at - string.ptr));
+        if (unit.is_bad) {
+            return at;
+        }
+        at += unit.len;
+    }
+    return NULL;
+}
+
 size_t json_repair_count_escapes(struct span string)
 {
     size_t bad = 0;
-    const char *slash = memchr(string.ptr, '\\', string.len);
-    size_t pos = slash ? (size_t)(slash - string.ptr) : string.len;
-    while (pos < string.len) {
-        struct json_token_unit unit = json_token_read_unit(string, pos);
-        bad += unit.is_bad;
-        pos += unit.len;
+    for (const char *at = string.ptr; (at = find_bad_escape(string, at)) != NULL; at += BAD_ESCAPE_BYTES) {
+        bad++;
     }
     return bad;
 }
 
-/* Copies a string token; bad escapes as `with`. Every escape keeps its length (both are six
- * characters). */
+/* Copies a string token; bad escapes as `with`, which is as long. */
 static size_t copy_string(struct span string, const char *with, char *out)
 {
-    size_t n = 0;
-    for (size_t pos = 0; pos < string.len;) {
-        struct json_token_unit unit = json_token_read_unit(string, pos);
-        memcpy(out + n, unit.is_bad ? with : string.ptr + pos, unit.len);
-        n += unit.len;
-        pos += unit.len;
+    memcpy(out, string.ptr, string.len);
+    for (const char *at = string.ptr; (at = find_bad_escape(string, at)) != NULL; at += BAD_ESCAPE_BYTES) {
+        memcpy(out + (at - string.ptr), with, BAD_ESCAPE_BYTES);
     }
-    return n;
+    return string.len;
 }
 
 static size_t copy_number(struct span number, char *out)

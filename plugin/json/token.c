@@ -6,32 +6,24 @@
 
 #define REPLACEMENT 0xFFFDU
 
-static int hex_digit(char c)
-{
-    if (ascii_is_digit(c)) {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+/* A hex digit's value, and 16 more; 0 = it is none. */
+static const unsigned char hex_digits[256] = {
+    ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
+    ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+    ['A'] = 26, ['B'] = 27, ['C'] = 28, ['D'] = 29, ['E'] = 30, ['F'] = 31,
+};
 
 /* The four hex digits behind a "\u" at pos, -1 if there are none. */
 static long hex4(struct span text, size_t pos)
 {
-    long value = 0;
     if (text.len < 4 || pos > text.len - 4) {
         return -1;
     }
-    for (size_t i = 0; i < 4; i++) {
-        int digit = hex_digit(text.ptr[pos + i]);
-        if (digit < 0) {
-            return -1;
-        }
-        value = value * 16 + digit;
-    }
-    return value;
+    const unsigned char *c = (const unsigned char *)text.ptr + pos;
+    unsigned digits[] = {hex_digits[c[0]], hex_digits[c[1]], hex_digits[c[2]], hex_digits[c[3]]};
+    bool are_all = (digits[0] & digits[1] & digits[2] & digits[3] & 16) != 0;
+    long value = (long)((digits[0] & 15) << 12 | (digits[1] & 15) << 8 | (digits[2] & 15) << 4 | (digits[3] & 15));
+    return are_all ? value : -1;
 }
 
 /* What the character behind a backslash stands for, but for 'u'; 0 = it is no escape. */
@@ -101,11 +93,12 @@ static NOT_INLINED void read_on(struct span text, size_t pos, struct json_token 
             if (pos == 0) {
                 return;
             }
-        } else {
-            token->has_high = token->has_high || c >= 0x80;
+        } else if (c >= 0x80) {
+            token->has_high = true;
             pos++;
+        } else {
+            pos = skip_plain(text, pos + 1);
         }
-        pos = skip_plain(text, pos);
     }
     if (pos == text.len) {
         fail(token, pos, "the text ends inside a string");
