@@ -201,8 +201,8 @@ static bool allocate(struct lookup *lookup, size_t nodes, size_t columns)
     }
     lookup->mask = slots - 1;
     lookup->nodes = calloc(nodes, sizeof *lookup->nodes);
-    lookup->names = calloc(slots, sizeof *lookup->names);
-    lookup->indexes = calloc(slots, sizeof *lookup->indexes);
+    lookup->names = calloc(slots, sizeof(struct lookup_node *));
+    lookup->indexes = calloc(slots, sizeof(struct lookup_node *));
     lookup->columns = calloc(columns + 1, sizeof *lookup->columns);
     return lookup->nodes && lookup->names && lookup->indexes && lookup->columns;
 }

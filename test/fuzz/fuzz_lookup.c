@@ -70,7 +70,7 @@ static void compare(const struct lookup *lookup, const struct paths *paths, cons
         size_t used;
         size_t used_wanted;
         struct json_value want = jansson_walk(root, path, &used_wanted);
-        require(path_table_get(at, 0, &arena, &got, &used), "the arena is large enough", path->text);
+        require(json_value_read(lookup_find(at, 0, &used), &arena, &got), "the arena is large enough", path->text);
         require(used == used_wanted, "as many parts are used", path->text);
         require(jansson_walk_same(&got, &want), "the same value is found", path->text);
         want = jansson_walk_surplus(root, &paths->map, path);
