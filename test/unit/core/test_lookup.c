@@ -79,6 +79,7 @@ static void put_surplus(struct buf *out, const struct lookup *lookup, size_t col
     for (size_t c = 0; c < columns; c++) {
         struct json_value value;
         ck_assert(lookup_surplus(&lookup_columns(lookup)[c], 0, &arena, &value));
+        ck_assert(value.kind == JSON_KIND_ABSENT || lookup_has_surplus(lookup));
         put_value_or_none(out, &value);
     }
 }

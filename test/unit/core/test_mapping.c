@@ -55,6 +55,19 @@ static const struct {
     {"status", "vm_status", "device_no id", "ts"},
 };
 
+/* So lp/encode.h may write them as they are. */
+START_TEST(names_are_plain)
+{
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+        for (size_t i = 0; i < mapping->tables[kind].column_count; i++) {
+            const struct column *column = &mapping->tables[kind].columns[i];
+            ck_assert_uint_eq(column->name_len, strlen(column->name));
+            ck_assert_uint_eq(strspn(column->name, "abcdefghijklmnopqrstuvwxyz_0123456789"), column->name_len);
+        }
+    }
+}
+END_TEST
+
 START_TEST(one_table)
 {
     char text[256];
@@ -528,6 +541,7 @@ static Suite *mapping_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, one_table, 0, MESSAGE_KINDS);
     tcase_add_loop_test(tcase, one_column, 0, (int)COUNT(columns));
+    tcase_add_test(tcase, names_are_plain);
     tcase_add_test(tcase, order);
     tcase_add_test(tcase, path_parts);
     tcase_add_loop_test(tcase, owners_column, 0, (int)COUNT(owners));

@@ -57,6 +57,7 @@ static void show_paths(FILE *out, const struct path *paths, size_t count)
 
 static void show_column(FILE *out, const struct column *column)
 {
+    ck_assert_uint_eq(column->name_len, strlen(column->name));
     fprintf(out, "%s ", column->name);
     show_paths(out, column->paths, column->path_count);
     fprintf(out, " t%d '%s' %.17g..%.17g [", (int)column->type, column->unit, column->min, column->max);

@@ -403,6 +403,33 @@ START_TEST(any_text_makes_a_clean_line)
 }
 END_TEST
 
+/* A name that needs no escape is written alike, whether that is known or not; whole or not at all. */
+START_TEST(plain_names)
+{
+    static const char name[] = "freezer_temp_0";
+    for (size_t max = 20; max < 64; max++) {
+        struct buf plain;
+        struct buf searched;
+        struct lp_row row;
+        buf_init(&plain, max);
+        buf_init(&searched, max);
+        lp_row_begin(&row, "m", 7);
+        for (size_t len = 1; len < sizeof name; len += 6) {
+            lp_row_field(&row, name + sizeof name - 1 - len, lp_value_int((int64_t)len));
+        }
+        bool is_searched = lp_encode_row(&searched, &row);
+        for (size_t i = 0; i < row.field_count; i++) {
+            row.fields[i].plain_len = strlen(row.fields[i].name);
+        }
+        ck_assert(lp_encode_row(&plain, &row) == is_searched);
+        ck_assert(is_searched == (max >= strlen("m 0=1i,_temp_0=7i,reezer_temp_0=13i 7\n")));
+        ck_assert(span_equal(buf_view(&plain), buf_view(&searched)));
+        buf_free(&plain);
+        buf_free(&searched);
+    }
+}
+END_TEST
+
 /* ---- eight bytes at a time ---- */
 
 /* The text as a tag and as a field. */
@@ -513,6 +540,7 @@ int main(void)
     tcase_add_loop_test(tcase, what_telegraf_writes_comes_out_again, 0, COUNT(telegraf));
     tcase_add_test(tcase, leaves_a_failed_buffer_alone);
     tcase_add_test(tcase, any_text_makes_a_clean_line);
+    tcase_add_test(tcase, plain_names);
     tcase_add_test(tcase, at_every_alignment);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -47,6 +47,37 @@ START_TEST(keeps_order_and_types)
 }
 END_TEST
 
+static void put_in_space(struct lp_row *row, int64_t number)
+{
+    struct lp_value *space = lp_row_space(row);
+    ck_assert_ptr_nonnull(space);
+    *space = lp_value_int(number);
+}
+
+/* A value whose field is not kept leaves nothing behind. */
+START_TEST(keeps_what_is_kept)
+{
+    struct lp_row row;
+    lp_row_begin(&row, "t", 0);
+    put_in_space(&row, 1);
+    put_in_space(&row, 2);
+    lp_row_keep(&row, "kept", 4);
+    lp_row_field(&row, "behind", lp_value_int(3));
+    put_in_space(&row, 4);
+
+    ck_assert_uint_eq(row.field_count, 2);
+    ck_assert_int_eq(lp_row_find(&row, "kept")->as.i, 2);
+    ck_assert_uint_eq(row.fields[0].plain_len, 4);
+    ck_assert_uint_eq(row.fields[1].plain_len, 0);
+    while (row.field_count < LP_ROW_MAX_FIELDS) {
+        lp_row_field(&row, "more", lp_value_int(5));
+    }
+    ck_assert(!row.failed);
+    ck_assert_ptr_null(lp_row_space(&row));
+    ck_assert(row.failed);
+}
+END_TEST
+
 START_TEST(finds_by_the_whole_name)
 {
     struct lp_row row;
@@ -105,6 +136,7 @@ int main(void)
     tcase_add_test(tcase, begins_empty);
     tcase_add_test(tcase, begins_again_without_what_was_there);
     tcase_add_test(tcase, keeps_order_and_types);
+    tcase_add_test(tcase, keeps_what_is_kept);
     tcase_add_test(tcase, finds_by_the_whole_name);
     tcase_add_test(tcase, leaves_out_an_empty_tag);
     tcase_add_test(tcase, leaves_out_what_does_not_fit);
