@@ -26,10 +26,11 @@ static NOT_INLINED enum json_status unexpected(const struct walk *walk, const st
         [JSON_TOKEN_COMMA] = "a comma that follows no value",
         [JSON_TOKEN_CLOSE_OBJECT] = "a bracket that closes nothing here",
         [JSON_TOKEN_CLOSE_ARRAY] = "a bracket that closes nothing here",
+        [JSON_TOKEN_ERROR] = NULL, /* says it itself */
     };
-    bool has_reason = token->kind < JSON_TOKEN_ERROR;
-    const char *reason = has_reason ? reasons[token->kind] : wanted;
-    err_set(walk->err, token->start, "%s", token->kind == JSON_TOKEN_ERROR ? token->error : reason);
+    bool is_value = token->kind <= JSON_TOKEN_OPEN_OBJECT;
+    const char *reason = token->kind == JSON_TOKEN_ERROR ? token->error : reasons[token->kind];
+    err_set(walk->err, token->start, "%s", is_value ? wanted : reason);
     return JSON_INVALID;
 }
 
@@ -80,7 +81,7 @@ static NOT_INLINED void check_number(struct walk *walk, struct json_raw *raw)
 static enum json_status take_value(struct walk *walk, struct json_token *token)
 {
     enum json_status status = JSON_OK;
-    if (token->kind < JSON_TOKEN_OPEN_OBJECT) {
+    if (token->kind > JSON_TOKEN_OPEN_OBJECT) {
         return unexpected(walk, token, "");
     }
     if (walk->report->values == walk->limits->max_values) {
@@ -88,7 +89,7 @@ static enum json_status take_value(struct walk *walk, struct json_token *token)
         return JSON_TOO_MANY_VALUES;
     }
     walk->report->values++;
-    if (token->kind <= JSON_TOKEN_OPEN_ARRAY) {
+    if (token->kind >= JSON_TOKEN_OPEN_ARRAY) {
         bool is_object = token->kind == JSON_TOKEN_OPEN_OBJECT;
         token->raw = (struct json_raw){.kind = is_object ? JSON_KIND_OBJECT : JSON_KIND_ARRAY};
         status = open_container(walk, token);
@@ -140,7 +141,7 @@ static enum json_status scan(struct walk *walk)
             return status;
         }
         pos = token.end;
-        bool is_open = token.kind <= JSON_TOKEN_OPEN_ARRAY;
+        bool is_open = token.kind >= JSON_TOKEN_OPEN_ARRAY;
         while (walk->depth > 0 && json_token_take(text, &pos, walk->closing[walk->depth])) {
             walk->depth--;
             is_open = false;

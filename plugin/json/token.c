@@ -204,73 +204,13 @@ static NOT_INLINED void read_word(struct span text, struct json_token *token)
     fail(token, token->start, "expected a value");
 }
 
-#define W JSON_TOKEN_WORD
-#define N JSON_TOKEN_NUMBER
-#define WORDS_8 W, W, W, W, W, W, W, W
-#define WORDS_32 WORDS_8, WORDS_8, WORDS_8, WORDS_8
 const unsigned char json_token_kinds[256] = {
-    WORDS_32, /* controls */
-    /* blank to '?' */
-    W,
-    W,
-    JSON_TOKEN_STRING,
-    W,
-    W,
-    W,
-    W,
-    W,
-    W,
-    W,
-    W,
-    W,
-    JSON_TOKEN_COMMA,
-    N,
-    W,
-    W,
-    N,
-    N,
-    N,
-    N,
-    N,
-    N,
-    N,
-    N,
-    N,
-    N,
-    JSON_TOKEN_COLON,
-    W,
-    W,
-    W,
-    W,
-    W,
-    /* '@' to '_' */
-    WORDS_8,
-    WORDS_8,
-    WORDS_8,
-    W,
-    W,
-    W,
-    JSON_TOKEN_OPEN_ARRAY,
-    W,
-    JSON_TOKEN_CLOSE_ARRAY,
-    W,
-    W,
-    /* '`' to DEL */
-    WORDS_8,
-    WORDS_8,
-    WORDS_8,
-    W,
-    W,
-    W,
-    JSON_TOKEN_OPEN_OBJECT,
-    W,
-    JSON_TOKEN_CLOSE_OBJECT,
-    W,
-    W,
-    WORDS_32,
-    WORDS_32,
-    WORDS_32,
-    WORDS_32,
+    ['"'] = JSON_TOKEN_STRING,      ['-'] = JSON_TOKEN_NUMBER,       ['0'] = JSON_TOKEN_NUMBER,
+    ['1'] = JSON_TOKEN_NUMBER,      ['2'] = JSON_TOKEN_NUMBER,       ['3'] = JSON_TOKEN_NUMBER,
+    ['4'] = JSON_TOKEN_NUMBER,      ['5'] = JSON_TOKEN_NUMBER,       ['6'] = JSON_TOKEN_NUMBER,
+    ['7'] = JSON_TOKEN_NUMBER,      ['8'] = JSON_TOKEN_NUMBER,       ['9'] = JSON_TOKEN_NUMBER,
+    ['['] = JSON_TOKEN_OPEN_ARRAY,  [']'] = JSON_TOKEN_CLOSE_ARRAY,  [':'] = JSON_TOKEN_COLON,
+    ['{'] = JSON_TOKEN_OPEN_OBJECT, ['}'] = JSON_TOKEN_CLOSE_OBJECT, [','] = JSON_TOKEN_COMMA,
 };
 
 void json_token_read_other(struct span text, struct json_token *token)

@@ -12,18 +12,19 @@
 #include "json/value.h"
 
 enum json_token_kind {
-    JSON_TOKEN_END,
+    /* a value begins with one of these */
+    JSON_TOKEN_WORD, /* true, false, null */
+    JSON_TOKEN_NUMBER,
+    JSON_TOKEN_STRING,
+    JSON_TOKEN_OPEN_ARRAY,
+    JSON_TOKEN_OPEN_OBJECT,
+    /* ... and with none of these */
+    JSON_TOKEN_CLOSE_ARRAY,
+    JSON_TOKEN_CLOSE_OBJECT,
     JSON_TOKEN_COLON,
     JSON_TOKEN_COMMA,
-    JSON_TOKEN_CLOSE_OBJECT,
-    JSON_TOKEN_CLOSE_ARRAY,
+    JSON_TOKEN_END,
     JSON_TOKEN_ERROR,
-    /* a value begins with one of these */
-    JSON_TOKEN_OPEN_OBJECT,
-    JSON_TOKEN_OPEN_ARRAY,
-    JSON_TOKEN_STRING,
-    JSON_TOKEN_NUMBER,
-    JSON_TOKEN_WORD, /* true, false, null */
 };
 
 struct json_token {
@@ -58,7 +59,7 @@ static inline void json_token_next(struct span text, size_t pos, struct json_tok
     token->start = pos;
     if (kind == JSON_TOKEN_STRING) {
         json_token_read_string(text, token);
-    } else if (kind > JSON_TOKEN_STRING) {
+    } else if (kind < JSON_TOKEN_STRING) {
         json_token_read_other(text, token);
     } else {
         token->end = pos + !is_end;

@@ -6,7 +6,7 @@
 /* The kinds of all tokens, a letter each, and where the last one ends. */
 static void read_all(struct span text, char *kinds, size_t *end)
 {
-    static const char letters[] = ".:,}]!{[snw"; /* in the order of the enum */
+    static const char letters[] = "wns[{]}:,.!"; /* in the order of the enum */
     struct json_token token = {.end = 0};
     do {
         json_token_next(text, token.end, &token);
