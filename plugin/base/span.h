@@ -36,6 +36,12 @@ static inline bool span_starts_with(struct span text, struct span prefix)
     return text.len >= prefix.len && (prefix.len == 0 || memcmp(text.ptr, prefix.ptr, prefix.len) == 0);
 }
 
+static inline bool span_ends_with(struct span text, struct span suffix)
+{
+    return text.len >= suffix.len &&
+           (suffix.len == 0 || memcmp(text.ptr + text.len - suffix.len, suffix.ptr, suffix.len) == 0);
+}
+
 /* The rest of a span after its first n bytes; n must not exceed its length. */
 static inline struct span span_after(struct span text, size_t n)
 {
@@ -63,6 +69,24 @@ static inline struct span span_trim(struct span text)
         text = span_after(text, 1);
     }
     while (text.len > 0 && ascii_is_space(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+static inline bool span_is_padding(char c)
+{
+    return c == '\0' || ascii_is_space(c);
+}
+
+/* Without ASCII white space and NULs at either end: what registers of a fixed width are filled up
+ * with. */
+static inline struct span span_trim_padding(struct span text)
+{
+    while (text.len > 0 && span_is_padding(text.ptr[0])) {
+        text = span_after(text, 1);
+    }
+    while (text.len > 0 && span_is_padding(text.ptr[text.len - 1])) {
         text.len--;
     }
     return text;

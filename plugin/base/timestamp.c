@@ -61,13 +61,17 @@ static inline bool take_one_of(struct span *text, const char *set)
     return true;
 }
 
-static bool take_date(struct span *text, int64_t *days)
+/* *basic: the form without separators (20240601), which the clock behind it then has as well. */
+static bool take_date(struct span *text, int64_t *days, bool *basic)
 {
     int year;
     int month;
     int day;
-    if (!take_number(text, 4, &year) || !take_one_of(text, "-") || !take_number(text, 2, &month) ||
-        !take_one_of(text, "-") || !take_number(text, 2, &day)) {
+    if (!take_number(text, 4, &year)) {
+        return false;
+    }
+    *basic = !take_one_of(text, "-");
+    if (!take_number(text, 2, &month) || (!*basic && !take_one_of(text, "-")) || !take_number(text, 2, &day)) {
         return false;
     }
     if (year < FIRST_YEAR || year > LAST_YEAR || month < 1 || month > 12 || day < 1 ||
@@ -92,16 +96,21 @@ static bool take_fraction(struct span *text, int64_t *ns)
     return digits > 0;
 }
 
-static bool take_clock(struct span *text, int64_t *seconds, int64_t *ns)
+static bool is_digit_next(struct span text)
+{
+    return text.len > 0 && text.ptr[0] >= '0' && text.ptr[0] <= '9';
+}
+
+static bool take_clock(struct span *text, bool basic, int64_t *seconds, int64_t *ns)
 {
     int hour;
     int minute;
     int second = 0;
     *ns = 0;
-    if (!take_number(text, 2, &hour) || !take_one_of(text, ":") || !take_number(text, 2, &minute)) {
+    if (!take_number(text, 2, &hour) || (!basic && !take_one_of(text, ":")) || !take_number(text, 2, &minute)) {
         return false;
     }
-    if (take_one_of(text, ":")) {
+    if (basic ? is_digit_next(*text) : take_one_of(text, ":")) {
         if (!take_number(text, 2, &second) || (take_one_of(text, ".,") && !take_fraction(text, ns))) {
             return false;
         }
@@ -110,43 +119,77 @@ static bool take_clock(struct span *text, int64_t *seconds, int64_t *ns)
     return hour <= 23 && minute <= 59 && second <= 60;
 }
 
-/* "Z", "+08:00", "Z+0800", "+08" or nothing. */
-static bool take_offset(struct span *text, int64_t *seconds)
+/* "[Asia/Shanghai]" behind the offset, which counts (RFC 9557). */
+static void take_suffix(struct span *text)
+{
+    if (text->len > 2 && text->ptr[0] == '[' && text->ptr[text->len - 1] == ']') {
+        *text = span_after(*text, text->len);
+    }
+}
+
+/* "Z", "+08:00", "Z+0800", "+08", each with a blank in front and a suffix behind; or nothing: then
+ * *seconds stays as it is, and *given is false. */
+static bool take_offset(struct span *text, int64_t *seconds, bool *given)
 {
     int hours;
     int minutes = 0;
-    *seconds = 0;
-    (void)take_one_of(text, "Zz");
+    *given = text->len > 0;
+    if (!*given) {
+        return true;
+    }
+    (void)take_one_of(text, " ");
+    bool utc = take_one_of(text, "Zz");
     bool negative = text->len > 0 && text->ptr[0] == '-';
     if (!take_one_of(text, "+-")) {
-        return true;
+        *seconds = 0;
+        take_suffix(text);
+        return utc;
     }
     if (!take_number(text, 2, &hours)) {
         return false;
     }
     bool colon = take_one_of(text, ":");
-    if ((text->len > 0 || colon) && !take_number(text, 2, &minutes)) {
+    if ((is_digit_next(*text) || colon) && !take_number(text, 2, &minutes)) {
         return false;
     }
+    take_suffix(text);
     int magnitude = hours * 3600 + minutes * 60;
     *seconds = negative ? -magnitude : magnitude;
     return hours <= 23 && minutes <= 59;
 }
 
-bool timestamp_parse_iso(struct span text, int64_t *ns)
+bool timestamp_parse_offset(struct span text, int64_t *seconds)
+{
+    bool given = false;
+    *seconds = 0;
+    bool is_offset =
+        text.len > 0 && strchr("Zz+-", text.ptr[0]) && text.ptr[0] != '\0' && text.ptr[text.len - 1] != ']';
+    return is_offset && take_offset(&text, seconds, &given) && text.len == 0;
+}
+
+static bool parse_iso(struct span text, struct timestamp_zone *zone, int64_t *ns)
 {
     int64_t days = 0;
     int64_t clock = 0;
     int64_t fraction = 0;
-    int64_t offset = 0;
+    int64_t offset = zone->offset_s;
+    bool basic = false;
+    bool given = false;
     *ns = 0;
     text = span_trim(text);
-    if (!take_date(&text, &days) || !take_one_of(&text, "Tt ") || !take_clock(&text, &clock, &fraction) ||
-        !take_offset(&text, &offset) || text.len > 0) {
+    if (!take_date(&text, &days, &basic) || !take_one_of(&text, "Tt ") ||
+        !take_clock(&text, basic, &clock, &fraction) || !take_offset(&text, &offset, &given) || text.len > 0) {
         return false;
     }
+    zone->used = zone->used || !given;
     *ns = (days * S_PER_DAY + clock - offset) * SECOND_NS + fraction;
     return true;
+}
+
+bool timestamp_parse_iso(struct span text, int64_t *ns)
+{
+    struct timestamp_zone utc = {0, false};
+    return parse_iso(text, &utc, ns);
 }
 
 int64_t timestamp_unit(uint64_t magnitude)
@@ -197,11 +240,11 @@ bool timestamp_from_double(double number, int64_t *ns)
     return true;
 }
 
-bool timestamp_parse_text(struct span text, int64_t *ns)
+bool timestamp_parse_text(struct span text, struct timestamp_zone *zone, int64_t *ns)
 {
     int64_t whole;
     double number;
-    if (timestamp_parse_iso(text, ns)) {
+    if (parse_iso(text, zone, ns)) {
         return true;
     }
     if (number_int64(text, &whole) == NUMBER_OK) {

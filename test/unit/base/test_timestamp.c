@@ -60,7 +60,15 @@ static const struct {
     {"space between", BYTES("2026-11-24 12:00:00Z"), true, NOON},
     {"two spaces between", BYTES("2026-11-24  12:00:00Z"), false, 0},
     {"white space around", BYTES(" \t2026-11-24T12:00:00Z\r\n"), true, NOON},
-    {"space before the zone", BYTES("2026-11-24T12:00:00 Z"), false, 0},
+    {"space before the zone", BYTES("2026-11-24T12:00:00 Z"), true, NOON},
+    {"space before the offset", BYTES("2026-11-24 20:00:00 +0800"), true, NOON},
+    {"two spaces before the offset", BYTES("2026-11-24 20:00:00  +0800"), false, 0},
+    {"space before nothing but a suffix", BYTES("2026-11-24T12:00:00 [UTC]"), false, 0},
+    {"suffix", BYTES("2026-11-24T12:00:00.000Z[UTC]"), true, NOON},
+    {"suffix behind an offset", BYTES("2026-11-24T20:00:00+08:00[Asia/Shanghai]"), true, NOON},
+    {"suffix alone", BYTES("2026-11-24T12:00:00[UTC]"), false, 0},
+    {"suffix without a name", BYTES("2026-11-24T12:00:00Z[]"), false, 0},
+    {"suffix without an end", BYTES("2026-11-24T12:00:00Z[UTC"), false, 0},
     {"milliseconds", BYTES("2026-11-24T12:00:00.123Z"), true, NOON + 123000000},
     {"microseconds", BYTES("2026-11-24T12:00:00.123456Z"), true, NOON + 123456000},
     {"nanoseconds", BYTES("2026-11-24T12:00:00.123456789Z"), true, NOON + 123456789},
@@ -103,7 +111,15 @@ static const struct {
     {"hour only", BYTES("2026-11-24T12"), false, 0},
     {"time only", BYTES("12:00:00Z"), false, 0},
     {"slashes", BYTES("2026/11/24 12:00:00"), false, 0},
-    {"compact", BYTES("20261124T120000Z"), false, 0},
+    {"basic", BYTES("20261124T120000Z"), true, NOON},
+    {"basic, fraction", BYTES("20261124T120000.25Z"), true, NOON + S / 4},
+    {"basic, offset", BYTES("20261124T200000+0800"), true, NOON},
+    {"basic, minutes", BYTES("20261124T1200Z"), true, NOON},
+    {"basic, hour", BYTES("20261124T12Z"), false, 0},
+    {"basic date, extended clock", BYTES("20261124T12:00:00Z"), false, 0},
+    {"extended date, basic clock", BYTES("2026-11-24T120000Z"), false, 0},
+    {"basic, seconds of one digit", BYTES("20261124T12000Z"), false, 0},
+    {"basic month 13", BYTES("20261324T120000Z"), false, 0},
     {"month of one digit", BYTES("2026-1-24T12:00:00Z"), false, 0},
     {"hour of one digit", BYTES("2026-11-24T9:00:00Z"), false, 0},
     {"year of five digits", BYTES("12026-11-24T12:00:00Z"), false, 0},
@@ -121,6 +137,7 @@ static const struct {
 
 START_TEST(iso)
 {
+    struct timestamp_zone utc = {0, false};
     struct span tail = exact(isos[_i].text);
     int64_t ns = 99;
     bool ok = timestamp_parse_iso(tail, &ns);
@@ -128,7 +145,8 @@ START_TEST(iso)
     ck_assert_msg(!ok || ns == isos[_i].ns, "%s: %lld, want %lld", isos[_i].name, (long long)ns,
                   (long long)isos[_i].ns);
     ns = 99;
-    ck_assert_msg(timestamp_parse_text(tail, &ns) == (isos[_i].ok || span_equal(tail, SPAN_LITERAL("1795480318"))),
+    ck_assert_msg(timestamp_parse_text(tail, &utc, &ns) ==
+                      (isos[_i].ok || span_equal(tail, SPAN_LITERAL("1795480318"))),
                   "%s: as any text", isos[_i].name);
     ck_assert_msg(!ok || ns == isos[_i].ns, "%s: as any text, %lld", isos[_i].name, (long long)ns);
     release(tail);
@@ -308,12 +326,81 @@ static const struct {
 
 START_TEST(any_text)
 {
+    struct timestamp_zone utc = {0, false};
     struct span tail = exact(texts[_i].text);
     int64_t ns = 99;
-    bool ok = timestamp_parse_text(tail, &ns);
+    bool ok = timestamp_parse_text(tail, &utc, &ns);
     ck_assert_msg(ok == texts[_i].ok, "%s: %d", texts[_i].name, ok);
     ck_assert_msg(!ok || ns == texts[_i].ns, "%s: %lld, want %lld", texts[_i].name, (long long)ns,
                   (long long)texts[_i].ns);
+    release(tail);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int64_t ns;
+    bool used;
+} zoned[] = {
+    {"2026-11-24T20:00:00", NOON, true},
+    {"2026-11-24 20:00:00.25", NOON + S / 4, true},
+    {"20261124T200000", NOON, true},
+    {"2026-11-24T12:00:00Z", NOON, false},
+    {"2026-11-24T12:00:00z", NOON, false},
+    {"2026-11-24T08:30:00-03:30", NOON, false},
+    {"2026-11-24T12:00:00 +0000", NOON, false},
+    {"1795521600", NOON, false},
+    {"1795521600000", NOON, false},
+};
+
+/* A zone is for times that name none. */
+START_TEST(zone)
+{
+    struct timestamp_zone east = {8 * 3600, false};
+    int64_t ns = 99;
+    ck_assert(timestamp_parse_text(span_of(zoned[_i].text), &east, &ns));
+    ck_assert_msg(ns == zoned[_i].ns, "%s: %lld", zoned[_i].text, (long long)ns);
+    ck_assert_msg(east.used == zoned[_i].used, "%s", zoned[_i].text);
+    east.used = true;
+    ck_assert(timestamp_parse_text(SPAN_LITERAL("2026-11-24T12:00:00Z"), &east, &ns));
+    ck_assert(east.used);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    bool ok;
+    int64_t seconds;
+} offsets[] = {
+    {"Z", true, 0},
+    {"z", true, 0},
+    {"+08:00", true, 28800},
+    {"+0800", true, 28800},
+    {"+08", true, 28800},
+    {"-03:30", true, -12600},
+    {"-00:00", true, 0},
+    {"+23:59", true, 86340},
+    {"+24:00", false, 0},
+    {"+08:60", false, 0},
+    {"08:00", false, 0},
+    {"+8", false, 0},
+    {"", false, 0},
+    {" +08:00", false, 0},
+    {"+08:00 ", false, 0},
+    {"UTC", false, 0},
+    {"Asia/Shanghai", false, 0},
+    {"Z[UTC]", false, 0},
+    {"+", false, 0},
+    {"+08:", false, 0},
+};
+
+START_TEST(offset)
+{
+    struct span tail = exact(span_of(offsets[_i].text));
+    int64_t seconds = 99;
+    bool ok = timestamp_parse_offset(tail, &seconds);
+    ck_assert_msg(ok == offsets[_i].ok, "\"%s\": %d", offsets[_i].text, ok);
+    ck_assert_msg(!ok || seconds == offsets[_i].seconds, "\"%s\": %lld", offsets[_i].text, (long long)seconds);
     release(tail);
 }
 END_TEST
@@ -360,6 +447,8 @@ static Suite *timestamp_suite(void)
     tcase_add_loop_test(tcase, integer, 0, (int)(sizeof ints / sizeof ints[0]));
     tcase_add_loop_test(tcase, real, 0, (int)(sizeof reals / sizeof reals[0]));
     tcase_add_loop_test(tcase, any_text, 0, (int)(sizeof texts / sizeof texts[0]));
+    tcase_add_loop_test(tcase, zone, 0, (int)(sizeof zoned / sizeof zoned[0]));
+    tcase_add_loop_test(tcase, offset, 0, (int)(sizeof offsets / sizeof offsets[0]));
     tcase_add_loop_test(tcase, format, 0, (int)(sizeof shown / sizeof shown[0]));
     suite_add_tcase(suite, tcase);
     return suite;
