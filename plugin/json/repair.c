@@ -79,20 +79,21 @@ static size_t copy_string(struct span string, const char *with, char *out)
     return string.len;
 }
 
-static size_t copy_number(struct span number, char *out)
+/* A number or a word, in quotes if need be. */
+static size_t copy_scalar(struct span text, bool in_quotes, char *out)
 {
-    size_t quotes = json_repair_is_wide(number) ? 1 : 0;
-    memcpy(out + quotes, number.ptr, number.len);
-    if (quotes > 0) {
+    size_t quotes = in_quotes ? 1 : 0;
+    memcpy(out + quotes, text.ptr, text.len);
+    if (in_quotes) {
         out[0] = '"';
-        out[number.len + 1] = '"';
+        out[text.len + 1] = '"';
     }
-    return number.len + 2 * quotes;
+    return text.len + 2 * quotes;
 }
 
-/* Only a wide number grows, by its two quotes. It has at least five characters ("1e308"), and
- * between two of them stands at least one more. So len bytes hold at most (len + 1) / 6 of them and
- * become at most (4 * len + 1) / 3: JSON_REPAIR_BYTES is ample. */
+/* What grows, by its two quotes, is a wide number or nan. It has at least three characters, and
+ * between two of them stands at least one more. So len bytes hold at most (len + 1) / 4 of them and
+ * become at most (3 * len + 1) / 2: JSON_REPAIR_BYTES is ample. */
 size_t json_repair_text(struct span text, enum json_repair_mode mode, char *out)
 {
     const char *value_escape = mode == JSON_REPAIR_FOR_PARSER ? "\\u0000" : "\\ufffd";
@@ -110,7 +111,9 @@ size_t json_repair_text(struct span text, enum json_repair_mode mode, char *out)
             /* jansson takes no NUL in a key. */
             n += copy_string(piece, next.kind == JSON_TOKEN_COLON ? "\\ufffd" : value_escape, out + n);
         } else if (token.kind == JSON_TOKEN_NUMBER) {
-            n += copy_number(piece, out + n);
+            n += copy_scalar(piece, json_repair_is_wide(piece), out + n);
+        } else if (token.kind == JSON_TOKEN_WORD) {
+            n += copy_scalar(piece, token.raw.kind == JSON_KIND_NAN, out + n);
         } else {
             memcpy(out + n, piece.ptr, piece.len);
             n += piece.len;

@@ -23,7 +23,7 @@ enum json_repair_mode {
     JSON_REPAIR_FOR_JSONB, /* \ufffd */
 };
 
-/* Copies text that json/scan.h has passed, with wide numbers as strings of the same characters and
+/* Copies text that json/scan.h has passed, with wide numbers and nan as strings of the same characters and
  * bad escapes as the mode says (in keys always \ufffd: jansson takes no NUL there). out holds
  * JSON_REPAIR_BYTES(text.len) bytes. Returns the bytes written. */
 #define JSON_REPAIR_BYTES(len) (2 * (len) + 2)

@@ -97,6 +97,8 @@ static enum json_status take_value(struct walk *walk, struct json_token *token)
         status = is_plain(token) ? JSON_OK : check_string(walk, token);
     } else if (token->kind == JSON_TOKEN_NUMBER && token->raw.digit_count == 0) {
         check_number(walk, &token->raw);
+    } else {
+        walk->report->not_numbers += token->raw.kind == JSON_KIND_NAN;
     }
     if (status == JSON_OK) {
         walk->visitor->value(walk->visitor->ctx, &token->raw);

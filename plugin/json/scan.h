@@ -1,4 +1,4 @@
-/* json/scan.h - reads JSON text (RFC 8259) once, from start to end: is it well-formed, within its
+/* json/scan.h - reads JSON text (RFC 8259, and nan where a value may be) once, from start to end: is it well-formed, within its
  * limits, and what is in it. No recursion, no memory, nothing is built: a visitor is called for
  * each key and value as it comes.
  *
@@ -35,6 +35,7 @@ struct json_report {
     size_t values;
     size_t wide_numbers; /* see json/repair.h */
     size_t bad_escapes;  /* \u0000 and lone surrogates, in keys as well */
+    size_t not_numbers;  /* nan and its kin: no JSON, but one bad token costs one value */
 };
 
 /* Called in the order of the text, also for a text that turns out not to be JSON further on. Views

@@ -13,6 +13,7 @@ static bool is_unsafe(uint32_t code)
 
 /* One character of a text as JSON writes it; out holds SHOWN_CHARACTER_BYTES. */
 #define SHOWN_CHARACTER_BYTES 8
+#define REPLACEMENT 0xFFFDU /* for a byte that is no character */
 
 static size_t show_character(uint32_t code, char *out)
 {
@@ -36,8 +37,10 @@ static size_t show_text(struct span text, char *out, size_t size)
     out[0] = '"';
     while (text.len > 0) {
         char shown[SHOWN_CHARACTER_BYTES];
-        size_t len = 1;
-        size_t bytes = show_character(utf8_decode(text, &len), shown);
+        size_t len = utf8_character(text);
+        bool is_character = len > 0;
+        size_t bytes = show_character(is_character ? utf8_decode(text, &len) : REPLACEMENT, shown);
+        len = is_character ? len : 1;
         if (n + bytes + 2 > size) {
             memcpy(out + fits, dots, strlen(dots) + 1);
             return fits + strlen(dots);
@@ -76,6 +79,9 @@ size_t json_show_value(const struct json_value *value, char *out, size_t size)
         return show_plain(digits, out, size);
     case JSON_KIND_TEXT:
         return show_text(value->text, out, size);
+    case JSON_KIND_NAN:
+        snprintf(digits, sizeof digits, "%.*s", (int)value->text.len, value->text.ptr);
+        return show_plain(digits, out, size);
     case JSON_KIND_OBJECT:
         return show_plain("{...}", out, size);
     case JSON_KIND_ARRAY:

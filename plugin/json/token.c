@@ -120,6 +120,23 @@ void json_token_read_string(struct span text, struct json_token *token)
     }
 }
 
+/* What printf makes of a double that is no number, at pos and in any case; false = it is not there. */
+static bool take_nan(struct span text, size_t pos, struct json_token *token)
+{
+    static const struct span words[] = {{"nan", 3}, {"infinity", 8}, {"inf", 3}};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        size_t len = words[i].len;
+        if (text.len - pos >= len && span_equal_ignoring_case((struct span){text.ptr + pos, len}, words[i].ptr)) {
+            token->kind = JSON_TOKEN_WORD;
+            token->end = pos + len;
+            token->raw =
+                (struct json_raw){.kind = JSON_KIND_NAN, .text = {text.ptr + token->start, token->end - token->start}};
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Over digits, which are put behind those in *sum. */
 static inline const char *take_digits(const char *at, const char *end, uint64_t *sum)
 {
@@ -161,7 +178,9 @@ static void read_number(struct span text, struct json_token *token)
     size_t behind = 0;
     token->raw.kind = JSON_KIND_INT;
     if (count == 0 || (count > 1 && *first == '0')) {
-        fail(token, token->start, "not a number");
+        if (count > 0 || !take_nan(text, token->start + 1, token)) {
+            fail(token, token->start, "not a number");
+        }
         return;
     }
     if (at < end && *at == '.') {
@@ -201,7 +220,9 @@ static NOT_INLINED void read_word(struct span text, struct json_token *token)
             return;
         }
     }
-    fail(token, token->start, "expected a value");
+    if (!take_nan(text, token->start, token)) {
+        fail(token, token->start, "expected a value");
+    }
 }
 
 const unsigned char json_token_kinds[256] = {

@@ -13,7 +13,7 @@
 
 enum json_token_kind {
     /* a value begins with one of these */
-    JSON_TOKEN_WORD, /* true, false, null */
+    JSON_TOKEN_WORD, /* true, false, null; nan, inf, infinity in any case, also with a minus */
     JSON_TOKEN_NUMBER,
     JSON_TOKEN_STRING,
     JSON_TOKEN_OPEN_ARRAY,

@@ -1,5 +1,6 @@
 #include "json/value.h"
 
+#include "base/ascii.h"
 #include "base/macros.h"
 #include "base/number.h"
 #include "base/utf8.h"
@@ -7,14 +8,32 @@
 
 #define REPLACEMENT 0xFFFDU
 
-/* Writes a text's characters, and `bad` for \u0000 and each lone surrogate. Returns the bytes. */
-static size_t unescape(struct span text, uint32_t bad, char *out)
+#define NOT_UTF8 '\xFF'
+
+size_t json_value_read_key(const struct json_raw *key, char *out)
+{
+    size_t n = 0;
+    for (size_t pos = 0; pos < key->text.len;) {
+        struct json_token_unit unit = json_token_read_unit(key->text, pos);
+        if (unit.is_escape) {
+            n += utf8_write(unit.is_bad ? REPLACEMENT : unit.code, out + n);
+        } else {
+            out[n++] = key->text.ptr[pos];
+        }
+        pos += unit.len;
+    }
+    return n;
+}
+
+static size_t unescape(struct span text, char *out)
 {
     size_t n = 0;
     for (size_t pos = 0; pos < text.len;) {
         struct json_token_unit unit = json_token_read_unit(text, pos);
-        if (unit.is_escape) {
-            n += utf8_write(unit.is_bad ? bad : unit.code, out + n);
+        if (unit.is_bad && unit.code != 0) {
+            out[n++] = NOT_UTF8;
+        } else if (unit.is_escape) {
+            n += utf8_write(unit.code, out + n);
         } else {
             out[n++] = text.ptr[pos];
         }
@@ -23,9 +42,17 @@ static size_t unescape(struct span text, uint32_t bad, char *out)
     return n;
 }
 
-size_t json_value_read_key(const struct json_raw *key, char *out)
+bool json_value_is_blank(const struct json_raw *raw)
 {
-    return unescape(key->text, REPLACEMENT, out);
+    size_t pos = 0;
+    while (raw->kind == JSON_KIND_TEXT && pos < raw->text.len) {
+        struct json_token_unit unit = json_token_read_unit(raw->text, pos);
+        if (unit.code != 0 && (unit.code > ' ' || !ascii_is_space((char)unit.code))) {
+            return false;
+        }
+        pos += unit.len;
+    }
+    return raw->kind == JSON_KIND_TEXT;
 }
 
 static bool read_text(const struct json_raw *raw, struct arena *arena, struct span *out)
@@ -38,7 +65,7 @@ static bool read_text(const struct json_raw *raw, struct arena *arena, struct sp
     if (!space) {
         return false;
     }
-    *out = (struct span){space, unescape(raw->text, 0, space)};
+    *out = (struct span){space, unescape(raw->text, space)};
     arena_shrink(arena, space, out->len);
     return true;
 }
@@ -62,6 +89,7 @@ static NOT_INLINED bool read_long(const struct json_raw *raw, struct json_value 
 /* Of what is no number. */
 static NOT_INLINED bool read_other(const struct json_raw *raw, struct arena *arena, struct json_value *out)
 {
+    out->text = raw->text;
     if (raw->kind == JSON_KIND_TEXT && !read_text(raw, arena, &out->text)) {
         out->kind = JSON_KIND_ABSENT;
         return false;
@@ -76,6 +104,7 @@ bool json_value_read(const struct json_raw *raw, struct arena *arena, struct jso
     if (raw->kind != JSON_KIND_REAL && raw->kind != JSON_KIND_INT) {
         return read_other(raw, arena, out);
     }
+    out->text = raw->text;
     if (raw->digit_count == 0 || raw->digit_count > NUMBER_EXACT_DIGITS) {
         return read_long(raw, out);
     }
