@@ -22,10 +22,9 @@ struct dedup {
     size_t count;
     size_t table_mask;
     uint32_t oldest, newest;
-    int64_t max_age_ns;
 };
 
-struct dedup *dedup_new(size_t capacity, int64_t max_age_ns)
+struct dedup *dedup_new(size_t capacity)
 {
     size_t slots = 2;
     while (slots < capacity * 2) {
@@ -39,7 +38,6 @@ struct dedup *dedup_new(size_t capacity, int64_t max_age_ns)
     dedup->table_mask = slots - 1;
     dedup->oldest = NONE;
     dedup->newest = NONE;
-    dedup->max_age_ns = max_age_ns;
     dedup->entries = calloc(capacity ? capacity : 1, sizeof *dedup->entries);
     dedup->table = malloc(slots * sizeof *dedup->table);
     if (!dedup->entries || !dedup->table) {
@@ -88,10 +86,10 @@ static void erase(struct dedup *dedup, size_t hole)
     dedup->table[hole] = NONE;
 }
 
-static bool is_recent(const struct dedup *dedup, int64_t then_ns, int64_t now_ns)
+static bool is_recent(int64_t then_ns, int64_t now_ns, int64_t max_age_ns)
 {
     uint64_t apart = now_ns >= then_ns ? (uint64_t)now_ns - (uint64_t)then_ns : (uint64_t)then_ns - (uint64_t)now_ns;
-    return apart <= (uint64_t)dedup->max_age_ns;
+    return apart <= (uint64_t)max_age_ns;
 }
 
 /* ---- the list ---- */
@@ -124,23 +122,39 @@ static uint32_t free_entry(struct dedup *dedup)
     return position;
 }
 
-bool dedup_seen(struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns)
+bool dedup_knows(const struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns, int64_t max_age_ns)
+{
+    uint32_t position = dedup->table[probe(dedup, key)];
+    if (position == NONE) {
+        return false;
+    }
+    const struct entry *entry = &dedup->entries[position];
+    return entry->mark == mark && is_recent(entry->time_ns, now_ns, max_age_ns);
+}
+
+void dedup_remember(struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns)
 {
     if (dedup->capacity == 0) {
-        return false;
+        return;
     }
     uint32_t position = dedup->table[probe(dedup, key)];
     if (position == NONE) {
         position = free_entry(dedup);
         dedup->entries[position].key = key;
         dedup->table[probe(dedup, key)] = position;
-    } else if (dedup->entries[position].mark == mark && is_recent(dedup, dedup->entries[position].time_ns, now_ns)) {
-        return true;
     } else {
         unlink_entry(dedup, position);
     }
     dedup->entries[position].mark = mark;
     dedup->entries[position].time_ns = now_ns;
     append_entry(dedup, position);
+}
+
+bool dedup_seen(struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns, int64_t max_age_ns)
+{
+    if (dedup_knows(dedup, key, mark, now_ns, max_age_ns)) {
+        return true;
+    }
+    dedup_remember(dedup, key, mark, now_ns);
     return false;
 }

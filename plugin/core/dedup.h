@@ -11,14 +11,18 @@
 
 struct dedup; /* about 32 bytes an entry, allocated once */
 
-/* Remembers up to capacity keys, each for max_age_ns. NULL = no memory. capacity 0 remembers
- * nothing. */
-MUST_USE struct dedup *dedup_new(size_t capacity, int64_t max_age_ns);
+/* Remembers up to capacity keys. NULL = no memory. capacity 0 remembers nothing. */
+MUST_USE struct dedup *dedup_new(size_t capacity);
 void dedup_free(struct dedup *dedup);
 
-/* Was this key last seen with this same mark, no longer than max_age_ns before (or after) now_ns?
- * If not, it is remembered with this mark from now on; the oldest entry makes room. If so, the
- * entry stays as it is. */
-MUST_USE bool dedup_seen(struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns);
+/* Was this key last remembered with this same mark, no longer than max_age_ns before (or after)
+ * now_ns? */
+MUST_USE bool dedup_knows(const struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns, int64_t max_age_ns);
+
+/* Remembers the key with this mark from now on; the oldest entry makes room. */
+void dedup_remember(struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns);
+
+/* dedup_knows(); what is not known is remembered, what is known stays as it is. */
+MUST_USE bool dedup_seen(struct dedup *dedup, uint64_t key, uint64_t mark, int64_t now_ns, int64_t max_age_ns);
 
 #endif

@@ -10,21 +10,22 @@
 static const struct siphash_key message_id_key = {0, 0};
 
 struct redelivery {
+    struct redelivery_limits limits;
     struct siphash_key key;
-    /* events, dated statuses, whatever was rejected: key = mark = the message */
-    struct dedup *messages;
-    struct dedup *statuses; /* key = the topic, mark = its last status */
+    struct dedup *messages; /* events, acknowledgements, statuses with a time; key = mark = the message */
+    struct dedup *statuses; /* key = the topic, mark = its newest status */
 };
 
-struct redelivery *redelivery_new(size_t window, int64_t age_ns, struct siphash_key key)
+struct redelivery *redelivery_new(const struct redelivery_limits *limits, struct siphash_key key)
 {
     struct redelivery *redelivery = calloc(1, sizeof *redelivery);
     if (!redelivery) {
         return NULL;
     }
+    redelivery->limits = *limits;
     redelivery->key = key;
-    redelivery->messages = dedup_new(window, age_ns);
-    redelivery->statuses = dedup_new(window, INT64_MAX);
+    redelivery->messages = dedup_new(limits->window);
+    redelivery->statuses = dedup_new(limits->window);
     if (!redelivery->messages || !redelivery->statuses) {
         redelivery_free(redelivery);
         return NULL;
@@ -55,27 +56,58 @@ int64_t redelivery_message_id(struct span topic, struct span bytes)
     return id;
 }
 
-bool redelivery_is_repeat(struct redelivery *redelivery, enum message_kind kind, struct span topic, struct span bytes,
-                          int64_t now_ns)
+struct redelivery_mark redelivery_mark_of(const struct redelivery *redelivery, struct span topic, struct span bytes)
 {
-    if (kind == MESSAGE_TELEMETRY) {
-        return false;
-    }
-    uint64_t mark = hash_message(redelivery->key, topic, bytes);
+    return (struct redelivery_mark){siphash(redelivery->key, &topic, 1), hash_message(redelivery->key, topic, bytes)};
+}
+
+bool redelivery_is_quick(const struct redelivery *redelivery, enum message_kind kind, struct redelivery_mark mark,
+                         int64_t now_ns)
+{
+    int64_t age_ns = redelivery->limits.untimed_ns;
     switch (kind) {
     case MESSAGE_EVENTS:
-        return dedup_seen(redelivery->messages, mark, mark, now_ns);
+    case MESSAGE_ACKS:
+        return dedup_knows(redelivery->messages, mark.message, mark.message, now_ns, age_ns);
     case MESSAGE_STATUS:
-        return dedup_seen(redelivery->statuses, siphash(redelivery->key, &topic, 1), mark, now_ns);
+        return dedup_knows(redelivery->statuses, mark.topic, mark.message, now_ns, age_ns);
     case MESSAGE_TELEMETRY:
     case MESSAGE_KINDS:
+    case MESSAGE_COMMANDS:
         break;
     }
     return false;
 }
 
-bool redelivery_is_dated_repeat(struct redelivery *redelivery, struct span topic, struct span bytes, int64_t now_ns)
+static bool is_repeated_status(struct redelivery *redelivery, enum redelivery_time time, struct redelivery_mark mark,
+                               int64_t now_ns)
 {
-    uint64_t mark = hash_message(redelivery->key, topic, bytes);
-    return dedup_seen(redelivery->messages, mark, mark, now_ns);
+    const struct redelivery_limits *limits = &redelivery->limits;
+    int64_t age_ns = time == REDELIVERY_UNTIMED ? limits->untimed_ns : INT64_MAX;
+    if (dedup_knows(redelivery->statuses, mark.topic, mark.message, now_ns, age_ns) ||
+        (time == REDELIVERY_TIMED &&
+         dedup_seen(redelivery->messages, mark.message, mark.message, now_ns, limits->age_ns))) {
+        return true;
+    }
+    dedup_remember(redelivery->statuses, mark.topic, mark.message, now_ns);
+    return false;
+}
+
+bool redelivery_is_repeat(struct redelivery *redelivery, enum message_kind kind, enum redelivery_time time,
+                          struct redelivery_mark mark, int64_t now_ns)
+{
+    const struct redelivery_limits *limits = &redelivery->limits;
+    int64_t age_ns = time == REDELIVERY_TIMED ? limits->age_ns : limits->untimed_ns;
+    switch (kind) {
+    case MESSAGE_EVENTS:
+    case MESSAGE_ACKS:
+        return dedup_seen(redelivery->messages, mark.message, mark.message, now_ns, age_ns);
+    case MESSAGE_STATUS:
+        return is_repeated_status(redelivery, time, mark, now_ns);
+    case MESSAGE_TELEMETRY:
+    case MESSAGE_KINDS:
+    case MESSAGE_COMMANDS:
+        break;
+    }
+    return false;
 }

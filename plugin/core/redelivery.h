@@ -1,13 +1,10 @@
 /* core/redelivery.h - which messages are the same one again: QoS 1 may deliver twice, and a broker
  * repeats a retained status at every subscribe (plugin/README.md, Redelivery).
  *
- * - A message on an events topic, also one that is rejected, repeats when topic and bytes were seen
- *   within the window.
- * - A status repeats when it is its machine's newest again, however old that is: a clock that
- *   starts in 1970 at every power cut gives the same bytes for every online and every offline.
- * - A status that holds the moment at which it was written repeats like an event.
- * - Telemetry, and what is on no topic of ours, never repeats here; telemetry's table has a key for
- *   it.
+ * Same bytes on a topic are the same message only where they hold the moment at which they were
+ * written. Where they do not, they are a repeat within seconds: the time that a redelivery takes. A
+ * status repeats what is its machine's newest: an offline, whose time is that of connecting, and
+ * nothing else. Telemetry never repeats here: its table tells.
  */
 #ifndef VENDING_CORE_REDELIVERY_H
 #define VENDING_CORE_REDELIVERY_H
@@ -23,22 +20,40 @@
 
 struct redelivery;
 
-/* window: messages remembered (0 = none: nothing repeats), twice: of statuses and of all else.
- * age_ns: and for no longer. key: random, so that nobody can craft a message that passes for
- * another's. NULL = no memory. */
-MUST_USE struct redelivery *redelivery_new(size_t window, int64_t age_ns, struct siphash_key key);
+struct redelivery_limits {
+    size_t window;      /* messages remembered, twice: statuses and all else; 0 = none repeats */
+    int64_t age_ns;     /* a message with a time of its own repeats within this */
+    int64_t untimed_ns; /* one without within this */
+};
+
+/* key: random, so that nobody can craft a message that passes for another's. NULL = no memory. */
+MUST_USE struct redelivery *redelivery_new(const struct redelivery_limits *limits, struct siphash_key key);
 void redelivery_free(struct redelivery *redelivery);
 
 /* The 64 bits that name a message in every table. The same on every machine and at every replay. */
 int64_t redelivery_message_id(struct span topic, struct span bytes);
 
-/* Has it been seen, as far as the bytes tell? Remembers it. kind MESSAGE_KINDS = a topic of another
- * shape. now_ns: when it arrived. */
-MUST_USE bool redelivery_is_repeat(struct redelivery *redelivery, enum message_kind kind, struct span topic,
-                                   struct span bytes, int64_t now_ns);
+/* What a message is known by here. */
+struct redelivery_mark {
+    uint64_t topic;
+    uint64_t message;
+};
+struct redelivery_mark redelivery_mark_of(const struct redelivery *redelivery, struct span topic, struct span bytes);
 
-/* The same for a status of which it is known that its own time works. */
-MUST_USE bool redelivery_is_dated_repeat(struct redelivery *redelivery, struct span topic, struct span bytes,
-                                         int64_t now_ns);
+/* Is it a repeat whatever its bytes say? Asked before they are read; nothing is remembered. kind
+ * MESSAGE_KINDS = a topic of another shape, where nothing repeats. now_ns: when it arrived. */
+MUST_USE bool redelivery_is_quick(const struct redelivery *redelivery, enum message_kind kind,
+                                  struct redelivery_mark mark, int64_t now_ns);
+
+/* What a message that was read says of its time. */
+enum redelivery_time {
+    REDELIVERY_UNTIMED, /* none that works; also of a message that was rejected */
+    REDELIVERY_TIMED,
+    REDELIVERY_OFFLINE, /* a status of offline, whatever its time */
+};
+
+/* Is it one that was remembered? If not, it is from now on. */
+MUST_USE bool redelivery_is_repeat(struct redelivery *redelivery, enum message_kind kind, enum redelivery_time time,
+                                   struct redelivery_mark mark, int64_t now_ns);
 
 #endif

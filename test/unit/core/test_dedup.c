@@ -84,13 +84,34 @@ static const struct {
 
 START_TEST(by_hand)
 {
-    struct dedup *dedup = dedup_new(cases[_i].capacity, cases[_i].max_age);
+    struct dedup *dedup = dedup_new(cases[_i].capacity);
     ck_assert_ptr_nonnull(dedup);
     for (size_t s = 0; s < cases[_i].count; s++) {
         const struct step *step = &cases[_i].steps[s];
-        bool seen = dedup_seen(dedup, step->key, step->mark, step->now);
+        bool known = dedup_knows(dedup, step->key, step->mark, step->now, cases[_i].max_age);
+        ck_assert_msg(known == step->seen, "%s: step %zu, without a trace", cases[_i].name, s);
+        bool seen = dedup_seen(dedup, step->key, step->mark, step->now, cases[_i].max_age);
         ck_assert_msg(seen == step->seen, "%s: step %zu", cases[_i].name, s);
     }
+    dedup_free(dedup);
+}
+END_TEST
+
+/* What is remembered again counts from then on; each question has an age of its own. */
+START_TEST(remembered_again)
+{
+    struct dedup *dedup = dedup_new(2);
+    ck_assert_ptr_nonnull(dedup);
+    dedup_remember(dedup, 1, 1, 0);
+    ck_assert(dedup_knows(dedup, 1, 1, 10, 10));
+    ck_assert(!dedup_knows(dedup, 1, 1, 10, 9));
+    ck_assert(!dedup_knows(dedup, 1, 2, 10, INT64_MAX));
+    dedup_remember(dedup, 2, 1, 5);
+    dedup_remember(dedup, 1, 1, 10);
+    ck_assert(dedup_knows(dedup, 1, 1, 20, 10));
+    dedup_remember(dedup, 3, 1, 20); /* in the place of the older one */
+    ck_assert(!dedup_knows(dedup, 2, 1, 20, INT64_MAX));
+    ck_assert(dedup_knows(dedup, 1, 1, 20, INT64_MAX));
     dedup_free(dedup);
 }
 END_TEST
@@ -158,7 +179,7 @@ static const struct {
 
 START_TEST(against_the_model)
 {
-    struct dedup *dedup = dedup_new(walks[_i].capacity, walks[_i].max_age);
+    struct dedup *dedup = dedup_new(walks[_i].capacity);
     ck_assert_ptr_nonnull(dedup);
     struct model model = {.capacity = walks[_i].capacity, .max_age = walks[_i].max_age};
     uint64_t state = 88172645463325252U + (uint64_t)_i;
@@ -168,7 +189,7 @@ START_TEST(against_the_model)
         uint64_t mark = next_random(&state) % walks[_i].marks;
         now += (int64_t)(next_random(&state) % 12) - 3; /* now and then back */
         bool want = model_seen(&model, key, mark, now);
-        bool got = dedup_seen(dedup, key, mark, now);
+        bool got = dedup_seen(dedup, key, mark, now, walks[_i].max_age);
         if (got != want) { /* an assertion for each step would take most of the time */
             ck_abort_msg("walk %d, step %d: key %llx mark %llu: got %d", _i, n, (unsigned long long)key,
                          (unsigned long long)mark, got);
@@ -182,19 +203,19 @@ END_TEST
 START_TEST(large)
 {
     enum { CAPACITY = 65536 };
-    struct dedup *dedup = dedup_new(CAPACITY, 10);
+    struct dedup *dedup = dedup_new(CAPACITY);
     ck_assert_ptr_nonnull(dedup);
     size_t early = 0;
     size_t late = 0;
     for (uint64_t n = 0; n < 3 * CAPACITY; n++) {
-        early += dedup_seen(dedup, n * 0x9E3779B97F4A7C15U, 1, 0);
+        early += dedup_seen(dedup, n * 0x9E3779B97F4A7C15U, 1, 0, 10);
     }
     for (uint64_t n = 2 * CAPACITY; n < 3 * CAPACITY; n++) {
-        late += dedup_seen(dedup, n * 0x9E3779B97F4A7C15U, 1, 0);
+        late += dedup_seen(dedup, n * 0x9E3779B97F4A7C15U, 1, 0, 10);
     }
     ck_assert_uint_eq(early, 0);
     ck_assert_uint_eq(late, CAPACITY);
-    ck_assert(!dedup_seen(dedup, (2 * CAPACITY - 1) * 0x9E3779B97F4A7C15U, 1, 0));
+    ck_assert(!dedup_seen(dedup, (2 * CAPACITY - 1) * 0x9E3779B97F4A7C15U, 1, 0, 10));
     dedup_free(dedup);
 }
 END_TEST
@@ -210,6 +231,7 @@ static Suite *dedup_suite(void)
     Suite *suite = suite_create("dedup");
     TCase *tcase = tcase_create("dedup");
     tcase_add_loop_test(tcase, by_hand, 0, (int)COUNT(cases));
+    tcase_add_test(tcase, remembered_again);
     tcase_add_loop_test(tcase, against_the_model, 0, (int)COUNT(walks));
     tcase_add_test(tcase, large);
     tcase_add_test(tcase, free_nothing);
