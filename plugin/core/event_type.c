@@ -52,34 +52,3 @@ size_t event_type_key(struct span canonical, char *out)
     }
     return n;
 }
-
-static int compare(struct span a, struct span b)
-{
-    size_t shared = a.len < b.len ? a.len : b.len;
-    int order = memcmp(a.ptr, b.ptr, shared);
-    return order != 0 ? order : a.len < b.len ? -1 : a.len > b.len;
-}
-
-const struct event_type *event_type_find(const struct mapping *mapping, struct span canonical)
-{
-    char space[EVENT_TYPE_MAX_BYTES];
-    if (canonical.len > sizeof space) {
-        return NULL;
-    }
-    struct span key = {space, event_type_key(canonical, space)};
-    size_t low = 0;
-    size_t high = mapping->event_alias_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = compare(key, span_of(mapping->event_aliases[middle].key));
-        if (order == 0) {
-            return &mapping->event_types[mapping->event_aliases[middle].type_index];
-        }
-        if (order < 0) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return NULL;
-}

@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #include "base/span.h"
-#include "core/mapping.h"
 
 /* of a canonical name: it is indexed, and a longer one cut between characters */
 #define EVENT_TYPE_MAX_BYTES 64
@@ -25,8 +24,5 @@ size_t event_type_canonical(struct span name, char *out);
 /* The look-up key of a canonical name: without '_'. out holds canonical.len bytes. Returns the
  * bytes written. */
 size_t event_type_key(struct span canonical, char *out);
-
-/* The known type of a canonical name, or NULL. */
-const struct event_type *event_type_find(const struct mapping *mapping, struct span canonical);
 
 #endif

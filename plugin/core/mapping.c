@@ -11,7 +11,19 @@ const char *const column_type_names[COLUMN_TYPES] = {
     [COLUMN_BOOLEAN] = "boolean", [COLUMN_TEXT] = "text",
 };
 const char *const column_form_names[COLUMN_FORMS] = {
-    [FORM_PLAIN] = "plain", [FORM_LOWER] = "lower", [FORM_EVENT_TYPE] = "event_type"};
+    [FORM_PLAIN] = "plain",   [FORM_LOWER] = "lower",     [FORM_EVENT_TYPE] = "event_type",
+    [FORM_STATUS] = "status", [FORM_OUTCOME] = "outcome",
+};
+
+void mapping_find_position(struct table_map *table)
+{
+    bool has[COLUMN_PARTS] = {false};
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        has[column->part] = has[column->part] || column->type == COLUMN_FLOAT;
+    }
+    table->has_position = has[PART_LATITUDE] && has[PART_LONGITUDE];
+}
 
 struct column *mapping_find_column(const struct table_map *table, const char *name)
 {
@@ -84,17 +96,19 @@ bool mapping_add_path(struct mapping *mapping, struct path *paths, size_t *count
 
 /* ---- aliases, sorted by key ---- */
 
-static size_t alias_place(const struct mapping *mapping, const char *key)
+static size_t alias_place(const struct vocabulary *words, const char *key)
 {
     size_t place = 0;
-    while (place < mapping->event_alias_count && strcmp(mapping->event_aliases[place].key, key) < 0) {
+    while (place < words->alias_count && strcmp(words->aliases[place].key, key) < 0) {
         place++;
     }
     return place;
 }
 
-bool mapping_add_alias(struct mapping *mapping, const char *alias, size_t type_index, const char **taken)
+bool mapping_add_alias(struct mapping *mapping, enum message_kind kind, const char *alias, size_t term,
+                       const char **taken)
 {
+    struct vocabulary *words = &mapping->words[kind];
     char canonical[2 * EVENT_TYPE_MAX_BYTES + 1];
     char key[EVENT_TYPE_MAX_BYTES + 1];
     *taken = NULL;
@@ -103,23 +117,23 @@ bool mapping_add_alias(struct mapping *mapping, const char *alias, size_t type_i
     }
     size_t len = event_type_key((struct span){canonical, event_type_canonical(span_of(alias), canonical)}, key);
     key[len] = '\0';
-    size_t count = mapping->event_alias_count;
-    size_t place = alias_place(mapping, key);
-    if (place < count && strcmp(mapping->event_aliases[place].key, key) == 0) {
-        size_t owner = mapping->event_aliases[place].type_index;
-        *taken = owner == type_index ? NULL : mapping->event_types[owner].name;
-        return owner == type_index;
+    size_t count = words->alias_count;
+    size_t place = alias_place(words, key);
+    if (place < count && strcmp(words->aliases[place].key, key) == 0) {
+        size_t owner = words->aliases[place].term;
+        *taken = owner == term ? NULL : words->terms[owner].name;
+        return owner == term;
     }
-    struct event_alias *aliases = mapping_grow(mapping, mapping->event_aliases, count, sizeof *aliases);
+    struct alias *aliases = mapping_grow(mapping, words->aliases, count, sizeof *aliases);
     char *kept = mapping_alloc(mapping, len + 1);
     if (len == 0 || !aliases || !kept) {
         return false;
     }
     memcpy(kept, key, len + 1);
     memmove(aliases + place + 1, aliases + place, (count - place) * sizeof *aliases);
-    aliases[place] = (struct event_alias){kept, type_index};
-    mapping->event_aliases = aliases;
-    mapping->event_alias_count = count + 1;
+    aliases[place] = (struct alias){kept, term};
+    words->aliases = aliases;
+    words->alias_count = count + 1;
     return true;
 }
 
@@ -148,6 +162,8 @@ static bool fill_column(struct mapping *mapping, struct column *column, const st
         .name_len = strlen(builtin->name),
         .type = builtin->type,
         .form = builtin->form,
+        .words = builtin->words,
+        .part = builtin->part,
         .unit = builtin->unit,
         .min = has_limits(builtin) ? builtin->min : -INFINITY,
         .max = has_limits(builtin) ? builtin->max : INFINITY,
@@ -176,23 +192,27 @@ static bool fill_table(struct mapping *mapping, enum message_kind kind)
         table->columns = columns;
         table->column_count = i + 1;
     }
+    mapping_find_position(table);
     return true;
 }
 
-static bool fill_types(struct mapping *mapping)
+static bool fill_words(struct mapping *mapping, enum message_kind kind)
 {
+    struct vocabulary *words = &mapping->words[kind];
+    const struct mapping_builtin_table *builtin = &mapping_builtin_tables[kind];
     const char *taken;
-    for (size_t i = 0; i < mapping_builtin_type_count; i++) {
-        struct event_type *grown = mapping_grow(mapping, mapping->event_types, i, sizeof *grown);
+    for (size_t i = 0; i < builtin->term_count; i++) {
+        const struct mapping_builtin_term *term = &builtin->terms[i];
+        struct term *grown = mapping_grow(mapping, words->terms, i, sizeof *grown);
         if (!grown) {
             return false;
         }
-        grown[i] = (struct event_type){mapping_builtin_types[i].name, mapping_builtin_types[i].severity};
-        mapping->event_types = grown;
-        mapping->event_type_count = i + 1;
-        bool ok = mapping_add_alias(mapping, mapping_builtin_types[i].name, i, &taken);
-        for (size_t a = 0; ok && a < MAPPING_BUILTIN_MAX_ALIASES && mapping_builtin_types[i].aliases[a]; a++) {
-            ok = mapping_add_alias(mapping, mapping_builtin_types[i].aliases[a], i, &taken);
+        grown[i] = (struct term){term->name, term->severity};
+        words->terms = grown;
+        words->term_count = i + 1;
+        bool ok = mapping_add_alias(mapping, kind, term->name, i, &taken);
+        for (size_t a = 0; ok && a < MAPPING_BUILTIN_MAX_ALIASES && term->aliases[a]; a++) {
+            ok = mapping_add_alias(mapping, kind, term->aliases[a], i, &taken);
         }
         if (!ok) {
             return false;
@@ -204,9 +224,9 @@ static bool fill_types(struct mapping *mapping)
 struct mapping *mapping_new(void)
 {
     struct mapping *mapping = calloc(1, sizeof *mapping);
-    bool ok = mapping && fill_types(mapping);
+    bool ok = mapping != NULL;
     for (int kind = 0; ok && kind < MESSAGE_KINDS; kind++) {
-        ok = fill_table(mapping, (enum message_kind)kind);
+        ok = fill_table(mapping, (enum message_kind)kind) && fill_words(mapping, (enum message_kind)kind);
     }
     if (!ok) {
         mapping_free(mapping);

@@ -29,10 +29,26 @@ extern const char *const column_type_names[COLUMN_TYPES]; /* as a mapping file h
 enum column_form {
     FORM_PLAIN,
     FORM_LOWER,      /* ASCII letters to lower case: "Online" -> "online" */
-    FORM_EVENT_TYPE, /* canonical UPPER_SNAKE through the alias table (event_type.h) */
+    FORM_EVENT_TYPE, /* canonical UPPER_SNAKE through the table of event types */
+    FORM_STATUS,     /* through the table of statuses: "Connection lost" -> "offline" */
+    FORM_OUTCOME,    /* a command's outcome, of which the severity is stored: "failed" -> "high" */
 };
-#define COLUMN_FORMS (FORM_EVENT_TYPE + 1)
+#define COLUMN_FORMS (FORM_OUTCOME + 1)
 extern const char *const column_form_names[COLUMN_FORMS];
+
+/* What a boolean may say in words besides true and false, on and off. */
+enum column_words {
+    WORDS_NONE,
+    WORDS_CLOSED, /* closed = true, open = false */
+};
+
+/* What a column is to others. */
+enum column_part {
+    PART_ALONE,
+    PART_LATITUDE, /* holds or falls with the longitude */
+    PART_LONGITUDE,
+};
+#define COLUMN_PARTS (PART_LONGITUDE + 1)
 
 #define COLUMN_MAX_PATHS 4
 #define COLUMN_MAX_FAULTS 4
@@ -44,7 +60,9 @@ struct column {
     size_t path_count;
     enum column_type type;
     enum column_form form;
-    const char *unit; /* "" if none; documentation */
+    enum column_words words;
+    enum column_part part;
+    const char *unit; /* "" if none; a number in text may have it behind (unit.h) */
     /* plausible range of a number, inclusive; -INFINITY/INFINITY = none */
     double min, max;
     size_t max_bytes; /* of a text; longer is an anomaly */
@@ -62,30 +80,40 @@ struct table_map {
     size_t time_count;
     struct column *columns;
     size_t column_count;
+    bool has_position; /* both latitude and longitude are among them */
 };
 
-struct event_type {
-    const char *name;     /* canonical */
+/* A word that is known, and what else it may be called. */
+struct term {
+    const char *name;     /* canonical: an event type in upper case, another in lower case */
     const char *severity; /* low, medium, high, critical; a site may use others */
 };
 
-struct event_alias {
-    const char *key;   /* as event_type_key() gives it: upper case, no separators */
-    size_t type_index; /* into event_types */
+struct alias {
+    const char *key; /* as event_type_key() gives it: upper case, no separators */
+    size_t term;     /* its place among the terms */
+};
+
+struct vocabulary {
+    struct term *terms;
+    size_t term_count;
+    struct alias *aliases; /* sorted by key; every term's own name is among them */
+    size_t alias_count;
 };
 
 struct mapping {
     struct table_map tables[MESSAGE_KINDS];
-    struct event_type *event_types;
-    size_t event_type_count;
-    struct event_alias *event_aliases; /* sorted by key; every type's own name is among them */
-    size_t event_alias_count;
+    /* event types, statuses, outcomes of commands; of telemetry nothing */
+    struct vocabulary words[MESSAGE_KINDS];
     void *storage; /* owns every string and array */
 };
 
 /* The built-in mapping. NULL = no memory. */
 MUST_USE struct mapping *mapping_new(void);
 void mapping_free(struct mapping *mapping);
+
+/* Sets has_position of a table whose columns have been changed. */
+void mapping_find_position(struct table_map *table);
 
 /* The column of that name, or NULL. */
 struct column *mapping_find_column(const struct table_map *table, const char *name);
@@ -101,9 +129,10 @@ MUST_USE void *mapping_grow(struct mapping *mapping, void *array, size_t count, 
 /* Puts a path's text, copied, behind those in paths. false = not a path, too many, or no memory. */
 MUST_USE bool mapping_add_path(struct mapping *mapping, struct path *paths, size_t *count, const char *text);
 
-/* Makes `alias`, in any spelling, mean the type. false = *taken names the type that has it already;
- * or, with *taken NULL, it is longer than EVENT_TYPE_MAX_BYTES, has no letter, or there is no
- * memory. */
-MUST_USE bool mapping_add_alias(struct mapping *mapping, const char *alias, size_t type_index, const char **taken);
+/* Makes `alias`, in any spelling, mean a term of that kind. false = *taken names the term that has
+ * it already; or, with *taken NULL, it is longer than EVENT_TYPE_MAX_BYTES, has no letter, or there
+ * is no memory. */
+MUST_USE bool mapping_add_alias(struct mapping *mapping, enum message_kind kind, const char *alias, size_t term,
+                                const char **taken);
 
 #endif

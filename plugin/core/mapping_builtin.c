@@ -20,7 +20,7 @@ static const struct mapping_builtin_column telemetry_columns[] = {
     {.name = "voltage", .paths = {"system.voltage"}, .type = COLUMN_FLOAT, .unit = "V", .min = 0, .max = 500},
     {.name = "current", .paths = {"system.current"}, .type = COLUMN_FLOAT, .unit = "A", .min = 0, .max = 200},
     {.name = "uptime", .paths = {"system.uptime"}, .type = COLUMN_INTEGER, .unit = "s", .min = 0, .max = INT32_MAX},
-    {.name = "door_closed", .paths = {"system.door_closed"}, .type = COLUMN_BOOLEAN, .unit = ""},
+    {.name = "door_closed", .paths = {"system.door_closed"}, .type = COLUMN_BOOLEAN, .unit = "", .words = WORDS_CLOSED},
     PROBE("freezer_temp_0", "environment.freezer_temps.0"),
     PROBE("freezer_temp_1", "environment.freezer_temps.1"),
     PROBE("freezer_temp_2", "environment.freezer_temps.2"),
@@ -33,8 +33,20 @@ static const struct mapping_builtin_column telemetry_columns[] = {
      .min = 0,
      .max = 200},
     {.name = "rssi", .paths = {"connectivity.rssi"}, .type = COLUMN_INTEGER, .unit = "dBm", .min = -150, .max = 0},
-    {.name = "lat", .paths = {"location.lat"}, .type = COLUMN_FLOAT, .unit = "deg", .min = -90, .max = 90},
-    {.name = "lng", .paths = {"location.lng"}, .type = COLUMN_FLOAT, .unit = "deg", .min = -180, .max = 180},
+    {.name = "lat",
+     .paths = {"location.lat"},
+     .type = COLUMN_FLOAT,
+     .unit = "deg",
+     .min = -90,
+     .max = 90,
+     .part = PART_LATITUDE},
+    {.name = "lng",
+     .paths = {"location.lng"},
+     .type = COLUMN_FLOAT,
+     .unit = "deg",
+     .min = -180,
+     .max = 180,
+     .part = PART_LONGITUDE},
     TEXT("network_type", 16, "connectivity.type"),
     {.name = "csq",
      .paths = {"connectivity.csq"},
@@ -68,21 +80,27 @@ static const struct mapping_builtin_column status_columns[] = {
      .type = COLUMN_TEXT,
      .unit = "",
      .max_bytes = 32,
-     .form = FORM_LOWER,
+     .form = FORM_STATUS,
      .required = true},
     TEXT("firmware", 64, "firmware"),
     TEXT("hardware", 64, "hardware"),
     TEXT("reason", 256, "reason"),
 };
 
-const struct mapping_builtin_table mapping_builtin_tables[MESSAGE_KINDS] = {
-    [MESSAGE_TELEMETRY] = {"vm_telemetry", {"device_no", "id"}, {"ts"}, telemetry_columns, COUNT(telemetry_columns)},
-    [MESSAGE_EVENTS] = {"vm_events", {"device_no"}, {"ts"}, event_columns, COUNT(event_columns)},
-    [MESSAGE_STATUS] = {"vm_status", {"device_no", "id"}, {"ts"}, status_columns, COUNT(status_columns)},
+/* The event type is COMMAND_ACK. */
+static const struct mapping_builtin_column ack_columns[] = {
+    {.name = "severity",
+     .paths = {"status"},
+     .type = COLUMN_TEXT,
+     .unit = "",
+     .max_bytes = 32,
+     .form = FORM_OUTCOME,
+     .required = true},
+    TEXT("error_code", 64, "error.code"),
 };
 
 /* Severity as the device interface's priority. Each type's own name is an alias of itself. */
-const struct mapping_builtin_type mapping_builtin_types[] = {
+static const struct mapping_builtin_term event_types[] = {
     {"DISPENSE_SUCCESS",
      "medium",
      {"DISPENSED", "DISPENSE_OK", "VEND_SUCCESS", "VEND_OK", "SALE_SUCCESS", "出货成功", "出餐成功", "取餐成功"}},
@@ -105,6 +123,32 @@ const struct mapping_builtin_type mapping_builtin_types[] = {
      {"TEMPERATURE_OVERHEAT", "OVERHEAT", "TEMP_HIGH", "HIGH_TEMP", "OVER_TEMPERATURE", "超温", "超温告警", "冷冻超温",
       "温度过高"}},
     {"SNAPSHOT_CAPTURED", "low", {"SNAPSHOT", "SNAPSHOT_TAKEN", "PHOTO_CAPTURED", "抓拍", "抓拍完成", "拍照"}},
+    {"COMMAND_ACK", "low", {0}}, /* made of an acknowledgement; machines have no such event */
 };
 
-const size_t mapping_builtin_type_count = COUNT(mapping_builtin_types);
+/* online and offline are what views and alarms go by. 0 and 1 mean different things to different
+ * makers: a site says so in its file. */
+static const struct mapping_builtin_term statuses[] = {
+    {"online", "", {"connected", "connect", "up", "birth", "在线", "上线", "已连接"}},
+    {"offline",
+     "",
+     {"disconnected", "disconnect", "connection lost", "lost", "lwt", "down", "death", "离线", "下线", "掉线", "断线",
+      "已断开"}},
+};
+
+/* What became of a command (test/captures/README.md, Command acknowledgements). */
+static const struct mapping_builtin_term outcomes[] = {
+    {"success", "low", {0}},
+    {"failed", "high", {0}},
+    {"rejected", "high", {0}},
+};
+
+const struct mapping_builtin_table mapping_builtin_tables[MESSAGE_KINDS] = {
+    [MESSAGE_TELEMETRY] =
+        {"vm_telemetry", {"device_no", "id"}, {"ts"}, telemetry_columns, COUNT(telemetry_columns), NULL, 0},
+    [MESSAGE_EVENTS] =
+        {"vm_events", {"device_no"}, {"ts"}, event_columns, COUNT(event_columns), event_types, COUNT(event_types)},
+    [MESSAGE_STATUS] =
+        {"vm_status", {"device_no", "id"}, {"ts"}, status_columns, COUNT(status_columns), statuses, COUNT(statuses)},
+    [MESSAGE_ACKS] = {"vm_events", {"device_no"}, {"ts"}, ack_columns, COUNT(ack_columns), outcomes, COUNT(outcomes)},
+};

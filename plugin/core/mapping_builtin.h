@@ -1,5 +1,5 @@
 /* core/mapping_builtin.h - the mapping as it is built in: columns with their paths, types and
- * limits, and event types with their severities and aliases. Data and nothing else; core/mapping.h
+ * limits, and the words that are known with their severities and aliases. Data and nothing else; core/mapping.h
  * makes of it what the pipeline works with, and a site's file (core/mapping_file.h) changes that.
  */
 #ifndef VENDING_CORE_MAPPING_BUILTIN_H
@@ -23,7 +23,15 @@ struct mapping_builtin_column {
     double faults[COLUMN_MAX_FAULTS];
     size_t fault_count;
     enum column_form form;
+    enum column_words words;
+    enum column_part part;
     bool required;
+};
+
+struct mapping_builtin_term {
+    const char *name; /* canonical */
+    const char *severity;
+    const char *aliases[MAPPING_BUILTIN_MAX_ALIASES]; /* in any spelling; NULL after the last */
 };
 
 struct mapping_builtin_table {
@@ -32,16 +40,10 @@ struct mapping_builtin_table {
     const char *time[COLUMN_MAX_PATHS];
     const struct mapping_builtin_column *columns;
     size_t column_count;
-};
-
-struct mapping_builtin_type {
-    const char *name; /* canonical */
-    const char *severity;
-    const char *aliases[MAPPING_BUILTIN_MAX_ALIASES]; /* in any spelling; NULL after the last */
+    const struct mapping_builtin_term *terms;
+    size_t term_count;
 };
 
 extern const struct mapping_builtin_table mapping_builtin_tables[MESSAGE_KINDS];
-extern const struct mapping_builtin_type mapping_builtin_types[];
-extern const size_t mapping_builtin_type_count;
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/macros.h"
 #include "base/number.h"
 #include "core/event_type.h"
@@ -17,7 +18,7 @@
 #define ENTRIES_MAX 176 /* of one "columns": every column once to remove and once to add */
 _Static_assert(ENTRIES_MAX == 2 * MAPPING_MAX_COLUMNS, "every column twice");
 
-/* Names that no mapped column may have, and why. */
+/* Names that no mapped column may have, but for the fixed one of its table, and why. */
 static const struct {
     const char *name;
     const char *why;
@@ -203,19 +204,27 @@ static size_t read_bytes(struct reading *reading, const char *key, const json_t 
     return (size_t)json_integer_value(value);
 }
 
-/* event_type and status are what their tables cannot do without: they keep type, form and place. */
-static bool is_fixed(const struct reading *reading, const struct column *column)
+/* What a table cannot do without keeps type, form and place; "" if there is no such column. */
+static const char *fixed_column(enum message_kind kind)
 {
-    switch (reading->kind) {
+    switch (kind) {
     case MESSAGE_EVENTS:
-        return strcmp(column->name, "event_type") == 0;
+        return "event_type";
     case MESSAGE_STATUS:
-        return strcmp(column->name, "status") == 0;
+        return "status";
+    case MESSAGE_ACKS:
+        return "severity";
     case MESSAGE_TELEMETRY:
     case MESSAGE_KINDS:
+    case MESSAGE_COMMANDS:
         break;
     }
-    return false;
+    return "";
+}
+
+static bool is_fixed(const struct reading *reading, const struct column *column)
+{
+    return strcmp(column->name, fixed_column(reading->kind)) == 0;
 }
 
 static bool is_number(const struct column *column)
@@ -271,7 +280,7 @@ typedef void read_key_function(struct reading *reading, const char *key, const j
 static const struct {
     const char *name;
     read_key_function *read; /* NULL = read_column() has read it */
-    bool fixed;              /* not to be changed of event_type and status */
+    bool fixed;              /* not to be changed of the table's fixed column */
 } column_keys[] = {
     {"column", NULL, false},        {"path", read_path, false},
     {"type", read_type, true},      {"unit", read_unit, false},
@@ -329,9 +338,12 @@ static void check_name(struct reading *reading, const char *key, const char *nam
              NAME_MAX_BYTES);
     }
     for (size_t i = 0; i < COUNT(reserved); i++) {
-        if (strcmp(name, reserved[i].name) == 0) {
+        if (strcmp(name, reserved[i].name) == 0 && strcmp(name, fixed_column(reading->kind)) != 0) {
             fail(reading, key, "a column cannot be named %s: that %s", name, reserved[i].why);
         }
+    }
+    if (reading->kind == MESSAGE_ACKS && strcmp(name, "event_type") == 0) {
+        fail(reading, key, "a column of acks cannot be named event_type: that is COMMAND_ACK");
     }
 }
 
@@ -404,8 +416,8 @@ static void check_column(struct reading *reading, const char *prefix, const stru
         fail(reading, prefix, "max_bytes of column %s goes with type text alone", column->name);
     } else if (column->form != FORM_PLAIN && !is_text) {
         fail(reading, prefix, "form of column %s goes with type text alone", column->name);
-    } else if (column->form == FORM_EVENT_TYPE && !is_fixed(reading, column)) {
-        fail(reading, prefix, "form event_type is for column event_type alone");
+    } else if (column->form > FORM_LOWER && !is_fixed(reading, column)) {
+        fail(reading, prefix, "form %s is for one built-in column alone", column_form_names[column->form]);
     }
 }
 
@@ -454,29 +466,39 @@ static void read_column(struct reading *reading, const char *prefix, json_t *ent
     }
 }
 
-/* ---- event types ---- */
+/* ---- known words ---- */
+
+/* A name as it is stored: UPPER_SNAKE of an event type, lower case of another word. Terminated. */
+static size_t canonical_name(enum message_kind kind, const char *name, char *out)
+{
+    size_t len = event_type_canonical(span_of(name), out);
+    for (size_t i = 0; i < len && kind != MESSAGE_EVENTS; i++) {
+        out[i] = ascii_lower(out[i]);
+    }
+    out[len] = '\0';
+    return len;
+}
 
 static size_t find_type(struct reading *reading, const char *key, const char *name)
 {
     struct mapping *mapping = reading->mapping;
-    for (size_t i = 0; i < mapping->event_type_count; i++) {
-        if (strcmp(mapping->event_types[i].name, name) == 0) {
+    struct vocabulary *words = &mapping->words[reading->kind];
+    for (size_t i = 0; i < words->term_count; i++) {
+        if (strcmp(words->terms[i].name, name) == 0) {
             return i;
         }
     }
-    if (mapping->event_type_count == MAPPING_MAX_TYPES) {
+    if (words->term_count == MAPPING_MAX_TYPES) {
         fail(reading, key, "more than %d types", MAPPING_MAX_TYPES);
         return 0;
     }
-    struct event_type *grown = mapping_grow(mapping, mapping->event_types, mapping->event_type_count, sizeof *grown);
+    struct term *grown = mapping_grow(mapping, words->terms, words->term_count, sizeof *grown);
     char *canonical = mapping_alloc(mapping, 2 * strlen(name) + 1);
     if (!grown || !canonical) {
         fail(reading, key, "no memory");
         return 0;
     }
-    size_t len = event_type_canonical(span_of(name), canonical);
-    canonical[len] = '\0';
-    if (len == 0) {
+    if (canonical_name(reading->kind, name, canonical) == 0) {
         fail(reading, key, "holds no letter");
         return 0;
     }
@@ -484,9 +506,9 @@ static size_t find_type(struct reading *reading, const char *key, const char *na
         fail(reading, key, "\"%s\" is not canonical, write %s", name, canonical);
         return 0;
     }
-    grown[mapping->event_type_count] = (struct event_type){canonical, "unknown"};
-    mapping->event_types = grown;
-    return mapping->event_type_count++;
+    grown[words->term_count] = (struct term){canonical, reading->kind == MESSAGE_STATUS ? "" : "unknown"};
+    words->terms = grown;
+    return words->term_count++;
 }
 
 static void read_alias(struct reading *reading, const char *key, const json_t *value, size_t type)
@@ -501,9 +523,9 @@ static void read_alias(struct reading *reading, const char *key, const json_t *v
         fail(reading, key, "longer than %d bytes", EVENT_TYPE_MAX_BYTES);
     } else if (event_type_canonical(span_of(alias), space) == 0) {
         fail(reading, key, "holds no letter");
-    } else if (reading->mapping->event_alias_count == MAPPING_MAX_ALIASES) {
+    } else if (reading->mapping->words[reading->kind].alias_count == MAPPING_MAX_ALIASES) {
         fail(reading, key, "more than %d aliases", MAPPING_MAX_ALIASES);
-    } else if (!mapping_add_alias(reading->mapping, alias, type, &taken)) {
+    } else if (!mapping_add_alias(reading->mapping, reading->kind, alias, type, &taken)) {
         fail(reading, key, "\"%s\" %s %s", alias,
              taken ? "already means" : "could not be kept:", taken ? taken : "no memory");
     }
@@ -521,7 +543,7 @@ static void read_aliases(struct reading *reading, const char *key, const json_t 
     }
 }
 
-static void read_severity(struct reading *reading, const char *key, const json_t *value, struct event_type *type)
+static void read_severity(struct reading *reading, const char *key, const json_t *value, struct term *type)
 {
     if (!want(reading, key, value, json_is_string(value), "a text")) {
         return;
@@ -534,7 +556,7 @@ static void read_severity(struct reading *reading, const char *key, const json_t
     type->severity = keep(reading, json_string_value(value));
 }
 
-static void read_event_type(struct reading *reading, const char *prefix, const char *name, json_t *entry)
+static void read_word(struct reading *reading, const char *prefix, const char *name, json_t *entry)
 {
     char key[KEY_BYTES];
     if (!want(reading, prefix, entry, json_is_object(entry), "an object")) {
@@ -542,7 +564,7 @@ static void read_event_type(struct reading *reading, const char *prefix, const c
     }
     size_t type = find_type(reading, prefix, name);
     const char *taken = NULL;
-    if (reading->ok && !mapping_add_alias(reading->mapping, name, type, &taken)) {
+    if (reading->ok && !mapping_add_alias(reading->mapping, reading->kind, name, type, &taken)) {
         fail(reading, prefix, "already means %s", taken ? taken : "nothing: no memory");
     }
     for (void *it = json_object_iter(entry); it && reading->ok; it = json_object_iter_next(entry, it)) {
@@ -553,8 +575,10 @@ static void read_event_type(struct reading *reading, const char *prefix, const c
             read_aliases(reading, key, value, type);
         } else if (strcmp(what, "severity") != 0) {
             fail(reading, key, "is neither severity nor aliases");
+        } else if (reading->kind == MESSAGE_STATUS) {
+            fail(reading, key, "a status has no severity");
         } else {
-            read_severity(reading, key, value, &reading->mapping->event_types[type]);
+            read_severity(reading, key, value, &reading->mapping->words[reading->kind].terms[type]);
         }
     }
 }
@@ -567,7 +591,7 @@ static void read_types(struct reading *reading, const char *prefix, json_t *valu
     }
     for (void *it = json_object_iter(value); it && reading->ok; it = json_object_iter_next(value, it)) {
         join(key, prefix, json_object_iter_key(it));
-        read_event_type(reading, key, json_object_iter_key(it), json_object_iter_value(it));
+        read_word(reading, key, json_object_iter_key(it), json_object_iter_value(it));
     }
 }
 
@@ -587,6 +611,7 @@ static void read_columns(struct reading *reading, const char *prefix, const json
         join_index(key, prefix, i);
         read_column(reading, key, json_array_get(value, i), table);
     }
+    mapping_find_position(table);
 }
 
 static void read_section(struct reading *reading, enum message_kind kind, json_t *section)
@@ -608,10 +633,10 @@ static void read_section(struct reading *reading, enum message_kind kind, json_t
             read_paths(reading, key, value, table->time, &table->time_count);
         } else if (strcmp(name, "columns") == 0) {
             read_columns(reading, key, value, table);
-        } else if (strcmp(name, "types") == 0 && kind == MESSAGE_EVENTS) {
+        } else if (strcmp(name, "types") == 0 && kind != MESSAGE_TELEMETRY) {
             read_types(reading, key, value);
         } else {
-            fail(reading, key, "is none of device_no, time, columns%s", kind == MESSAGE_EVENTS ? ", types" : "");
+            fail(reading, key, "is none of device_no, time, columns%s", kind != MESSAGE_TELEMETRY ? ", types" : "");
         }
     }
 }
@@ -625,7 +650,7 @@ static void read_root(struct reading *reading, json_t *root)
             kind++;
         }
         if (kind == MESSAGE_KINDS) {
-            fail(reading, json_object_iter_key(it), "is none of telemetry, events, status");
+            fail(reading, json_object_iter_key(it), "is none of telemetry, events, status, acks");
         } else {
             read_section(reading, (enum message_kind)kind, json_object_iter_value(it));
         }

@@ -5,7 +5,8 @@
  *                                 "unit": "V", "min": 0, "max": 500, "faults": []}]},
  *      "events": {"columns": [...],
  *                 "types": {"CHANNEL_JAM": {"severity": "high", "aliases": ["卡货"]}}},
- *      "status": {...}}
+ *      "status": {"columns": [...], "types": {"offline": {"aliases": ["0"]}}},
+ *      "acks": {"columns": [...], "types": {"failed": {"severity": "high", "aliases": ["error"]}}}}
  *
  * Keys of a column: column (its name), path (one, or an array of up to COLUMN_MAX_PATHS: the first
  * that holds a value counts), type (float, integer, bigint, boolean, text), unit, min, max (null =
@@ -26,15 +27,15 @@
 #define MAPPING_MAX_COLUMNS 88
 #define MAPPING_TEXT_MAX_BYTES 512 /* max_bytes of a new text column that does not say */
 #define MAPPING_MAX_TYPES 256
-#define MAPPING_MAX_ALIASES 2048 /* of all types together */
+#define MAPPING_MAX_ALIASES 2048 /* of all types of one section together */
 
 /* Lays a site's file over the mapping: a column that is there changes in the keys given, a new one
  * (path and type needed) is added, "enabled": false removes one; aliases are added, a severity
  * replaced. false = *err says "FILE:LINE: key KEY: what is wrong and what is allowed"; the mapping
  * is then to be freed. Refused: unknown keys, wrong types, a column named time, like a tag
  * (device_no, topic) or like one that is worked out (on any table), min above max, an alias that
- * another type has, removing what is not there, removing or loosening event_type and status, and
- * too many of anything. */
+ * another type has, removing what is not there, removing or loosening a column that its table
+ * cannot do without (event_type, status, the severity of acks), and too many of anything. */
 MUST_USE bool mapping_overlay(struct mapping *mapping, const char *file, struct err *err);
 
 /* The same from text; file is the name for messages. */

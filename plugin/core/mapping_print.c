@@ -76,24 +76,28 @@ static void print_columns(struct buf *out, const struct table_map *table, enum m
     buf_text(out, "\n    ]");
 }
 
-static void print_types(struct buf *out, const struct mapping *mapping)
+static void print_types(struct buf *out, const struct vocabulary *words)
 {
     buf_text(out, ",\n    \"types\": {\n");
-    for (size_t t = 0; t < mapping->event_type_count; t++) {
+    for (size_t t = 0; t < words->term_count; t++) {
         buf_text(out, "      ");
-        json_write_string(out, span_of(mapping->event_types[t].name));
-        buf_text(out, ": {\"severity\": ");
-        json_write_string(out, span_of(mapping->event_types[t].severity));
-        buf_text(out, ", \"aliases\": [");
+        json_write_string(out, span_of(words->terms[t].name));
+        buf_text(out, ": {");
+        if (words->terms[t].severity[0] != '\0') {
+            buf_text(out, "\"severity\": ");
+            json_write_string(out, span_of(words->terms[t].severity));
+            buf_text(out, ", ");
+        }
+        buf_text(out, "\"aliases\": [");
         const char *separator = "";
-        for (size_t a = 0; a < mapping->event_alias_count; a++) {
-            if (mapping->event_aliases[a].type_index == t) {
+        for (size_t a = 0; a < words->alias_count; a++) {
+            if (words->aliases[a].term == t) {
                 buf_text(out, separator);
-                json_write_string(out, span_of(mapping->event_aliases[a].key));
+                json_write_string(out, span_of(words->aliases[a].key));
                 separator = ", ";
             }
         }
-        buf_format(out, "]}%s\n", t + 1 < mapping->event_type_count ? "," : "");
+        buf_format(out, "]}%s\n", t + 1 < words->term_count ? "," : "");
     }
     buf_text(out, "    }");
 }
@@ -109,8 +113,8 @@ void mapping_print(const struct mapping *mapping, struct buf *out)
         print_paths(out, "time", table->time, table->time_count);
         buf_text(out, ",\n    ");
         print_columns(out, table, (enum message_kind)kind);
-        if (kind == MESSAGE_EVENTS) {
-            print_types(out, mapping);
+        if (kind != MESSAGE_TELEMETRY) {
+            print_types(out, &mapping->words[kind]);
         }
         buf_format(out, "\n  }%s\n", kind + 1 < MESSAGE_KINDS ? "," : "");
     }

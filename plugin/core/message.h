@@ -6,13 +6,20 @@
 
 #include "base/span.h"
 #include "core/properties.h"
+#include "core/standstill.h"
 
 #define DEVICE_NO_MAX_BYTES 64
 
-enum message_kind { MESSAGE_TELEMETRY, MESSAGE_EVENTS, MESSAGE_STATUS, MESSAGE_KINDS };
+enum message_kind {
+    MESSAGE_TELEMETRY,
+    MESSAGE_EVENTS,
+    MESSAGE_STATUS,
+    MESSAGE_ACKS, /* of commands: rows of vm_events as well */
+    MESSAGE_KINDS,
+    MESSAGE_COMMANDS, /* from the server to a machine: known, and not ours to read */
+};
 
-/* "telemetry", "events", "status": the last level of the topic and the section of a mapping
- * file. */
+/* "telemetry", "events", "status", "acks": the section of a mapping file. */
 const char *message_kind_name(enum message_kind kind);
 
 /* What is known of a message beside its payload. */
@@ -22,6 +29,8 @@ struct message {
     int64_t arrival_ns;
     int64_t message_id;
     const struct properties *properties; /* of MQTT 5; NULL = none are known */
+    struct standstill *standstill;       /* the clocks of all machines; NULL = none are watched */
+    uint64_t device_mark, reading_mark;  /* what machine and message are there */
 };
 
 #endif

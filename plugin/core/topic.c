@@ -1,5 +1,15 @@
 #include "core/topic.h"
+
 #include "base/ascii.h"
+
+/* What stands behind {prefix}/{device_no}/. */
+static const struct {
+    const char *levels;
+    enum message_kind kind;
+} kinds[] = {
+    {"telemetry", MESSAGE_TELEMETRY}, {"events", MESSAGE_EVENTS},     {"status", MESSAGE_STATUS},
+    {"commands/ack", MESSAGE_ACKS},   {"commands", MESSAGE_COMMANDS},
+};
 
 static bool is_device_char(char c)
 {
@@ -21,9 +31,9 @@ static bool is_device_no(struct span text)
 
 static bool find_kind(struct span name, enum message_kind *kind)
 {
-    for (int k = 0; k < MESSAGE_KINDS; k++) {
-        if (span_equal(name, span_of(message_kind_name((enum message_kind)k)))) {
-            *kind = (enum message_kind)k;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        if (span_equal(name, span_of(kinds[i].levels))) {
+            *kind = kinds[i].kind;
             return true;
         }
     }

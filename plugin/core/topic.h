@@ -1,4 +1,4 @@
-/* core/topic.h - {prefix}/{device_no}/{telemetry|events|status}
+/* core/topic.h - {prefix}/{device_no}/{telemetry|events|status|commands|commands/ack}
  * (test/captures/README.md, Topics).
  */
 #ifndef VENDING_CORE_TOPIC_H

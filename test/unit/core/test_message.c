@@ -1,12 +1,13 @@
 #include "core/message.h"
 #include "support.h"
 
-/* The last level of the topic (test/captures/README.md, Topics). */
+/* The sections of a mapping file (plugin/README.md, Mapping file). */
 START_TEST(names)
 {
     ck_assert_str_eq(message_kind_name(MESSAGE_TELEMETRY), "telemetry");
     ck_assert_str_eq(message_kind_name(MESSAGE_EVENTS), "events");
     ck_assert_str_eq(message_kind_name(MESSAGE_STATUS), "status");
+    ck_assert_str_eq(message_kind_name(MESSAGE_ACKS), "acks");
 }
 END_TEST
 
