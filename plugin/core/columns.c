@@ -1,15 +1,17 @@
 #include "core/columns.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/number.h"
 #include "base/utf8.h"
 #include "core/convert.h"
-#include "core/event_type.h"
 #include "core/notes.h"
+#include "core/shape.h"
+#include "core/vocabulary.h"
 
-#define MAX_BLOCKED 8
 #define SEVERITY_UNKNOWN "unknown"
+#define COMMAND_ACK "COMMAND_ACK"
 #define PRIORITY_MAX_BYTES 64
 
 /* ---- one filling ---- */
@@ -22,10 +24,13 @@ struct fill {
     struct lp_row *row;
     struct convert convert;
     struct notes notes;
-    /* path prefixes already reported as neither object nor array */
-    struct span blocked[MAX_BLOCKED];
-    size_t blocked_count;
-    bool device_timed;
+    struct shape shape;
+    /* by part: the place of its field in the row, and where it was in the payload; NULL = there is
+     * none */
+    size_t position[COLUMN_PARTS];
+    const struct path *position_path[COLUMN_PARTS];
+    struct device_time time;
+    bool is_offline;
 };
 
 enum outcome { FILLED, ABSENT, REFUSED };
@@ -37,26 +42,16 @@ static void read_value(struct fill *fill, const struct json_raw *raw, struct jso
     }
 }
 
-static NOT_INLINED void note_blocked(struct fill *fill, const struct path *path, size_t used,
-                                     const struct json_raw *raw)
+/* A text of nothing but padding. Few begin as one would. */
+static inline bool is_blank(const struct json_raw *raw)
 {
-    struct json_value value;
-    struct span prefix = path_prefix(path, used);
-    for (size_t i = 0; i < fill->blocked_count; i++) {
-        if (span_equal(fill->blocked[i], prefix)) {
-            return;
-        }
-    }
-    if (fill->blocked_count < MAX_BLOCKED) {
-        fill->blocked[fill->blocked_count++] = prefix;
-    }
-    read_value(fill, raw, &value);
-    notes_add_value(&fill->notes, prefix, &value, "not an object or array");
+    return raw->kind == JSON_KIND_TEXT &&
+           (raw->text.len == 0 ||
+            (((unsigned char)raw->text.ptr[0] <= ' ' || raw->text.ptr[0] == '\\') && json_value_is_blank(raw)));
 }
 
 /* What look_up() finds, where the first path alone does not say. */
-static NOT_INLINED const struct json_raw *look_further(struct fill *fill, const struct lookup_paths *paths,
-                                                       const struct path **at)
+static NOT_INLINED const struct json_raw *look_further(const struct lookup_paths *paths, const struct path **at)
 {
     static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
     const struct json_raw *otherwise = &absent;
@@ -64,13 +59,14 @@ static NOT_INLINED const struct json_raw *look_further(struct fill *fill, const 
         const struct path *path = &paths->paths[i];
         size_t used = 0;
         const struct json_raw *raw = lookup_find(paths, i, &used);
-        if (raw->kind > JSON_KIND_NULL) {
-            if (used == path->count) {
-                *at = path;
-                return raw;
-            }
-            note_blocked(fill, path, used, raw);
-        } else if (raw->kind == JSON_KIND_NULL && otherwise == &absent) {
+        if (raw->kind == JSON_KIND_ABSENT || used < path->count) {
+            continue;
+        }
+        if (raw->kind != JSON_KIND_NULL && !is_blank(raw)) {
+            *at = path;
+            return raw;
+        }
+        if (otherwise == &absent) {
             *at = path;
             otherwise = raw;
         }
@@ -78,14 +74,15 @@ static NOT_INLINED const struct json_raw *look_further(struct fill *fill, const 
     return otherwise;
 }
 
-/* The first of the paths that holds a value; a null counts only when nothing else is there. */
-static inline const struct json_raw *look_up(struct fill *fill, const struct lookup_paths *paths,
-                                             const struct path **at)
+/* The first of the paths that holds a value; a null, or a text of nothing, counts only when nothing
+ * else is there. */
+static inline const struct json_raw *look_up(const struct lookup_paths *paths, const struct path **at)
 {
     const struct lookup_node *first = paths->nodes[0];
     *at = &paths->paths[0];
-    bool is_there = paths->count > 0 && lookup_is_current(first) && first->raw.kind > JSON_KIND_NULL;
-    return is_there ? &first->raw : look_further(fill, paths, at);
+    bool is_there =
+        paths->count > 0 && lookup_is_current(first) && first->raw.kind > JSON_KIND_NULL && !is_blank(&first->raw);
+    return is_there ? &first->raw : look_further(paths, at);
 }
 
 static NOT_INLINED enum outcome refuse(struct fill *fill, const struct path *path, const struct json_value *value,
@@ -95,19 +92,23 @@ static NOT_INLINED enum outcome refuse(struct fill *fill, const struct path *pat
     return REFUSED;
 }
 
+static NOT_INLINED enum outcome absent_column(struct fill *fill, const struct lookup_paths *paths)
+{
+    shape_note_absent(&fill->shape, paths);
+    return ABSENT;
+}
+
 static enum outcome fill_column(struct fill *fill, const struct column *column, const struct lookup_paths *paths)
 {
     const struct path *path = NULL;
     struct json_value value;
-    read_value(fill, look_up(fill, paths, &path), &value);
-    if (value.kind == JSON_KIND_ABSENT) {
-        return ABSENT;
+    const struct json_raw *raw = look_up(paths, &path);
+    if (raw->kind == JSON_KIND_ABSENT) {
+        return absent_column(fill, paths);
     }
-    if (value.kind == JSON_KIND_NULL) {
-        if (column->type == COLUMN_TEXT) {
-            return ABSENT;
-        }
-        return refuse(fill, path, &value, "no value");
+    read_value(fill, raw, &value);
+    if (raw->kind == JSON_KIND_NULL || is_blank(raw)) {
+        return column->type == COLUMN_TEXT ? ABSENT : refuse(fill, path, &value, "no value");
     }
     struct lp_value *out = lp_row_space(fill->row);
     if (!out) {
@@ -117,85 +118,112 @@ static enum outcome fill_column(struct fill *fill, const struct column *column, 
     if (reason[0] != '\0') {
         return refuse(fill, path, &value, reason);
     }
-    if (column->required && out->type == LP_VALUE_TEXT && out->as.text.len == 0) {
-        return ABSENT;
+    if (column->type == COLUMN_TEXT) {
+        if (column->required && out->as.text.len == 0) {
+            return ABSENT;
+        }
+        if (fill->convert.remark[0] != '\0') {
+            notes_add_value(&fill->notes, path_text(path), &value, fill->convert.remark);
+        }
     }
+    fill->position[column->part] = fill->row->field_count;
+    fill->position_path[column->part] = path;
     lp_row_keep(fill->row, column->name, column->name_len);
     return FILLED;
 }
 
-/* ---- arrays longer than the mapping ---- */
+/* ---- positions ---- */
 
-/* Has an earlier column, or an earlier path of this one, the same path? */
-static bool is_named_before(const struct table_map *table, size_t column, size_t path)
+#define NO_FIX_DEG 0.001 /* around 0,0, where no machine stands: what a receiver sends without a fix */
+
+static void note_number(struct fill *fill, enum column_part part, const char *reason)
 {
-    const char *text = table->columns[column].paths[path].text;
-    for (size_t c = 0; c <= column; c++) {
-        size_t count = c < column ? table->columns[c].path_count : path;
-        for (size_t p = 0; p < count; p++) {
-            if (strcmp(table->columns[c].paths[p].text, text) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
+    double number = fill->row->fields[fill->position[part]].value.as.f;
+    const struct json_value value = {.kind = JSON_KIND_REAL, .r = number};
+    notes_add_value(&fill->notes, path_text(fill->position_path[part]), &value, reason);
 }
 
-/* Notes the element behind the one that the path leads to, if no column takes it. */
-static void note_surplus(struct fill *fill, size_t column, size_t i)
+static double degrees(const struct fill *fill, enum column_part part)
 {
-    const struct lookup_paths *paths = &lookup_columns(fill->payload->lookup)[column];
-    const struct path *path = &paths->paths[i];
-    struct json_value element;
-    if (path->parts[path->count - 1].index < 0) {
-        return;
-    }
-    if (!lookup_surplus(paths, i, fill->convert.arena, &element)) {
-        fill->convert.out_of_memory = true;
-    }
-    if (element.kind == JSON_KIND_ABSENT || is_named_before(fill->table, column, i)) {
-        return;
-    }
-    struct span prefix = path_prefix(path, path->count - 1);
-    char name[CONVERT_REASON_BYTES + 64];
-    snprintf(name, sizeof name, "%.*s.%ld", (int)prefix.len, prefix.ptr, path->parts[path->count - 1].index + 1);
-    notes_add_value(&fill->notes, span_of(name), &element, "no column");
+    return fabs(fill->row->fields[fill->position[part]].value.as.f);
 }
 
-static NOT_INLINED void note_surpluses(struct fill *fill)
+static const char *path_of_part(const struct table_map *table, enum column_part part)
 {
-    for (size_t c = 0; c < fill->table->column_count; c++) {
-        for (size_t p = 0; p < fill->table->columns[c].path_count; p++) {
-            size_t arena_used = fill->convert.arena->used;
-            note_surplus(fill, c, p);
-            arena_rewind(fill->convert.arena, arena_used);
+    size_t i = 0;
+    while (i + 1 < table->column_count && table->columns[i].part != part) {
+        i++;
+    }
+    return table->columns[i].paths[0].text;
+}
+
+/* Latitude and longitude hold or fall together. */
+static NOT_INLINED void check_position(struct fill *fill)
+{
+    bool has_latitude = fill->position_path[PART_LATITUDE] != NULL;
+    bool has_longitude = fill->position_path[PART_LONGITUDE] != NULL;
+    if (has_latitude && has_longitude) {
+        if (degrees(fill, PART_LATITUDE) <= NO_FIX_DEG && degrees(fill, PART_LONGITUDE) <= NO_FIX_DEG) {
+            note_number(fill, PART_LATITUDE, "no fix");
+            size_t first = fill->position[PART_LATITUDE];
+            size_t second = fill->position[PART_LONGITUDE];
+            lp_row_remove(fill->row, first > second ? first : second);
+            lp_row_remove(fill->row, first > second ? second : first);
         }
+    } else if (has_latitude || has_longitude) {
+        enum column_part part = has_latitude ? PART_LATITUDE : PART_LONGITUDE;
+        char reason[CONVERT_REASON_BYTES];
+        snprintf(reason, sizeof reason, "without %s",
+                 path_of_part(fill->table, has_latitude ? PART_LONGITUDE : PART_LATITUDE));
+        note_number(fill, part, reason);
+        lp_row_remove(fill->row, fill->position[part]);
     }
 }
 
 /* ---- time and identity ---- */
 
+static enum time_rule time_rule_of(const struct fill *fill)
+{
+    switch (fill->message->kind) {
+    case MESSAGE_EVENTS:
+        return TIME_OF_EVENT;
+    case MESSAGE_ACKS:
+        return TIME_OF_OUTCOME;
+    case MESSAGE_STATUS:
+    case MESSAGE_TELEMETRY:
+    case MESSAGE_KINDS:
+    case MESSAGE_COMMANDS:
+        break;
+    }
+    return fill->is_offline ? TIME_OF_OFFLINE : TIME_OF_STATE;
+}
+
 /* Sets the row's time, and device_ts where the table has it. */
 static void fill_time(struct fill *fill)
 {
-    bool is_status = fill->message->kind == MESSAGE_STATUS;
+    const struct message *message = fill->message;
+    bool is_status = message->kind == MESSAGE_STATUS;
     const struct lp_value *status = is_status ? lp_row_find(fill->row, "status") : NULL;
-    bool is_offline = status && span_equal(status->as.text, SPAN_LITERAL("offline"));
     const struct path *path = NULL;
     struct json_value value;
-    read_value(fill, look_up(fill, lookup_time(fill->payload->lookup), &path), &value);
-    struct device_time time = device_time_of(&value, fill->message->arrival_ns, fill->window, is_offline);
-
-    fill->row->time_ns = time.row_ns;
-    fill->device_timed = time.is_trusted;
-    if (is_status && time.is_known) {
-        lp_row_field(fill->row, "device_ts", lp_value_int(time.device_ns));
-    }
-    if (value.kind == JSON_KIND_ABSENT || value.kind == JSON_KIND_NULL) {
+    const struct json_raw *raw = look_up(lookup_time(fill->payload->lookup), &path);
+    read_value(fill, raw, &value);
+    if (raw->kind == JSON_KIND_NULL || is_blank(raw)) {
         value.kind = JSON_KIND_ABSENT; /* shown as nothing */
     }
-    if (time.anomaly[0] != '\0') {
-        notes_add_value(&fill->notes, path_text(path), &value, time.anomaly);
+    fill->is_offline = status && span_equal(status->as.text, SPAN_LITERAL("offline"));
+    fill->time = device_time_of(&value, message->arrival_ns, fill->window, time_rule_of(fill));
+    if (fill->time.is_trusted && message->kind == MESSAGE_TELEMETRY && message->standstill &&
+        standstill_check(message->standstill, message->device_mark, message->reading_mark, fill->time.device_ns,
+                         message->arrival_ns)) {
+        fill->time = device_time_standing(fill->time, message->arrival_ns);
+    }
+    fill->row->time_ns = fill->time.row_ns;
+    if (is_status && fill->time.is_known) {
+        lp_row_field(fill->row, "device_ts", lp_value_int(fill->time.device_ns));
+    }
+    if (fill->time.anomaly[0] != '\0') {
+        notes_add_value(&fill->notes, path_text(path), &value, fill->time.anomaly);
     }
 }
 
@@ -204,12 +232,13 @@ static bool contradicts(struct fill *fill, struct err *err)
 {
     const struct path *path = NULL;
     struct json_value value;
-    read_value(fill, look_up(fill, lookup_device_no(fill->payload->lookup), &path), &value);
-    if (value.kind == JSON_KIND_ABSENT || value.kind == JSON_KIND_NULL) {
+    const struct json_raw *raw = look_up(lookup_device_no(fill->payload->lookup), &path);
+    if (raw->kind == JSON_KIND_ABSENT || raw->kind == JSON_KIND_NULL || is_blank(raw)) {
         return false;
     }
+    read_value(fill, raw, &value);
     char digits[NUMBER_TEXT_BYTES];
-    struct span text = value.text;
+    struct span text = span_trim_padding(value.text);
     if (value.kind == JSON_KIND_INT) {
         snprintf(digits, sizeof digits, "%lld", (long long)value.i);
         text = span_of(digits);
@@ -277,24 +306,31 @@ static enum reject fill_columns(struct fill *fill, struct err *err)
     return REJECT_NONE;
 }
 
-static NOT_INLINED void fill_event(struct fill *fill)
+static void note_repairs(struct fill *fill, size_t count, const char *what)
+{
+    char reason[CONVERT_REASON_BYTES];
+    if (count > 0) {
+        snprintf(reason, sizeof reason, "%zu %s", count, what);
+        notes_add(&fill->notes, SPAN_LITERAL("payload"), reason, "");
+    }
+}
+
+static NOT_INLINED void fill_raw_data(struct fill *fill)
+{
+    const struct json_report *report = &fill->payload->report;
+    lp_row_field(fill->row, "raw_data", lp_value_text(fill->payload->text));
+    note_repairs(fill, report->wide_numbers, "number(s) too wide, kept as text");
+    note_repairs(fill, report->not_numbers, "value(s) that are no number, kept as text");
+    note_repairs(fill, report->bad_escapes, "character(s) PostgreSQL cannot store, replaced");
+}
+
+static NOT_INLINED void fill_severity(struct fill *fill)
 {
     const struct lp_value *type = lp_row_find(fill->row, "event_type");
-    const struct event_type *known = type ? event_type_find(fill->convert.mapping, type->as.text) : NULL;
-    const struct json_report *report = &fill->payload->report;
-    char reason[CONVERT_REASON_BYTES];
-
-    lp_row_field(fill->row, "raw_data", lp_value_text(fill->payload->text));
+    const struct vocabulary *types = &fill->convert.mapping->words[MESSAGE_EVENTS];
+    const struct term *known = type ? vocabulary_find(types, type->as.text) : NULL;
     lp_row_field(fill->row, "severity",
                  lp_value_text(known ? span_of(known->severity) : SPAN_LITERAL(SEVERITY_UNKNOWN)));
-    if (report->wide_numbers > 0) {
-        snprintf(reason, sizeof reason, "%zu number(s) too wide, kept as text", report->wide_numbers);
-        notes_add(&fill->notes, SPAN_LITERAL("payload"), reason, "");
-    }
-    if (report->bad_escapes > 0) {
-        snprintf(reason, sizeof reason, "%zu character(s) PostgreSQL cannot store, replaced", report->bad_escapes);
-        notes_add(&fill->notes, SPAN_LITERAL("payload"), reason, "");
-    }
 }
 
 /* ---- properties of MQTT 5 ---- */
@@ -342,7 +378,7 @@ static void fill_from_properties(struct fill *fill)
 {
     if (fill->message->properties) {
         check_content_type(fill);
-        if (fill->message->kind == MESSAGE_EVENTS) {
+        if (fill->message->kind == MESSAGE_EVENTS || fill->message->kind == MESSAGE_ACKS) {
             fill_priority(fill);
         }
     }
@@ -362,9 +398,12 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     fill.convert.mapping = mapping;
     fill.convert.arena = arena;
     fill.convert.out_of_memory = false;
-    fill.blocked_count = 0;
-    fill.device_timed = false;
-    *filling = (struct filling){0};
+    fill.shape.notes = &fill.notes;
+    fill.shape.arena = arena;
+    fill.shape.noted_count = 0;
+    fill.shape.out_of_memory = false;
+    fill.position_path[PART_LATITUDE] = NULL;
+    fill.position_path[PART_LONGITUDE] = NULL;
     lp_row_begin(row, table->measurement, message->arrival_ns);
     lp_row_tag(row, "device_no", message->device_no);
     if (!notes_begin(&fill.notes, arena)) {
@@ -373,15 +412,27 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     if (contradicts(&fill, err)) {
         return REJECT_DEVICE_MISMATCH;
     }
+    if (message->kind == MESSAGE_ACKS) {
+        lp_row_field(row, "event_type", lp_value_text(SPAN_LITERAL(COMMAND_ACK)));
+    }
     enum reject reason = fill_columns(&fill, err);
     if (reason != REJECT_NONE) {
         return reason;
     }
     if (lookup_has_surplus(payload->lookup)) {
-        note_surpluses(&fill);
+        shape_note_surplus(&fill.shape, table, payload->lookup);
+    }
+    if (lookup_repeated_count(payload->lookup) > 0) {
+        shape_note_repeated(&fill.shape, payload->lookup);
+    }
+    if (table->has_position) {
+        check_position(&fill);
+    }
+    if (message->kind == MESSAGE_EVENTS || message->kind == MESSAGE_ACKS) {
+        fill_raw_data(&fill);
     }
     if (message->kind == MESSAGE_EVENTS) {
-        fill_event(&fill);
+        fill_severity(&fill);
     }
     fill_from_properties(&fill);
     fill_time(&fill);
@@ -391,9 +442,9 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     if (fill.notes.count > 0) {
         lp_row_field(row, "anomalies", lp_value_text(notes_text(&fill.notes)));
     }
-    if (fill.convert.out_of_memory || row->failed) {
+    if (fill.convert.out_of_memory || fill.shape.out_of_memory || row->failed) {
         return lack_memory(err);
     }
-    *filling = (struct filling){fill.notes.count, fill.device_timed};
+    *filling = (struct filling){fill.notes.count, fill.time, fill.is_offline};
     return REJECT_NONE;
 }

@@ -21,8 +21,9 @@
 
 /* What is known of a filled row beside its columns. */
 struct filling {
-    size_t anomalies;  /* values that were refused singly */
-    bool device_timed; /* the row's time is the device's, not that of arrival */
+    size_t anomalies; /* values that were refused singly */
+    struct device_time time;
+    bool is_offline; /* a status of offline */
 };
 
 /* Fills *row; text that had to be made is in the arena. REJECT_NONE, or REJECT_DEVICE_MISMATCH,

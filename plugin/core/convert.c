@@ -9,6 +9,8 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "core/event_type.h"
+#include "core/unit.h"
+#include "core/vocabulary.h"
 
 static char *take(struct convert *convert, size_t size)
 {
@@ -49,12 +51,18 @@ static const char *check_range(struct convert *convert, const struct column *col
     return number >= column->min && number <= column->max ? "" : out_of_range(convert, column);
 }
 
+/* What a text says, padding and the column's unit left out. */
+static struct span number_text(const struct column *column, const struct json_value *value)
+{
+    return unit_strip(span_trim_padding(value->text), column->unit);
+}
+
 static NOT_INLINED const char *text_to_float(struct convert *convert, const struct column *column,
                                              const struct json_value *value, struct lp_value *out)
 {
     double number = 0;
     if (value->kind == JSON_KIND_TEXT) {
-        switch (number_double(value->text, &number)) {
+        switch (number_double(number_text(column, value), &number)) {
         case NUMBER_OK:
             *out = lp_value_float(number);
             return check_range(convert, column, number);
@@ -98,25 +106,24 @@ static const char *check_int(struct convert *convert, const struct column *colum
     return check_range(convert, column, (double)number);
 }
 
+/* A number with a fraction or an exponent is judged as it is written, before a double rounds it. */
 static NOT_INLINED const char *other_to_int(struct convert *convert, const struct column *column,
                                             const struct json_value *value, struct lp_value *out)
 {
     int64_t number = 0;
-    bool is_int = false;
-    bool is_wide = false;
-    if (value->kind == JSON_KIND_REAL) {
-        is_int = number_double_is_int64(value->r, &number);
-        is_wide = !is_int && trunc(value->r) == value->r;
-    } else if (value->kind == JSON_KIND_TEXT) {
-        enum number_status status = number_int64(value->text, &number);
-        is_int = status == NUMBER_OK;
-        is_wide = status == NUMBER_OUT_OF_RANGE;
+    bool is_real = value->kind == JSON_KIND_REAL;
+    if (is_real || value->kind == JSON_KIND_TEXT) {
+        switch (number_int64(is_real ? value->text : number_text(column, value), &number)) {
+        case NUMBER_OK:
+            *out = lp_value_int(number);
+            return check_int(convert, column, number);
+        case NUMBER_OUT_OF_RANGE:
+            return too_wide(column);
+        case NUMBER_NOT_A_NUMBER:
+            break;
+        }
     }
-    if (!is_int) {
-        return is_wide ? too_wide(column) : "not an integer";
-    }
-    *out = lp_value_int(number);
-    return check_int(convert, column, number);
+    return "not an integer";
 }
 
 static const char *to_int(struct convert *convert, const struct column *column, const struct json_value *value,
@@ -131,29 +138,35 @@ static const char *to_int(struct convert *convert, const struct column *column, 
     return check_int(convert, column, value->i);
 }
 
-static NOT_INLINED const char *to_bool(const struct json_value *value, struct lp_value *out)
+static NOT_INLINED const char *to_bool(const struct column *column, const struct json_value *value,
+                                       struct lp_value *out)
 {
     static const struct {
         const char *text;
         bool means;
-    } words[] = {{"true", true}, {"false", false}, {"1", true}, {"0", false}};
+        enum column_words words; /* of columns that have these; WORDS_NONE = of all */
+    } words[] = {
+        {"true", true, WORDS_NONE},     {"false", false, WORDS_NONE},  {"1", true, WORDS_NONE},
+        {"0", false, WORDS_NONE},       {"on", true, WORDS_NONE},      {"off", false, WORDS_NONE},
+        {"closed", true, WORDS_CLOSED}, {"open", false, WORDS_CLOSED},
+    };
 
     if (value->kind == JSON_KIND_BOOL) {
         *out = lp_value_bool(value->b);
         return "";
     }
-    int64_t number = -1;
-    if (value->kind == JSON_KIND_INT) {
-        number = value->i;
-    } else if (value->kind == JSON_KIND_REAL && !number_double_is_int64(value->r, &number)) {
+    int64_t number = value->kind == JSON_KIND_INT ? value->i : -1;
+    if (value->kind == JSON_KIND_REAL && number_int64(value->text, &number) != NUMBER_OK) {
         number = -1;
     }
     if (number == 0 || number == 1) {
         *out = lp_value_bool(number == 1);
         return "";
     }
-    for (size_t i = 0; value->kind == JSON_KIND_TEXT && i < COUNT(words); i++) {
-        if (span_equal_ignoring_case(value->text, words[i].text)) {
+    struct span text = value->kind == JSON_KIND_TEXT ? span_trim_padding(value->text) : (struct span){"", 0};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        bool is_of_column = words[i].words == WORDS_NONE || words[i].words == column->words;
+        if (is_of_column && span_equal_ignoring_case(text, words[i].text)) {
             *out = lp_value_bool(words[i].means);
             return "";
         }
@@ -183,22 +196,44 @@ static struct span to_event_type(struct convert *convert, struct span text)
         return (struct span){"", 0};
     }
     struct span canonical = {out, event_type_canonical(text, out)};
-    const struct event_type *known = event_type_find(convert->mapping, canonical);
+    const struct term *known = vocabulary_find(&convert->mapping->words[MESSAGE_EVENTS], canonical);
     return known ? span_of(known->name) : canonical;
+}
+
+/* A word that nobody knows is stored, and remarked on. */
+static struct span to_status(struct convert *convert, struct span text)
+{
+    const struct term *known = vocabulary_find_spelling(&convert->mapping->words[MESSAGE_STATUS], text);
+    convert->remark = known ? "" : "unknown status";
+    return known ? span_of(known->name) : convert_lower(convert, text);
+}
+
+static struct span to_severity(struct convert *convert, struct span text)
+{
+    const struct term *known = vocabulary_find_spelling(&convert->mapping->words[MESSAGE_ACKS], text);
+    convert->remark = known ? "" : "unknown status";
+    return known ? span_of(known->severity) : SPAN_LITERAL("low");
+}
+
+/* The digits of a whole number, whatever its form: 101, 101.0, 1e18. Empty = it is none. */
+static struct span whole_digits(struct convert *convert, const struct json_value *value)
+{
+    int64_t whole = value->i;
+    if (value->kind == JSON_KIND_REAL && number_int64(value->text, &whole) != NUMBER_OK) {
+        return (struct span){"", 0};
+    }
+    char *digits = take(convert, NUMBER_TEXT_BYTES);
+    return (struct span){digits, digits ? number_format_int64(whole, digits) : 0};
 }
 
 static NOT_INLINED const char *to_text(struct convert *convert, const struct column *column,
                                        const struct json_value *value, struct lp_value *out)
 {
-    struct span text = value->text;
-    if (value->kind == JSON_KIND_INT) {
-        char *digits = take(convert, NUMBER_TEXT_BYTES);
-        if (!digits) {
-            return "not text";
-        }
-        int n = snprintf(digits, NUMBER_TEXT_BYTES, "%lld", (long long)value->i);
-        text = (struct span){digits, n > 0 ? (size_t)n : 0};
-    } else if (value->kind != JSON_KIND_TEXT) {
+    struct span text = span_trim_padding(value->text);
+    if (value->kind == JSON_KIND_INT || value->kind == JSON_KIND_REAL) {
+        text = whole_digits(convert, value);
+    }
+    if (text.len == 0 || value->kind == JSON_KIND_BOOL || value->kind >= JSON_KIND_NAN) {
         return "not text";
     }
     if (!utf8_is_storable(text)) {
@@ -217,6 +252,12 @@ static NOT_INLINED const char *to_text(struct convert *convert, const struct col
     case FORM_EVENT_TYPE:
         text = to_event_type(convert, text);
         break;
+    case FORM_STATUS:
+        text = to_status(convert, text);
+        break;
+    case FORM_OUTCOME:
+        text = to_severity(convert, text);
+        break;
     }
     *out = lp_value_text(text);
     return "";
@@ -232,14 +273,15 @@ const char *convert_value(struct convert *convert, const struct column *column, 
     case COLUMN_BIGINT:
         return to_int(convert, column, value, out);
     case COLUMN_BOOLEAN:
-        return to_bool(value, out);
+        return to_bool(column, value, out);
     case COLUMN_TEXT:
+        convert->remark = "";
         return to_text(convert, column, value, out);
     }
     return "";
 }
 
-bool convert_time(const struct json_value *value, int64_t *ns)
+bool convert_time(const struct json_value *value, struct timestamp_zone *zone, int64_t *ns)
 {
     switch (value->kind) {
     case JSON_KIND_INT:
@@ -247,10 +289,11 @@ bool convert_time(const struct json_value *value, int64_t *ns)
     case JSON_KIND_REAL:
         return timestamp_from_double(value->r, ns);
     case JSON_KIND_TEXT:
-        return timestamp_parse_text(value->text, ns);
+        return timestamp_parse_text(span_trim_padding(value->text), zone, ns);
     case JSON_KIND_ABSENT:
     case JSON_KIND_NULL:
     case JSON_KIND_BOOL:
+    case JSON_KIND_NAN:
     case JSON_KIND_OBJECT:
     case JSON_KIND_ARRAY:
         break;

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/macros.h"
 #include "base/span.h"
+#include "base/timestamp.h"
 #include "core/mapping.h"
 #include "lp/value.h"
 #include "json/show.h"
@@ -17,10 +18,11 @@
 #define CONVERT_REASON_BYTES 96
 
 struct convert {
-    const struct mapping *mapping; /* its event types */
+    const struct mapping *mapping; /* its words */
     struct arena *arena;           /* of text that has to be made */
     /* the arena was full, once at least: the row is not to be used */
     bool out_of_memory;
+    const char *remark; /* what is to be noted of a value although it is stored; "" = nothing */
     char reason[CONVERT_REASON_BYTES];
 };
 
@@ -29,10 +31,10 @@ struct convert {
 MUST_USE const char *convert_value(struct convert *convert, const struct column *column, const struct json_value *value,
                                    struct lp_value *out);
 
-/* Trimmed, and ASCII letters to lower case. Empty when the arena is full. */
+/* Without padding, and ASCII letters to lower case. Empty when the arena is full. */
 struct span convert_lower(struct convert *convert, struct span text);
 
-/* A point in time in any form of base/timestamp.h. false = it is none. */
-MUST_USE bool convert_time(const struct json_value *value, int64_t *ns);
+/* A point in time in any form of base/timestamp.h, without padding. false = it is none. */
+MUST_USE bool convert_time(const struct json_value *value, struct timestamp_zone *zone, int64_t *ns);
 
 #endif

@@ -31,6 +31,8 @@ struct lookup {
     struct lookup_node *target; /* where the value of the last key goes, NULL = nowhere */
     uint64_t serial;            /* one for each value and text, never the same */
     bool has_surplus;
+    const struct lookup_node *repeated[LOOKUP_MAX_REPEATED];
+    size_t repeated_count;
 };
 
 static const struct json_raw absent = {.kind = JSON_KIND_ABSENT, .text = {"", 0}};
@@ -137,8 +139,11 @@ static struct lookup_node *add_node(struct lookup *lookup, struct lookup_node *p
     return node;
 }
 
-static struct lookup_node *add_part(struct lookup *lookup, struct lookup_node *container, const char *name, long index)
+static struct lookup_node *add_part(struct lookup *lookup, struct lookup_node *container, const struct path *path,
+                                    size_t part)
 {
+    const char *name = path->parts[part].name;
+    long index = path->parts[part].index;
     size_t len = strlen(name);
     struct lookup_node *node = find_name(lookup, container, name, len);
     if (node) {
@@ -150,6 +155,7 @@ static struct lookup_node *add_part(struct lookup *lookup, struct lookup_node *c
     node->words = words_of(name, len);
     node->index = (int32_t)index;
     node->depth = (uint16_t)(container->depth + 1);
+    node->path = path_prefix(path, part + 1);
     lookup->longest_name = len > lookup->longest_name ? len : lookup->longest_name;
     enter(lookup->names, lookup->mask, hash_name(container, node->words, len), node);
     if (index >= 0) {
@@ -165,7 +171,7 @@ static struct lookup_paths add_paths(struct lookup *lookup, const struct path *p
     for (size_t i = 0; i < count; i++) {
         struct lookup_node *node = &lookup->nodes[0];
         for (size_t part = 0; part < paths[i].count; part++) {
-            node = add_part(lookup, node, paths[i].parts[part].name, paths[i].parts[part].index);
+            node = add_part(lookup, node, &paths[i], part);
         }
         added.nodes[i] = node;
     }
@@ -288,7 +294,11 @@ static void on_key(void *ctx, const struct json_raw *key)
 static NOT_INLINED struct lookup_node *next_element(struct lookup *lookup, struct frame *array,
                                                     const struct json_raw *value)
 {
-    if (!array->node || array->index > array->node->last_index + 1) {
+    if (!array->node) {
+        return NULL;
+    }
+    array->node->filled = array->serial;
+    if (array->index > array->node->last_index + 1) {
         return NULL;
     }
     struct lookup_node *node = find_index(lookup, array->node, array->index++);
@@ -301,12 +311,30 @@ static NOT_INLINED struct lookup_node *next_element(struct lookup *lookup, struc
     return node;
 }
 
+static NOT_INLINED void note_repeated(struct lookup *lookup, const struct lookup_node *node)
+{
+    for (size_t i = 0; i < lookup->repeated_count; i++) {
+        if (lookup->repeated[i] == node) {
+            return;
+        }
+    }
+    if (lookup->repeated_count < LOOKUP_MAX_REPEATED) {
+        lookup->repeated[lookup->repeated_count++] = node;
+    }
+}
+
 static void on_value(void *ctx, const struct json_raw *value)
 {
     struct lookup *lookup = ctx;
     struct frame *container = &lookup->frames[lookup->depth];
     struct lookup_node *node = container->is_array ? next_element(lookup, container, value) : lookup->target;
     if (node) {
+        if (node->container_serial == container->serial) {
+            note_repeated(lookup, node);
+        }
+        if (node->index >= 0) {
+            node->parent->filled = container->serial;
+        }
         node->raw = *value;
         node->serial = ++lookup->serial;
         node->container_serial = container->serial;
@@ -333,9 +361,10 @@ enum json_status lookup_scan(struct lookup *lookup, struct span text, const stru
     lookup->nodes[0].raw = absent;
     lookup->nodes[0].serial = ++lookup->serial;
     lookup->depth = 0;
-    lookup->frames[0] = (struct frame){.node = NULL};
+    lookup->frames[0] = (struct frame){.serial = lookup->serial, .node = NULL};
     lookup->target = &lookup->nodes[0];
     lookup->has_surplus = false;
+    lookup->repeated_count = 0;
     return json_scan_text(text, limits, &visitor, report, err);
 }
 
@@ -346,6 +375,15 @@ static bool blocks(enum json_kind kind)
     return kind != JSON_KIND_ABSENT && kind != JSON_KIND_NULL && kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY;
 }
 
+/* The last that is there on the way to a node at which nothing stands. */
+static const struct lookup_node *nearest(const struct lookup_node *node)
+{
+    do {
+        node = node->parent;
+    } while (!lookup_is_current(node));
+    return node;
+}
+
 const struct json_raw *lookup_find(const struct lookup_paths *paths, size_t i, size_t *used)
 {
     const struct lookup_node *node = paths->nodes[i];
@@ -353,14 +391,37 @@ const struct json_raw *lookup_find(const struct lookup_paths *paths, size_t i, s
     if (lookup_is_current(node)) {
         return &node->raw;
     }
-    do {
-        node = node->parent;
-    } while (!lookup_is_current(node));
+    node = nearest(node);
     if (!blocks(node->raw.kind)) {
         return &absent;
     }
     *used = node->depth;
     return &node->raw;
+}
+
+bool lookup_gap(const struct lookup_paths *paths, size_t i, struct lookup_gap *gap)
+{
+    const struct lookup_node *node = paths->nodes[i];
+    bool is_there = lookup_is_current(node);
+    if (is_there && node->raw.kind != JSON_KIND_NULL) {
+        return false;
+    }
+    node = is_there ? node : nearest(node);
+    *gap =
+        (struct lookup_gap){.kind = node->raw.kind, .used = node->depth, .has_elements = node->filled == node->serial};
+    return true;
+}
+
+size_t lookup_repeated_count(const struct lookup *lookup)
+{
+    return lookup->repeated_count;
+}
+
+const struct json_raw *lookup_repeated(const struct lookup *lookup, size_t i, struct span *path)
+{
+    const struct lookup_node *node = lookup->repeated[i];
+    *path = node->path;
+    return lookup_is_current(node) ? &node->raw : &absent;
 }
 
 bool lookup_has_surplus(const struct lookup *lookup)

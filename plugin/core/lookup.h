@@ -41,6 +41,8 @@ struct lookup_node {
     int32_t index;      /* as an array position, -1 if it is none */
     int32_t last_index; /* the highest position among its children, -1 if there is none */
     uint16_t depth;     /* parts that lead to it */
+    struct span path;   /* those parts, as the mapping has them */
+    uint64_t filled;    /* the serial of its container, if that has elements */
     /* The element behind it, where that has no node. */
     uint64_t surplus_serial; /* of the array */
     struct json_raw surplus;
@@ -85,6 +87,22 @@ static inline bool lookup_is_current(const struct lookup_node *node)
  * object nor array, which is then returned. A null on the way, and an array position past the end,
  * is JSON_KIND_ABSENT. */
 const struct json_raw *lookup_find(const struct lookup_paths *paths, size_t i, size_t *used);
+
+/* Where the way to a value ends before it. */
+struct lookup_gap {
+    enum json_kind kind; /* of what is there */
+    size_t used;         /* parts that led to it */
+    bool has_elements;   /* of an array: it is not empty; of an object: a mapped position is a key of it */
+};
+
+/* The gap on the i-th of the paths. false = a value is at its end. */
+MUST_USE bool lookup_gap(const struct lookup_paths *paths, size_t i, struct lookup_gap *gap);
+
+/* Mapped places, and what leads to them, that the last text has twice: how many, up to
+ * LOOKUP_MAX_REPEATED, and what counts there (absent where another of equal keys covers it). */
+#define LOOKUP_MAX_REPEATED 8
+size_t lookup_repeated_count(const struct lookup *lookup);
+const struct json_raw *lookup_repeated(const struct lookup *lookup, size_t i, struct span *path);
 
 /* false = lookup_surplus() finds nothing in the last text, whatever it is asked. */
 bool lookup_has_surplus(const struct lookup *lookup);

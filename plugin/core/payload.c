@@ -1,31 +1,22 @@
 #include "core/payload.h"
 
-#include "base/ascii.h"
 #include "json/repair.h"
 
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
-
-static bool is_padding(char c)
-{
-    return c == '\0' || ascii_is_space(c);
-}
 
 struct span payload_trim(struct span bytes)
 {
     const struct span mark = SPAN_LITERAL(BYTE_ORDER_MARK);
     for (;;) {
-        if (bytes.len > 0 && is_padding(bytes.ptr[0])) {
-            bytes = span_after(bytes, 1);
-        } else if (span_starts_with(bytes, mark)) {
+        bytes = span_trim_padding(bytes);
+        if (span_starts_with(bytes, mark)) {
             bytes = span_after(bytes, mark.len);
+        } else if (span_ends_with(bytes, mark)) {
+            bytes.len -= mark.len;
         } else {
-            break;
+            return bytes;
         }
     }
-    while (bytes.len > 0 && is_padding(bytes.ptr[bytes.len - 1])) {
-        bytes.len--;
-    }
-    return bytes;
 }
 
 static enum reject reject_of(enum json_status status)
@@ -69,7 +60,7 @@ enum reject payload_parse(struct span bytes, const struct json_limits *limits, s
         err_set(err, 0, "the payload is JSON but not an object");
         return REJECT_NOT_AN_OBJECT;
     }
-    if (parsed.report.wide_numbers + parsed.report.bad_escapes > 0) {
+    if (parsed.report.wide_numbers + parsed.report.bad_escapes + parsed.report.not_numbers > 0) {
         parsed.text = repair(bytes, arena);
         if (parsed.text.len == 0) {
             err_set(err, 0, "no memory to repair the payload");

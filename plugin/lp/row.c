@@ -30,6 +30,12 @@ void lp_row_field(struct lp_row *row, const char *name, struct lp_value value)
     }
 }
 
+void lp_row_remove(struct lp_row *row, size_t field)
+{
+    row->field_count--;
+    memmove(&row->fields[field], &row->fields[field + 1], (row->field_count - field) * sizeof row->fields[0]);
+}
+
 const struct lp_value *lp_row_find(const struct lp_row *row, const char *name)
 {
     for (size_t i = 0; i < row->field_count; i++) {

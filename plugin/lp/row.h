@@ -65,6 +65,9 @@ static inline void lp_row_keep(struct lp_row *row, const char *name, size_t plai
     field->plain_len = plain_len;
 }
 
+/* Takes a field, by its place, out again. */
+void lp_row_remove(struct lp_row *row, size_t field);
+
 /* The field of that name, or NULL. */
 const struct lp_value *lp_row_find(const struct lp_row *row, const char *name);
 
