@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/macros.h"
+#include "base/timestamp.h"
 #include "base/units.h"
 #include "core/settings.h"
 #include "json/scan.h"
@@ -45,6 +46,14 @@ size_t rows_limit(const char *rows, size_t preset)
     return strcmp(rows, "all") == 0 ? SIZE_MAX : read_rows(rows);
 }
 
+/* ---- --time-zone ---- */
+
+static bool zone_is_valid(const char *text)
+{
+    int64_t seconds;
+    return text[0] == '\0' || timestamp_parse_offset(span_of(text), &seconds);
+}
+
 /* ---- the flags ---- */
 
 static const struct option of_pipeline[] = {
@@ -71,6 +80,19 @@ static const struct option of_pipeline[] = {
      .min = 0,
      .max = 3650 * DAY_NS,
      .help = "nor is one further ahead"},
+    {.group = "Whose clock",
+     .name = "time-zone",
+     .argument = "OFFSET",
+     .kind = OPTION_TEXT,
+     .offset = MEMBER(time_zone),
+     .initial = "",
+     .initial_words = "Z",
+     .min = 0,
+     .max = 6,
+     .accepts = zone_is_valid,
+     .expects = "an offset such as +08:00, -03:30, Z",
+     .help = "of a device's time that names no zone; unless it is given such times are counted, and each machine that "
+             "sends them is logged once"},
     {.group = "Limits",
      .name = "max-payload",
      .argument = "BYTES",
@@ -98,7 +120,7 @@ static const struct option of_pipeline[] = {
      .min = 1,
      .max = 1000000,
      .help = "JSON values in one payload"},
-    {.group = "Duplicates (events and status)",
+    {.group = "Duplicates",
      .name = "dedup-window",
      .argument = "COUNT",
      .kind = OPTION_COUNT,
@@ -106,8 +128,8 @@ static const struct option of_pipeline[] = {
      .initial = "65536",
      .min = 0,
      .max = 4194304,
-     .help = "messages remembered, some 80 bytes each; 0 = no duplicate is dropped"},
-    {.group = "Duplicates (events and status)",
+     .help = "messages, and machines' clocks, remembered: some 120 bytes each; 0 = no duplicate is dropped"},
+    {.group = "Duplicates",
      .name = "dedup-age",
      .argument = "DURATION",
      .kind = OPTION_DURATION,
@@ -116,6 +138,16 @@ static const struct option of_pipeline[] = {
      .min = 1 * MS_NS,
      .max = 365 * DAY_NS,
      .help = "and for no longer than this"},
+    {.group = "Duplicates",
+     .name = "dedup-untimed",
+     .argument = "DURATION",
+     .kind = OPTION_DURATION,
+     .offset = MEMBER(dedup_untimed_ns),
+     .initial = "10s",
+     .min = 0,
+     .max = 365 * DAY_NS,
+     .help = "events and statuses without a time that works for no longer than this: same bytes later are another "
+             "event"},
     {.group = "Reports",
      .name = "report-interval",
      .argument = "DURATION",

@@ -6,29 +6,39 @@
 
 #include "base/arena.h"
 #include "base/base64.h"
+#include "base/fingerprint.h"
 #include "base/macros.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "core/batch.h"
 #include "core/columns.h"
+#include "core/dedup.h"
+#include "core/diagnosis.h"
 #include "core/payload.h"
 #include "core/redelivery.h"
+#include "core/standstill.h"
+#include "core/status_word.h"
 #include "core/topic.h"
 #include "lp/decode.h"
 #include "json/repair.h"
 
 /* What is not JSON or row text of one record: anomalies, canonical names, digits. */
 #define ARENA_SPARE_BYTES 65536
+#define ZONELESS_MACHINES 4096 /* that are remembered as logged */
 
 struct pipeline {
     const struct settings *settings;
     const struct mapping *mapping;
     struct span topic_tag, topic_prefix, payload_field;
     struct lp_sink sink;
-    pipeline_on_reject *on_reject;
-    void *on_reject_ctx;
+    struct pipeline_callbacks callbacks;
+    struct siphash_key window_key;
+    struct time_window window;
     struct arena arena;
-    struct lookup *lookups[MESSAGE_KINDS]; /* one for each table */
+    struct lookup *lookups[MESSAGE_KINDS]; /* one for each kind */
     struct redelivery *redelivery;
+    struct standstill *standstill;
+    struct dedup *zoneless; /* machines that send times without a zone; NULL = a zone was chosen */
     struct stats stats;
     struct lp_row row;
 };
@@ -39,20 +49,38 @@ struct arrival {
     struct span bytes;                   /* the payload, or what stands for it in vm_rejected */
     size_t size;                         /* bytes that it had before anything was cut */
     const struct properties *properties; /* NULL = none are known */
+    bool is_retained;
     struct span device_no;
     enum message_kind kind;
+    struct redelivery_mark mark;
     int64_t time_ns;
 };
 
-/* Room for every copy that one record can need: its strings without their escapes and its topic, the
- * decoded base64, the repaired payload and texts out of it, or the base64 of what is rejected. */
-static size_t arena_size(const struct settings *settings)
+/* What the texts of a row of that table can take: without their escapes, and in another form. */
+static size_t text_bytes(const struct table_map *table)
 {
-    return 2 * settings->max_line + 2 * JSON_REPAIR_BYTES(settings->max_payload) + ARENA_SPARE_BYTES;
+    size_t bytes = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        bytes += 2 * table->columns[i].max_bytes;
+    }
+    return bytes;
+}
+
+/* Room for every copy that one record can need: its strings without their escapes and its topic, the
+ * decoded base64, the repaired payload, a text out of it that is too long for its column and those
+ * that are kept, or the base64 of what is rejected. */
+static size_t arena_size(const struct settings *settings, const struct mapping *mapping)
+{
+    size_t texts = 0;
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+        size_t bytes = text_bytes(&mapping->tables[kind]);
+        texts = bytes > texts ? bytes : texts;
+    }
+    return 2 * settings->max_line + 2 * JSON_REPAIR_BYTES(settings->max_payload) + texts + ARENA_SPARE_BYTES;
 }
 
 struct pipeline *pipeline_new(const struct settings *settings, const struct mapping *mapping, struct lp_sink sink,
-                              struct siphash_key window_key, pipeline_on_reject *on_reject, void *on_reject_ctx)
+                              struct siphash_key window_key, const struct pipeline_callbacks *callbacks)
 {
     struct pipeline *pipeline = calloc(1, sizeof *pipeline);
     if (!pipeline) {
@@ -64,15 +92,23 @@ struct pipeline *pipeline_new(const struct settings *settings, const struct mapp
     pipeline->topic_prefix = span_of(settings->topic_prefix);
     pipeline->payload_field = span_of(settings->payload_field);
     pipeline->sink = sink;
-    pipeline->on_reject = on_reject;
-    pipeline->on_reject_ctx = on_reject_ctx;
+    pipeline->callbacks = callbacks ? *callbacks : (struct pipeline_callbacks){0};
+    pipeline->window_key = window_key;
+    pipeline->window = (struct time_window){settings->max_age_ns, settings->max_ahead_ns, 0};
+    bool zone_is_chosen = settings->time_zone && settings->time_zone[0] != '\0' &&
+                          timestamp_parse_offset(span_of(settings->time_zone), &pipeline->window.zone_s);
     bool have_lookups = true;
     for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
         pipeline->lookups[kind] = lookup_new(&mapping->tables[kind]);
         have_lookups = have_lookups && pipeline->lookups[kind];
     }
-    pipeline->redelivery = redelivery_new(settings->dedup_window, settings->dedup_age_ns, window_key);
-    if (!arena_init(&pipeline->arena, arena_size(settings)) || !have_lookups || !pipeline->redelivery) {
+    const struct redelivery_limits limits = {settings->dedup_window, settings->dedup_age_ns,
+                                             settings->dedup_untimed_ns};
+    pipeline->redelivery = redelivery_new(&limits, window_key);
+    pipeline->standstill = standstill_new(settings->dedup_window);
+    pipeline->zoneless = zone_is_chosen ? NULL : dedup_new(ZONELESS_MACHINES);
+    if (!arena_init(&pipeline->arena, arena_size(settings, mapping)) || !have_lookups || !pipeline->redelivery ||
+        !pipeline->standstill || (!zone_is_chosen && !pipeline->zoneless)) {
         pipeline_free(pipeline);
         return NULL;
     }
@@ -87,6 +123,8 @@ void pipeline_free(struct pipeline *pipeline)
             lookup_free(pipeline->lookups[kind]);
         }
         redelivery_free(pipeline->redelivery);
+        standstill_free(pipeline->standstill);
+        dedup_free(pipeline->zoneless);
         free(pipeline);
     }
 }
@@ -127,7 +165,7 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
         /* no half character at the cut */
         kept.len = kept.len - valid < UTF8_MAX_BYTES ? valid : kept.len;
     }
-    int64_t id = redelivery_message_id(arrival->topic, kept);
+    int64_t id = redelivery_message_id(arrival->topic, arrival->bytes);
 
     lp_row_begin(row, "vm_rejected", arrival->time_ns);
     lp_row_tag(row, "device_no", arrival->device_no);
@@ -141,77 +179,165 @@ static void reject(struct pipeline *pipeline, const struct arrival *arrival, enu
 
     pipeline->stats.rejected[reason]++;
     pipeline->sink.row(pipeline->sink.ctx, row);
-    if (pipeline->on_reject) {
-        pipeline->on_reject(pipeline->on_reject_ctx, reason, arrival->topic, detail);
+    if (pipeline->callbacks.on_reject) {
+        pipeline->callbacks.on_reject(pipeline->callbacks.ctx, reason, arrival->topic, detail);
     }
 }
 
 /* ---- one message ---- */
 
-/* Does the status in the row, whose bytes were seen before, hold the moment at which it was
- * written? */
-static bool is_dated_duplicate(struct pipeline *pipeline, const struct arrival *arrival)
+/* Counts a row whose time came without a zone, and says so once a machine. */
+static void note_zoneless(struct pipeline *pipeline, const struct arrival *arrival)
 {
-    if (arrival->kind != MESSAGE_STATUS) {
-        return false;
+    uint64_t device = siphash(pipeline->window_key, &arrival->device_no, 1);
+    pipeline->stats.zoneless++;
+    if (!dedup_seen(pipeline->zoneless, device, device, 0, 0) && pipeline->callbacks.on_zoneless) {
+        pipeline->callbacks.on_zoneless(pipeline->callbacks.ctx, arrival->device_no);
     }
-    const struct settings *settings = pipeline->settings;
-    const struct lp_value *device_ts = lp_row_find(&pipeline->row, "device_ts");
-    return device_ts &&
-           timestamp_is_within(device_ts->as.i, arrival->time_ns, settings->max_age_ns, settings->max_ahead_ns) &&
-           redelivery_is_dated_repeat(pipeline->redelivery, arrival->topic, arrival->bytes, arrival->time_ns);
 }
 
-/* Gives the row to the sink and counts it, or counts a duplicate; or says why there is no row. */
-static enum reject fill_row(struct pipeline *pipeline, const struct arrival *arrival, struct err *err)
+static enum redelivery_time redelivery_time_of(const struct filling *filling)
 {
-    const struct settings *settings = pipeline->settings;
-    const struct json_limits limits = {settings->max_depth, settings->max_values};
-    const struct time_window window = {settings->max_age_ns, settings->max_ahead_ns};
-    bool has_id = arrival->kind != MESSAGE_TELEMETRY;
+    if (filling->is_offline) {
+        return REDELIVERY_OFFLINE;
+    }
+    return filling->time.is_trusted ? REDELIVERY_TIMED : REDELIVERY_UNTIMED;
+}
+
+/* A row that is filled: news, a repeat, or no news. */
+static void finish_row(struct pipeline *pipeline, const struct arrival *arrival, const struct filling *filling)
+{
+    struct stats *stats = &pipeline->stats;
+    if (arrival->is_retained && !filling->time.is_trusted) {
+        stats->ignored++; /* who knows when that was */
+        return;
+    }
+    if (redelivery_is_repeat(pipeline->redelivery, arrival->kind, redelivery_time_of(filling), arrival->mark,
+                             arrival->time_ns)) {
+        stats->duplicates++;
+        return;
+    }
+    pipeline->sink.row(pipeline->sink.ctx, &pipeline->row);
+    stats->rows[arrival->kind == MESSAGE_ACKS ? MESSAGE_EVENTS : arrival->kind]++;
+    stats->anomalies += filling->anomalies;
+    if (filling->time.is_trusted && !filling->is_offline) {
+        stats_lag(stats, arrival->time_ns, filling->time.device_ns);
+    }
+    if (filling->time.is_zoneless && pipeline->zoneless) {
+        note_zoneless(pipeline, arrival);
+    }
+}
+
+/* What the payload holds, which is no longer than max_values; of a status also the word alone. */
+static enum reject parse(struct pipeline *pipeline, const struct arrival *arrival, size_t max_values,
+                         struct payload *payload, struct err *err)
+{
+    const struct json_limits limits = {pipeline->settings->max_depth, max_values};
+    struct lookup *lookup = pipeline->lookups[arrival->kind];
+    enum reject reason = payload_parse(arrival->bytes, &limits, lookup, &pipeline->arena, payload, err);
+    if (arrival->kind == MESSAGE_STATUS && (reason == REJECT_NOT_AN_OBJECT || reason == REJECT_INVALID_JSON)) {
+        struct span word = status_word_payload(pipeline->mapping, arrival->bytes, &pipeline->arena);
+        return word.len > 0 ? payload_parse(word, &limits, lookup, &pipeline->arena, payload, err) : reason;
+    }
+    return reason;
+}
+
+/* Makes a row of the message, or counts it, or says why it is rejected. *values: how many the
+ * payload may hold; what it held is taken off. */
+static enum reject take(struct pipeline *pipeline, struct arrival *arrival, size_t *values, struct err *err)
+{
+    bool has_id = arrival->kind != MESSAGE_TELEMETRY; /* which repeats nothing here */
+    if (has_id) {
+        arrival->mark = redelivery_mark_of(pipeline->redelivery, arrival->topic, arrival->bytes);
+        if (redelivery_is_quick(pipeline->redelivery, arrival->kind, arrival->mark, arrival->time_ns)) {
+            pipeline->stats.duplicates++;
+            return REJECT_NONE;
+        }
+    }
+    struct payload payload;
+    struct filling filling;
+    enum reject reason = parse(pipeline, arrival, *values, &payload, err);
+    if (reason != REJECT_NONE) {
+        return reason;
+    }
+    *values -= payload.report.values < *values ? payload.report.values : *values;
+    uint64_t key = pipeline->window_key.k0;
     const struct message message = {
         .kind = arrival->kind,
         .device_no = arrival->device_no,
         .arrival_ns = arrival->time_ns,
         .message_id = has_id ? redelivery_message_id(arrival->topic, arrival->bytes) : 0,
         .properties = arrival->properties,
+        .standstill = pipeline->standstill,
+        .device_mark = has_id ? 0 : fingerprint(key, arrival->device_no),
+        .reading_mark = has_id ? 0 : fingerprint(key, arrival->bytes),
     };
-    if (arrival->bytes.len == 0) {
-        err_set(err, 0, "the payload is empty");
-        return REJECT_EMPTY_PAYLOAD;
-    }
-    if (arrival->bytes.len > settings->max_payload) {
-        err_set(err, 0, "%zu bytes, at most %zu are taken", arrival->bytes.len, settings->max_payload);
-        return REJECT_PAYLOAD_TOO_LARGE;
-    }
-    struct payload payload;
-    enum reject reason =
-        payload_parse(arrival->bytes, &limits, pipeline->lookups[arrival->kind], &pipeline->arena, &payload, err);
-    if (reason != REJECT_NONE) {
-        return reason;
-    }
-    struct filling filling;
-    reason =
-        columns_fill(pipeline->mapping, &window, &message, &payload, &pipeline->arena, &pipeline->row, &filling, err);
-    if (reason == REJECT_NONE && is_dated_duplicate(pipeline, arrival)) {
-        pipeline->stats.duplicates++;
-    } else if (reason == REJECT_NONE) {
-        pipeline->sink.row(pipeline->sink.ctx, &pipeline->row);
-        pipeline->stats.rows[arrival->kind]++;
-        pipeline->stats.anomalies += filling.anomalies;
-        if (filling.device_timed) {
-            stats_lag(&pipeline->stats, arrival->time_ns, pipeline->row.time_ns);
-        }
+    reason = columns_fill(pipeline->mapping, &pipeline->window, &message, &payload, &pipeline->arena, &pipeline->row,
+                          &filling, err);
+    if (reason == REJECT_NONE) {
+        finish_row(pipeline, arrival, &filling);
     }
     return reason;
 }
 
-static void describe(const struct err *err, char *out, size_t size)
+/* A message that makes no row, unless it is one that was rejected a moment ago. */
+static void refuse(struct pipeline *pipeline, struct arrival *arrival, enum reject reason, const struct err *err)
 {
-    if (err->pos > 0) {
-        snprintf(out, size, "%s (byte %zu)", err->text, err->pos);
+    arrival->mark = redelivery_mark_of(pipeline->redelivery, arrival->topic, arrival->bytes);
+    if (redelivery_is_quick(pipeline->redelivery, arrival->kind, arrival->mark, arrival->time_ns) ||
+        redelivery_is_repeat(pipeline->redelivery, arrival->kind, REDELIVERY_UNTIMED, arrival->mark,
+                             arrival->time_ns)) {
+        pipeline->stats.duplicates++;
+        return;
+    }
+    char detail[DIAGNOSIS_BYTES];
+    diagnosis_write(reason, arrival->bytes, err, detail);
+    reject(pipeline, arrival, reason, detail);
+}
+
+/* Each message of a batch on its own; all but the first are counted as received here. */
+static void handle_batch(struct pipeline *pipeline, struct arrival *arrival, struct batch *batch)
+{
+    size_t values = pipeline->settings->max_values;
+    struct span bytes;
+    struct err err;
+    pipeline->stats.received--;
+    while (batch_next(batch, &bytes)) {
+        struct arrival one = *arrival;
+        size_t used = pipeline->arena.used;
+        one.bytes = payload_trim(bytes);
+        one.size = bytes.len;
+        pipeline->stats.received++;
+        err_clear(&err);
+        enum reject reason = take(pipeline, &one, &values, &err);
+        if (reason != REJECT_NONE) {
+            refuse(pipeline, &one, reason, &err);
+        }
+        arena_rewind(&pipeline->arena, used);
+    }
+}
+
+static void handle_payload(struct pipeline *pipeline, struct arrival *arrival)
+{
+    const struct settings *settings = pipeline->settings;
+    size_t values = settings->max_values;
+    enum reject reason = REJECT_NONE;
+    struct batch batch;
+    struct err err;
+    err_clear(&err);
+    if (arrival->bytes.len == 0) {
+        err_set(&err, 0, "the payload is empty");
+        reason = REJECT_EMPTY_PAYLOAD;
+    } else if (arrival->bytes.len > settings->max_payload) {
+        err_set(&err, 0, "%zu bytes, at most %zu are taken", arrival->bytes.len, settings->max_payload);
+        reason = REJECT_PAYLOAD_TOO_LARGE;
     } else {
-        snprintf(out, size, "%s", err->text);
+        reason = take(pipeline, arrival, &values, &err);
+    }
+    if (reason != REJECT_NONE && batch_begin(&batch, arrival->bytes, reason)) {
+        handle_batch(pipeline, arrival, &batch);
+    } else if (reason != REJECT_NONE) {
+        refuse(pipeline, arrival, reason, &err);
     }
 }
 
@@ -219,38 +345,32 @@ static void describe(const struct err *err, char *out, size_t size)
 static void handle(struct pipeline *pipeline, struct arrival *arrival)
 {
     struct err err;
-    err_clear(&err);
     enum reject reason = topic_parse(arrival->topic, pipeline->topic_prefix, &arrival->device_no, &arrival->kind);
+    bool is_cleared = arrival->kind == MESSAGE_STATUS && arrival->size == 0; /* by the broker's owner */
+    err_clear(&err);
     if (reason == REJECT_UNKNOWN_TOPIC) {
         arrival->kind = MESSAGE_KINDS;
         err_set(&err, 0, "the topic is not %s/{device_no}/{telemetry|events|status}", pipeline->settings->topic_prefix);
+        refuse(pipeline, arrival, reason, &err);
     } else if (reason == REJECT_BAD_DEVICE_NO) {
         err_set(&err, 0, "device_no must be 1 to %d characters of A-Z a-z 0-9 . _ : -", DEVICE_NO_MAX_BYTES);
+        refuse(pipeline, arrival, reason, &err);
+    } else if (arrival->kind == MESSAGE_COMMANDS || is_cleared) {
+        pipeline->stats.ignored++;
+    } else {
+        handle_payload(pipeline, arrival);
     }
-    if (redelivery_is_repeat(pipeline->redelivery, arrival->kind, arrival->topic, arrival->bytes, arrival->time_ns)) {
-        pipeline->stats.duplicates++;
-        return;
-    }
-    if (reason == REJECT_NONE) {
-        reason = fill_row(pipeline, arrival, &err);
-    }
-    if (reason == REJECT_NONE) {
-        return;
-    }
-    char detail[ERR_TEXT_BYTES + 32];
-    describe(&err, detail, sizeof detail);
-    reject(pipeline, arrival, reason, detail);
 }
 
-void pipeline_message(struct pipeline *pipeline, struct span topic, struct span payload,
-                      const struct properties *properties, int64_t arrival_ns)
+void pipeline_message(struct pipeline *pipeline, const struct pipeline_input *input)
 {
     struct arrival arrival = {
-        .topic = topic,
-        .bytes = payload_trim(payload),
-        .size = payload.len,
-        .properties = properties,
-        .time_ns = arrival_ns,
+        .topic = input->topic,
+        .bytes = payload_trim(input->payload),
+        .size = input->payload.len,
+        .properties = input->properties,
+        .is_retained = input->is_retained,
+        .time_ns = input->arrival_ns,
     };
     pipeline->stats.received++;
     handle(pipeline, &arrival);
@@ -374,8 +494,8 @@ static void handle_record(struct pipeline *pipeline, struct span record, struct 
                               .size = kept.len,
                               .device_no = topic_device_no(topic, pipeline->topic_prefix),
                               .time_ns = decoded->time_ns};
-    char detail[ERR_TEXT_BYTES + 32];
-    describe(&err, detail, sizeof detail);
+    char detail[DIAGNOSIS_BYTES];
+    diagnosis_write(reason, bytes, &err, detail);
     reject(pipeline, &arrival, reason, detail);
 }
 
@@ -389,8 +509,8 @@ void pipeline_record(struct pipeline *pipeline, struct span record, int64_t now_
         return;
     }
     if (piece == LP_DECODE_ERROR) {
-        char detail[ERR_TEXT_BYTES + 32];
-        describe(&err, detail, sizeof detail);
+        char detail[DIAGNOSIS_BYTES];
+        diagnosis_write(REJECT_NOT_LINE_PROTOCOL, record, &err, detail);
         pipeline_reject(pipeline, REJECT_NOT_LINE_PROTOCOL, span_without_newline(record), detail, now_ns);
         return;
     }

@@ -6,6 +6,7 @@
 #ifndef VENDING_CORE_PIPELINE_H
 #define VENDING_CORE_PIPELINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,14 +23,20 @@
 
 struct pipeline;
 
-/* Called for every rejected message, for the log. topic is empty when it is not known. */
-typedef void pipeline_on_reject(void *ctx, enum reject reason, struct span topic, const char *detail);
+/* For the log; each may be NULL. */
+struct pipeline_callbacks {
+    /* For every rejected message. topic is empty when it is not known. */
+    void (*on_reject)(void *ctx, enum reject reason, struct span topic, const char *detail);
+    /* For a machine whose times name no zone, once, as long as no zone was chosen. */
+    void (*on_zoneless)(void *ctx, struct span device_no);
+    void *ctx;
+};
 
 /* settings, mapping and sink must outlive the pipeline. window_key: random, so that nobody can
- * craft a message that passes for another's duplicate. on_reject may be NULL. NULL = no memory. */
+ * craft a message that passes for another's duplicate. callbacks may be NULL. NULL = no memory. */
 MUST_USE struct pipeline *pipeline_new(const struct settings *settings, const struct mapping *mapping,
                                        struct lp_sink sink, struct siphash_key window_key,
-                                       pipeline_on_reject *on_reject, void *on_reject_ctx);
+                                       const struct pipeline_callbacks *callbacks);
 void pipeline_free(struct pipeline *pipeline);
 
 /* One line-protocol record as the framer gives it. now_ns is the arrival time of a record that has
@@ -39,10 +46,19 @@ void pipeline_record(struct pipeline *pipeline, struct span record, int64_t now_
 /* A record over the limit: its first bytes and its size. */
 void pipeline_oversized(struct pipeline *pipeline, struct span head, uint64_t total_size, int64_t now_ns);
 
-/* One MQTT message. A topic that is not ours is rejected as unknown: there is nothing to pass
- * through. properties may be NULL. */
-void pipeline_message(struct pipeline *pipeline, struct span topic, struct span payload,
-                      const struct properties *properties, int64_t arrival_ns);
+/* An MQTT message as it came. */
+struct pipeline_input {
+    struct span topic;
+    struct span payload;
+    const struct properties *properties; /* of MQTT 5; NULL = none are known */
+    /* the broker had it in store: unless it holds a time that works it is no news, and ignored */
+    bool is_retained;
+    int64_t arrival_ns;
+};
+
+/* One MQTT message, or several in one (core/batch.h). A topic that is not ours is rejected as
+ * unknown: there is nothing to pass through. */
+void pipeline_message(struct pipeline *pipeline, const struct pipeline_input *input);
 
 /* An invalid line of a capture, or any input that could not be read as what it should be. */
 void pipeline_reject(struct pipeline *pipeline, enum reject reason, struct span bytes, const char *detail,

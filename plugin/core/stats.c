@@ -15,7 +15,9 @@ static const struct {
     {"status", offsetof(struct stats, rows[MESSAGE_STATUS])},
     {"passed", offsetof(struct stats, passed)},
     {"duplicates", offsetof(struct stats, duplicates)},
+    {"ignored", offsetof(struct stats, ignored)},
     {"anomalies", offsetof(struct stats, anomalies)},
+    {"zoneless", offsetof(struct stats, zoneless)},
 };
 
 #define NS_PER_S 1e9
@@ -88,6 +90,8 @@ void stats_add(struct stats *total, const struct stats *part)
     }
     total->passed += part->passed;
     total->duplicates += part->duplicates;
+    total->ignored += part->ignored;
+    total->zoneless += part->zoneless;
     total->anomalies += part->anomalies;
     total->bytes_in += part->bytes_in;
     total->bytes_out += part->bytes_out;

@@ -115,7 +115,9 @@ static bool on_message(void *ctx, const struct mqtt_message *message)
     if (subscriber->settings.recorder.file) {
         record_message(subscriber, message, arrival_ns);
     }
-    pipeline_message(engine->pipeline, message->topic, message->payload, &message->properties, arrival_ns);
+    const struct pipeline_input input = {message->topic, message->payload, &message->properties, message->retain,
+                                         arrival_ns};
+    pipeline_message(engine->pipeline, &input);
     engine_end_work(engine);
     return engine->output.bytes.len < PIPE_BUF && !engine->output.writer.error;
 }

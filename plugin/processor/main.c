@@ -53,8 +53,9 @@ static void take_capture_line(struct processor *processor, struct span line, int
     err_clear(&err);
     if (capture_read_line(line, &processor->arena, &message, &err)) {
         processor->capture_ns = message.time_ns;
-        pipeline_message(processor->engine.pipeline, message.topic, message.payload, &message.properties,
-                         message.time_ns);
+        const struct pipeline_input input = {message.topic, message.payload, &message.properties, false,
+                                             message.time_ns};
+        pipeline_message(processor->engine.pipeline, &input);
     } else if (err.text[0]) {
         char detail[ERR_TEXT_BYTES + 64];
         snprintf(detail, sizeof detail, "not a line of a capture: %s (byte %zu)", err.text, err.pos);

@@ -33,6 +33,15 @@ static void log_reject(void *ctx, enum reject reason, struct span topic, const c
              shown ? " on " : "", shown, shown ? topic.ptr : "", detail);
 }
 
+static void log_zoneless(void *ctx, struct span device_no)
+{
+    struct engine *engine = ctx;
+    log_line(&engine->log, clock_monotonic_ns(), LOG_WARNING,
+             "%.*s sends times without a time zone: they are read as UTC; --time-zone says otherwise, or that this is "
+             "right",
+             (int)device_no.len, device_no.ptr);
+}
+
 /* Rows for which there was no memory, a fault of ours, and records that a format cannot show. */
 static void log_lost(struct engine *engine)
 {
@@ -64,11 +73,11 @@ void engine_log_end(struct engine *engine)
     summary_write_reasons(&reasons, total);
     log_line(&engine->log, now_ns, LOG_INFO,
              "end: received %" PRIu64 " = telemetry %" PRIu64 ", events %" PRIu64 ", status %" PRIu64
-             ", passed %" PRIu64 ", duplicates %" PRIu64 ", rejected %" PRIu64 "%.*s; anomalies %" PRIu64 "; %" PRIu64
-             " bytes in, %" PRIu64 " out, in %.1f s",
+             ", passed %" PRIu64 ", duplicates %" PRIu64 ", ignored %" PRIu64 ", rejected %" PRIu64
+             "%.*s; anomalies %" PRIu64 "; %" PRIu64 " bytes in, %" PRIu64 " out, in %.1f s",
              total->received, total->rows[MESSAGE_TELEMETRY], total->rows[MESSAGE_EVENTS], total->rows[MESSAGE_STATUS],
-             total->passed, total->duplicates, stats_rejected(total), (int)reasons.len, reasons.ptr ? reasons.ptr : "",
-             total->anomalies, total->bytes_in, engine->output.writer.written,
+             total->passed, total->duplicates, total->ignored, stats_rejected(total), (int)reasons.len,
+             reasons.ptr ? reasons.ptr : "", total->anomalies, total->bytes_in, engine->output.writer.written,
              (double)(now_ns - engine->started_ns) / (double)SECOND_NS);
     buf_free(&reasons);
 }
@@ -265,7 +274,8 @@ const char *engine_prepare(struct engine *engine)
         return "no memory for the buffers";
     }
     engine->sink = output_sink(&engine->output);
-    engine->pipeline = pipeline_new(settings, engine->mapping, engine->sink, key, log_reject, engine);
+    const struct pipeline_callbacks callbacks = {log_reject, log_zoneless, engine};
+    engine->pipeline = pipeline_new(settings, engine->mapping, engine->sink, key, &callbacks);
     return engine->pipeline ? NULL : "no memory for the pipeline";
 }
 
@@ -283,7 +293,7 @@ void engine_print_check(const struct engine *engine, const struct program *progr
     for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
         printf(" %zu columns of %s,", mapping->tables[kind].column_count, message_kind_name((enum message_kind)kind));
     }
-    printf(" %zu event types; ", mapping->event_type_count);
+    printf(" %zu event types; ", mapping->words[MESSAGE_EVENTS].term_count);
     options_print_settings(program, settings, stdout);
     putchar('\n');
 }

@@ -70,6 +70,9 @@ void summary_write(struct buf *out, const struct stats *stats, const struct mapp
     write_count(out, names, "messages", stats->received, "");
     for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
         uint64_t rows = stats->rows[kind];
+        if (kind == MESSAGE_ACKS) {
+            continue; /* among the events */
+        }
         write_count(out, names, mapping->tables[kind].measurement, rows, rows == 1 ? "row" : "rows");
     }
     uint64_t rejected = stats_rejected(stats);
@@ -77,6 +80,9 @@ void summary_write(struct buf *out, const struct stats *stats, const struct mapp
     write_reject_lines(out, stats, INDENT + 2, width);
     if (stats->duplicates > 0) {
         write_count(out, names, "duplicates", stats->duplicates, "dropped");
+    }
+    if (stats->ignored > 0) {
+        write_count(out, names, "ignored", stats->ignored, "commands and what is no news");
     }
     if (stats->passed > 0) {
         write_count(out, names, "passed through", stats->passed, "not ours");

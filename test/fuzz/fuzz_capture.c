@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     if (capture_read_line((struct span){(const char *)data, size}, &arena, &message, &err)) {
-        pipeline_message(promises.pipeline, message.topic, message.payload, &message.properties, message.time_ns);
+        pipeline_message(promises.pipeline, &(struct pipeline_input){message.topic, message.payload,
+                                                                     &message.properties, false, message.time_ns});
     }
     arena_free(&arena);
     promises_end(&promises);

@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (kind == MQTT_PACKET_MESSAGE) {
             check_message(&message, (struct span){rest.ptr, packet});
-            pipeline_message(promises.pipeline, message.topic, message.payload, &message.properties, 0);
+            pipeline_message(promises.pipeline, &(struct pipeline_input){message.topic, message.payload,
+                                                                         &message.properties, message.retain, 0});
         }
         rest = span_after(rest, packet);
     }

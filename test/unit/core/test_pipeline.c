@@ -66,7 +66,7 @@ static const struct lp_sink collector = {NULL, take_row, take_raw};
 static void open_pipeline(void)
 {
     const struct siphash_key key = {1, 2};
-    pipeline = pipeline_new(&settings, mapping, collector, key, NULL, NULL);
+    pipeline = pipeline_new(&settings, mapping, collector, key, NULL);
     ck_assert_ptr_nonnull(pipeline);
     row_count = 0;
     raw_count = 0;
@@ -373,7 +373,7 @@ static void open_rejecting(void)
     const struct lp_sink sink = {NULL, check_detail, take_raw};
     hides_detail = true;
     details_seen = 0;
-    pipeline = pipeline_new(&settings, mapping, sink, key, NULL, NULL);
+    pipeline = pipeline_new(&settings, mapping, sink, key, NULL);
     ck_assert_ptr_nonnull(pipeline);
     row_count = 0;
 }
@@ -524,7 +524,8 @@ static void note_reject(void *ctx, enum reject reason, struct span topic, const 
 START_TEST(the_log_is_told)
 {
     const struct siphash_key key = {0, 0};
-    pipeline = pipeline_new(&settings, mapping, collector, key, note_reject, &told);
+    pipeline = pipeline_new(&settings, mapping, collector, key,
+                            &(struct pipeline_callbacks){.on_reject = note_reject, .ctx = &told});
     ck_assert_ptr_nonnull(pipeline);
     told.calls = 0;
     feed_message(SPAN_LITERAL("v1/vm/VM-1/events"), SPAN_LITERAL("{\"event_type\":\"A\"}"), ARRIVAL);
@@ -599,7 +600,7 @@ START_TEST(one_message_three_ways)
     pipeline_free(pipeline);
 
     open_pipeline();
-    pipeline_message(pipeline, topic, payload, NULL, ARRIVAL);
+    pipeline_message(pipeline, &(struct pipeline_input){topic, payload, .arrival_ns = ARRIVAL});
     check_output("message", want);
     pipeline_free(pipeline);
 
@@ -617,10 +618,12 @@ START_TEST(messages)
     hides_detail = true;
     settings.payload_encoding = PAYLOAD_BASE64; /* is about line protocol alone */
     open_pipeline();
-    pipeline_message(pipeline, SPAN_LITERAL("v1/vm/X/status"), SPAN_LITERAL("{\"status\":\"offline\"}\n"), NULL, 9);
-    pipeline_message(pipeline, SPAN_LITERAL("home/kitchen"), SPAN_LITERAL("21.5"), NULL, 9);
-    pipeline_message(pipeline, SPAN_LITERAL("a\0b"), SPAN_LITERAL("x"), NULL, 9);
-    pipeline_message(pipeline, (struct span){"", 0}, SPAN_LITERAL("x"), NULL, 9);
+    pipeline_message(pipeline, &(struct pipeline_input){SPAN_LITERAL("v1/vm/X/status"),
+                                                        SPAN_LITERAL("{\"status\":\"offline\"}\n"), .arrival_ns = 9});
+    pipeline_message(pipeline,
+                     &(struct pipeline_input){SPAN_LITERAL("home/kitchen"), SPAN_LITERAL("21.5"), .arrival_ns = 9});
+    pipeline_message(pipeline, &(struct pipeline_input){SPAN_LITERAL("a\0b"), SPAN_LITERAL("x"), .arrival_ns = 9});
+    pipeline_message(pipeline, &(struct pipeline_input){(struct span){"", 0}, SPAN_LITERAL("x"), .arrival_ns = 9});
     check_output("messages",
                  "vm_status,device_no=X status=\"offline\" message_id=-4907235340784222364i @9\n"
                  "vm_rejected topic=\"home/kitchen\" reason=\"unknown_topic\" payload=\"21.5\" "
@@ -898,7 +901,7 @@ START_TEST(the_window_key_shows_nowhere)
     static const struct siphash_key keys[] = {{0, 0}, {UINT64_C(0x0123456789abcdef), UINT64_MAX}};
     char *texts[COUNT(keys)];
     for (size_t k = 0; k < COUNT(keys); k++) {
-        pipeline = pipeline_new(&settings, mapping, collector, keys[k], NULL, NULL);
+        pipeline = pipeline_new(&settings, mapping, collector, keys[k], NULL);
         ck_assert_ptr_nonnull(pipeline);
         buf_truncate(&output, 0);
         for (size_t i = 0; i < COUNT(rejects); i++) {
@@ -1116,7 +1119,7 @@ START_TEST(large_messages)
     struct buf payload;
     struct buf record;
     settings.dedup_window = 0;
-    pipeline = pipeline_new(&settings, mapping, sink, key, NULL, NULL);
+    pipeline = pipeline_new(&settings, mapping, sink, key, NULL);
     ck_assert_ptr_nonnull(pipeline);
     buf_init(&payload, OUTPUT_BYTES);
     buf_span(&payload, giants[_i].head);
@@ -1147,7 +1150,7 @@ START_TEST(large_and_encoded)
     const struct lp_sink sink = {NULL, measure_row, take_raw};
     struct buf record;
     settings.payload_encoding = PAYLOAD_BASE64;
-    pipeline = pipeline_new(&settings, mapping, sink, key, NULL, NULL);
+    pipeline = pipeline_new(&settings, mapping, sink, key, NULL);
     ck_assert_ptr_nonnull(pipeline);
     buf_init(&record, OUTPUT_BYTES);
     buf_text(&record, "m,topic=v1/vm/VM-1/telemetry value=\"");
@@ -1173,7 +1176,7 @@ static void feed_by(int way, struct span bytes)
         feed(bytes);
         break;
     case 1:
-        pipeline_message(pipeline, span_of(EVENTS_1), bytes, NULL, ARRIVAL);
+        pipeline_message(pipeline, &(struct pipeline_input){span_of(EVENTS_1), bytes, .arrival_ns = ARRIVAL});
         break;
     case 2:
         pipeline_reject(pipeline, REJECT_INVALID_JSON, bytes, "not a capture line", ARRIVAL);

@@ -79,7 +79,8 @@ static void take(const char *payload)
 {
     engine_begin_work(&engine);
     engine.bytes_in += strlen(payload);
-    pipeline_message(engine.pipeline, SPAN_LITERAL("v1/vm/VM-1/events"), span_of(payload), NULL, 100 * S);
+    pipeline_message(engine.pipeline, &(struct pipeline_input){SPAN_LITERAL("v1/vm/VM-1/events"), span_of(payload),
+                                                               .arrival_ns = 100 * S});
     engine_end_work(&engine);
 }
 
