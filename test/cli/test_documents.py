@@ -229,7 +229,8 @@ def test_the_reference_has_the_columns_of_the_mapping(kind):
 
 @pytest.mark.parametrize("kind", sorted(MAPPING))
 def test_every_column_is_in_the_list_of_its_table(kind):
-    (listed,) = [cells[1] for cells in table("Tables") if code(cells[0]) == [f"vm_{kind}"]]
+    measurement = "vm_events" if kind == "acks" else f"vm_{kind}"
+    (listed,) = [cells[1] for cells in table("Tables") if code(cells[0]) == [measurement]]
     listed = listed.replace("`freezer_temp_0` …", "`freezer_temp_0`, `freezer_temp_1`, `freezer_temp_2`,")
     assert [column["column"] for column in MAPPING[kind]["columns"] if f"`{column['column']}`" not in listed] == []
 
@@ -242,6 +243,12 @@ def test_the_reference_has_the_event_types_with_severity_and_aliases():
     for name, kind in MAPPING["events"]["types"].items():  # a type's own name is among its aliases
         known[name] = (kind["severity"], sorted(set(kind["aliases"]) - {name.replace("_", "")}))
     assert documented == known and len(known) >= 8
+
+
+def test_the_reference_has_the_statuses_and_their_aliases():
+    documented = {code(name)[0]: {alias.replace(" ", "").upper() for alias in code(aliases)} for name, aliases in table("Statuses")[1:]}
+    known = {name: set(kind["aliases"]) - {name.upper()} for name, kind in MAPPING["status"]["types"].items()}
+    assert documented == known and len(known) == 2
 
 
 # ---- the map of the rooms ----
@@ -303,5 +310,5 @@ def test_the_row_in_the_readme_is_what_the_program_makes_of_the_message(tmp_path
 def test_the_counts_in_the_readme_are_those_of_the_bundled_capture():
     command = [PROGRAM, "--capture", ROOT / "test/captures/fleet.jsonl"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    (line,) = re.findall(r"^received .*$", README, re.M)
-    assert f"end: {line};" in done.stderr
+    (lines,) = re.findall(r"^received .*\n.*$", README, re.M)
+    assert f"end: {' '.join(lines.split())};" in done.stderr

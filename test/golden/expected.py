@@ -130,7 +130,7 @@ def typed(value, kind):
 
 def telemetry_row(device_no, arrival, payload, doc, identity, properties):
     fields = [(column, typed(get(doc, path), kind)) for column, kind, path in TELEMETRY]
-    return line("vm_telemetry", device_no, fields, device_ns(doc["ts"]))
+    return line("vm_telemetry", device_no, fields, min(device_ns(doc["ts"]), arrival))
 
 
 def event_row(device_no, arrival, payload, doc, identity, properties):
@@ -161,37 +161,33 @@ def status_row(device_no, arrival, payload, doc, identity, properties):
         ("device_ts", device),
         ("message_id", identity),
     ]
-    return line("vm_status", device_no, fields, arrival if doc["status"] == "offline" else device)
+    return line("vm_status", device_no, fields, arrival if doc["status"] == "offline" else min(device, arrival))
 
 
-def rejected_row(device_no, topic, payload, reason, arrival):
+def ack_row(device_no, arrival, payload, doc, identity, properties):
     fields = [
-        ("topic", topic),
-        ("reason", reason),
-        ("detail", "<any>"),
-        ("payload", payload),
-        ("payload_encoding", "text"),
-        ("payload_size", len(payload)),
-        ("message_id", message_id(topic.encode(), payload)),
+        ("event_type", "COMMAND_ACK"),
+        ("severity", {"success": "low", "failed": "high", "rejected": "high"}[doc["status"]]),
+        ("error_code", (doc["error"] or {}).get("code")),
+        ("raw_data", payload),
+        ("message_id", identity),
     ]
-    return line("vm_rejected", device_no, fields, arrival)
+    return line("vm_events", device_no, fields, arrival)
 
 
 def rows(capture):
     """The rows of a capture's bytes, one bytes object each."""
-    makers = {"telemetry": telemetry_row, "events": event_row, "status": status_row}
+    makers = {"telemetry": telemetry_row, "events": event_row, "status": status_row, "commands/ack": ack_row}
     for text in capture.splitlines():
         message = json.loads(text)
         topic, payload, arrival = message["topic"], message["payload"].encode(), iso_ns(message["tst"])
         version, vm, device_no, kind = topic.split("/", 3)
         assert (version, vm) == ("v1", "vm") and re.fullmatch("[A-Za-z0-9._:-]{1,64}", device_no)
-        if kind not in makers:
-            yield rejected_row(device_no, topic, payload, "unknown_topic", arrival)
-            continue
         doc = json.loads(payload)
         assert doc.get("device_no", device_no) == device_no
-        trusted = arrival - 7 * 86400 * SECOND <= device_ns(doc["ts"]) <= arrival + 600 * SECOND
-        assert trusted or doc.get("status") == "offline"
+        if "ts" in doc:
+            trusted = arrival - 7 * 86400 * SECOND <= device_ns(doc["ts"]) <= arrival + 600 * SECOND
+            assert trusted or doc.get("status") == "offline"
         properties = message.get("properties", {})
         assert properties.get("content-type", "application/json") == "application/json"
         yield makers[kind](device_no, arrival, payload, doc, message_id(topic.encode(), payload), properties)

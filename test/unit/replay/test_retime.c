@@ -98,15 +98,16 @@ START_TEST(reads_as_moved)
                                         "2026-11-24T00:31:58,5",
                                         "2026-11-23T19:31:58.5-05:00"};
     static const int64_t shifts[] = {0, 60 * SECOND, -60 * SECOND, 400 * DAY, -400 * DAY, 12 * HOUR};
+    struct timestamp_zone utc = {0, false};
     for (size_t f = 0; f < COUNT(forms); f++) {
         for (size_t s = 0; s < COUNT(shifts); s++) {
             char out[REPLAY_RETIME_MAX_BYTES];
             size_t len;
             int64_t before;
             int64_t after;
-            ck_assert(timestamp_parse_text(span_of(forms[f]), &before));
+            ck_assert(timestamp_parse_text(span_of(forms[f]), &utc, &before));
             ck_assert(replay_retime(span_of(forms[f]), shifts[s], out, &len));
-            ck_assert(timestamp_parse_text((struct span){out, len}, &after));
+            ck_assert(timestamp_parse_text((struct span){out, len}, &utc, &after));
             ck_assert_msg(after - before == shifts[s], "%s by %" PRId64 ": %.*s", forms[f], shifts[s], (int)len, out);
         }
     }
