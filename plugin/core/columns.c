@@ -238,12 +238,14 @@ static bool contradicts(struct fill *fill, struct err *err)
     }
     read_value(fill, raw, &value);
     char digits[NUMBER_TEXT_BYTES];
-    struct span text = span_trim_padding(value.text);
+    struct span text = {"", 0};
     if (value.kind == JSON_KIND_INT) {
         snprintf(digits, sizeof digits, "%lld", (long long)value.i);
         text = span_of(digits);
+    } else if (value.kind == JSON_KIND_TEXT) {
+        text = span_trim_padding(value.text);
     }
-    if ((value.kind == JSON_KIND_TEXT || value.kind == JSON_KIND_INT) && span_equal(text, fill->message->device_no)) {
+    if (span_equal(text, fill->message->device_no)) {
         return false;
     }
     char shown[NOTES_VALUE_BYTES];

@@ -229,11 +229,13 @@ static struct span whole_digits(struct convert *convert, const struct json_value
 static NOT_INLINED const char *to_text(struct convert *convert, const struct column *column,
                                        const struct json_value *value, struct lp_value *out)
 {
-    struct span text = span_trim_padding(value->text);
+    struct span text = {"", 0};
     if (value->kind == JSON_KIND_INT || value->kind == JSON_KIND_REAL) {
         text = whole_digits(convert, value);
+    } else if (value->kind == JSON_KIND_TEXT) {
+        text = span_trim_padding(value->text);
     }
-    if (text.len == 0 || value->kind == JSON_KIND_BOOL || value->kind >= JSON_KIND_NAN) {
+    if (text.len == 0) {
         return "not text";
     }
     if (!utf8_is_storable(text)) {
