@@ -237,6 +237,9 @@ static bool contradicts(struct fill *fill, struct err *err)
         return false;
     }
     read_value(fill, raw, &value);
+    if (fill->convert.out_of_memory) {
+        return false; /* which fill_columns() says */
+    }
     char digits[NUMBER_TEXT_BYTES];
     struct span text = {"", 0};
     if (value.kind == JSON_KIND_INT) {
