@@ -78,16 +78,17 @@ static bool next_line(struct batch *batch, struct span *message)
 }
 
 /* Is one of several a whole object? If none is, the text is one message that is damaged. */
-static bool holds_an_object(struct batch batch)
+static bool holds_an_object(struct batch batch, size_t *values)
 {
     const struct json_limits limits = {JSON_MAX_DEPTH, SIZE_MAX};
     struct json_report report;
     struct span message;
     size_t count = 0;
     bool whole = false;
-    while (next_line(&batch, &message) && (!whole || count < 2)) {
+    while (next_line(&batch, &message)) {
         count++;
-        whole = whole || json_scan_text(message, &limits, NULL, &report, NULL) == JSON_OK;
+        whole = json_scan_text(message, &limits, NULL, &report, NULL) == JSON_OK || whole;
+        *values += report.values;
     }
     return whole && count > 1;
 }
@@ -108,7 +109,7 @@ bool batch_begin(struct batch *batch, struct span payload, enum reject reason)
         return json_read_next(&first, &element);
     }
     bool is_damaged = reason == REJECT_INVALID_JSON || reason == REJECT_INVALID_UTF8;
-    return is_damaged && holds_an_object(*batch);
+    return is_damaged && payload.ptr[0] != '[' && holds_an_object(*batch, &batch->values);
 }
 
 bool batch_next(struct batch *batch, struct span *message)

@@ -17,11 +17,13 @@ struct batch {
     size_t pos;
     bool is_array;
     struct json_read_iter elements;
+    size_t values; /* JSON values in all of it, where payload_parse() has not counted them */
 };
 
 /* Is a payload, which payload_parse() has refused for that reason, a batch? Then *batch stands
  * before its first message. Of an array that is not empty the elements are messages, whatever they
- * are. Objects with newlines between are one if at least one of them is whole. */
+ * are. Objects with newlines between are one if at least one of them is whole; what begins as an
+ * array is none of these. */
 MUST_USE bool batch_begin(struct batch *batch, struct span payload, enum reject reason);
 
 /* The bytes of the next message; false = there is none. Between newlines a message that is no

@@ -29,6 +29,7 @@ struct fill {
      * none */
     size_t position[COLUMN_PARTS];
     const struct path *position_path[COLUMN_PARTS];
+    const struct json_raw *position_raw[COLUMN_PARTS];
     struct device_time time;
     bool is_offline;
 };
@@ -128,6 +129,7 @@ static enum outcome fill_column(struct fill *fill, const struct column *column, 
     }
     fill->position[column->part] = fill->row->field_count;
     fill->position_path[column->part] = path;
+    fill->position_raw[column->part] = raw;
     lp_row_keep(fill->row, column->name, column->name_len);
     return FILLED;
 }
@@ -136,10 +138,10 @@ static enum outcome fill_column(struct fill *fill, const struct column *column, 
 
 #define NO_FIX_DEG 0.001 /* around 0,0, where no machine stands: what a receiver sends without a fix */
 
-static void note_number(struct fill *fill, enum column_part part, const char *reason)
+static void note_part(struct fill *fill, enum column_part part, const char *reason)
 {
-    double number = fill->row->fields[fill->position[part]].value.as.f;
-    const struct json_value value = {.kind = JSON_KIND_REAL, .r = number};
+    struct json_value value;
+    read_value(fill, fill->position_raw[part], &value);
     notes_add_value(&fill->notes, path_text(fill->position_path[part]), &value, reason);
 }
 
@@ -164,7 +166,7 @@ static NOT_INLINED void check_position(struct fill *fill)
     bool has_longitude = fill->position_path[PART_LONGITUDE] != NULL;
     if (has_latitude && has_longitude) {
         if (degrees(fill, PART_LATITUDE) <= NO_FIX_DEG && degrees(fill, PART_LONGITUDE) <= NO_FIX_DEG) {
-            note_number(fill, PART_LATITUDE, "no fix");
+            note_part(fill, PART_LATITUDE, "no fix");
             size_t first = fill->position[PART_LATITUDE];
             size_t second = fill->position[PART_LONGITUDE];
             lp_row_remove(fill->row, first > second ? first : second);
@@ -175,7 +177,7 @@ static NOT_INLINED void check_position(struct fill *fill)
         char reason[CONVERT_REASON_BYTES];
         snprintf(reason, sizeof reason, "without %s",
                  path_of_part(fill->table, has_latitude ? PART_LONGITUDE : PART_LATITUDE));
-        note_number(fill, part, reason);
+        note_part(fill, part, reason);
         lp_row_remove(fill->row, fill->position[part]);
     }
 }
@@ -242,9 +244,10 @@ static bool contradicts(struct fill *fill, struct err *err)
     }
     char digits[NUMBER_TEXT_BYTES];
     struct span text = {"", 0};
-    if (value.kind == JSON_KIND_INT) {
-        snprintf(digits, sizeof digits, "%lld", (long long)value.i);
-        text = span_of(digits);
+    bool is_whole = value.kind == JSON_KIND_INT ||
+                    (value.kind == JSON_KIND_REAL && number_int64(value.text, &value.i) == NUMBER_OK);
+    if (is_whole) {
+        text = (struct span){digits, number_format_int64(value.i, digits)};
     } else if (value.kind == JSON_KIND_TEXT) {
         text = span_trim_padding(value.text);
     }

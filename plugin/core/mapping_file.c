@@ -246,7 +246,9 @@ static void read_type(struct reading *reading, const char *key, const json_t *va
 
 static void read_form(struct reading *reading, const char *key, const json_t *value, struct column *column)
 {
-    column->form = (enum column_form)choose(reading, key, value, column_form_names, COLUMN_FORMS);
+    enum column_form form = (enum column_form)choose(reading, key, value, column_form_names, COLUMN_FORMS);
+    /* what older versions printed of the column status */
+    column->form = column->form == FORM_STATUS && form == FORM_LOWER ? FORM_STATUS : form;
 }
 
 static void read_unit(struct reading *reading, const char *key, const json_t *value, struct column *column)

@@ -228,11 +228,11 @@ static void finish_row(struct pipeline *pipeline, const struct arrival *arrival,
     }
 }
 
-/* What the payload holds, which is no longer than max_values; of a status also the word alone. */
-static enum reject parse(struct pipeline *pipeline, const struct arrival *arrival, size_t max_values,
-                         struct payload *payload, struct err *err)
+/* What the payload holds; of a status also the word alone. */
+static enum reject parse(struct pipeline *pipeline, const struct arrival *arrival, struct payload *payload,
+                         struct err *err)
 {
-    const struct json_limits limits = {pipeline->settings->max_depth, max_values};
+    const struct json_limits limits = {pipeline->settings->max_depth, pipeline->settings->max_values};
     struct lookup *lookup = pipeline->lookups[arrival->kind];
     enum reject reason = payload_parse(arrival->bytes, &limits, lookup, &pipeline->arena, payload, err);
     if (arrival->kind == MESSAGE_STATUS && (reason == REJECT_NOT_AN_OBJECT || reason == REJECT_INVALID_JSON)) {
@@ -242,9 +242,8 @@ static enum reject parse(struct pipeline *pipeline, const struct arrival *arriva
     return reason;
 }
 
-/* Makes a row of the message, or counts it, or says why it is rejected. *values: how many the
- * payload may hold; what it held is taken off. */
-static enum reject take(struct pipeline *pipeline, struct arrival *arrival, size_t *values, struct err *err)
+/* Makes a row of the message, or counts it, or says why it is rejected. */
+static enum reject take(struct pipeline *pipeline, struct arrival *arrival, struct err *err)
 {
     bool has_id = arrival->kind != MESSAGE_TELEMETRY; /* which repeats nothing here */
     if (has_id) {
@@ -256,11 +255,10 @@ static enum reject take(struct pipeline *pipeline, struct arrival *arrival, size
     }
     struct payload payload;
     struct filling filling;
-    enum reject reason = parse(pipeline, arrival, *values, &payload, err);
+    enum reject reason = parse(pipeline, arrival, &payload, err);
     if (reason != REJECT_NONE) {
         return reason;
     }
-    *values -= payload.report.values < *values ? payload.report.values : *values;
     uint64_t key = pipeline->window_key.k0;
     const struct message message = {
         .kind = arrival->kind,
@@ -298,7 +296,6 @@ static void refuse(struct pipeline *pipeline, struct arrival *arrival, enum reje
 /* Each message of a batch on its own; all but the first are counted as received here. */
 static void handle_batch(struct pipeline *pipeline, struct arrival *arrival, struct batch *batch)
 {
-    size_t values = pipeline->settings->max_values;
     struct span bytes;
     struct err err;
     pipeline->stats.received--;
@@ -309,7 +306,7 @@ static void handle_batch(struct pipeline *pipeline, struct arrival *arrival, str
         one.size = bytes.len;
         pipeline->stats.received++;
         err_clear(&err);
-        enum reject reason = take(pipeline, &one, &values, &err);
+        enum reject reason = take(pipeline, &one, &err);
         if (reason != REJECT_NONE) {
             refuse(pipeline, &one, reason, &err);
         }
@@ -320,7 +317,6 @@ static void handle_batch(struct pipeline *pipeline, struct arrival *arrival, str
 static void handle_payload(struct pipeline *pipeline, struct arrival *arrival)
 {
     const struct settings *settings = pipeline->settings;
-    size_t values = settings->max_values;
     enum reject reason = REJECT_NONE;
     struct batch batch;
     struct err err;
@@ -332,11 +328,19 @@ static void handle_payload(struct pipeline *pipeline, struct arrival *arrival)
         err_set(&err, 0, "%zu bytes, at most %zu are taken", arrival->bytes.len, settings->max_payload);
         reason = REJECT_PAYLOAD_TOO_LARGE;
     } else {
-        reason = take(pipeline, arrival, &values, &err);
+        reason = take(pipeline, arrival, &err);
     }
-    if (reason != REJECT_NONE && batch_begin(&batch, arrival->bytes, reason)) {
+    bool is_batch = reason != REJECT_NONE && batch_begin(&batch, arrival->bytes, reason);
+    if (is_batch && batch.values <= settings->max_values) {
         handle_batch(pipeline, arrival, &batch);
-    } else if (reason != REJECT_NONE) {
+        return;
+    }
+    if (is_batch) {
+        reason = REJECT_TOO_MANY_VALUES;
+        err_clear(&err);
+        err_set(&err, 0, "a batch of more than %zu values", settings->max_values);
+    }
+    if (reason != REJECT_NONE) {
         refuse(pipeline, arrival, reason, &err);
     }
 }
