@@ -14,35 +14,6 @@ static size_t skip_blanks(struct span text, size_t pos, bool *newline)
     return pos;
 }
 
-/* Behind the bracket that closes the one at pos; 0 = there is none, or it is too deep to be looked
- * for: what is nested deeper is refused anyway, and without an end each of many openings would be
- * followed to the end of the text. A line break ends a string, where it is not allowed. */
-static size_t find_close(struct span text, size_t pos)
-{
-    size_t depth = 0;
-    bool in_string = false;
-    for (; pos < text.len; pos++) {
-        char c = text.ptr[pos];
-        if (in_string) {
-            pos += c == '\\';
-            in_string = c != '"' && c != '\n';
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            depth++;
-            if (depth > JSON_MAX_DEPTH) {
-                return 0;
-            }
-        } else if (c == '}' || c == ']') {
-            depth--;
-            if (depth == 0) {
-                return pos + 1;
-            }
-        }
-    }
-    return 0;
-}
-
 /* The newline before the next '{' that begins a line, or the end of the text. */
 static size_t find_next_line(struct span text, size_t pos)
 {
@@ -58,6 +29,31 @@ static size_t find_next_line(struct span text, size_t pos)
     }
 }
 
+/* Behind the bracket that closes the one at pos, before `end`; 0 = there is none. A line break ends a
+ * string, where it is not allowed. */
+static size_t find_close(struct span text, size_t pos, size_t end)
+{
+    size_t depth = 0;
+    bool in_string = false;
+    for (; pos < end; pos++) {
+        char c = text.ptr[pos];
+        if (in_string) {
+            pos += c == '\\';
+            in_string = c != '"' && c != '\n';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            depth--;
+            if (depth == 0) {
+                return pos + 1;
+            }
+        }
+    }
+    return 0;
+}
+
 static bool next_line(struct batch *batch, struct span *message)
 {
     bool newline;
@@ -66,11 +62,12 @@ static bool next_line(struct batch *batch, struct span *message)
     if (start == text.len) {
         return false;
     }
-    size_t end = text.ptr[start] == '{' ? find_close(text, start) : 0;
+    size_t next = find_next_line(text, start);
+    size_t end = text.ptr[start] == '{' ? find_close(text, start, next) : 0;
     size_t behind = skip_blanks(text, end, &newline);
     if (end == 0 || (behind < text.len && !newline)) {
-        end = find_next_line(text, start);
-        behind = end;
+        end = next;
+        behind = next;
     }
     batch->pos = behind;
     *message = span_trim_padding((struct span){text.ptr + start, end - start});
@@ -93,6 +90,19 @@ static bool holds_an_object(struct batch batch, size_t *values)
     return whole && count > 1;
 }
 
+/* ---- arrays ---- */
+
+static bool has_an_object(struct json_read_iter elements)
+{
+    struct json_read_member element;
+    while (json_read_next(&elements, &element)) {
+        if (element.value.ptr[0] == '{') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- both ---- */
 
 bool batch_begin(struct batch *batch, struct span payload, enum reject reason)
@@ -102,11 +112,9 @@ bool batch_begin(struct batch *batch, struct span payload, enum reject reason)
         return false;
     }
     if (reason == REJECT_NOT_AN_OBJECT && payload.ptr[0] == '[') {
-        struct json_read_member element;
         json_read_begin(&batch->elements, payload);
-        struct json_read_iter first = batch->elements;
         batch->is_array = true;
-        return json_read_next(&first, &element);
+        return has_an_object(batch->elements);
     }
     bool is_damaged = reason == REJECT_INVALID_JSON || reason == REJECT_INVALID_UTF8;
     return is_damaged && payload.ptr[0] != '[' && holds_an_object(*batch, &batch->values);

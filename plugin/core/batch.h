@@ -21,13 +21,14 @@ struct batch {
 };
 
 /* Is a payload, which payload_parse() has refused for that reason, a batch? Then *batch stands
- * before its first message. Of an array that is not empty the elements are messages, whatever they
- * are. Objects with newlines between are one if at least one of them is whole; what begins as an
+ * before its first message. Of an array that holds an object all elements are messages, whatever
+ * they are. Objects with newlines between are one if at least one of them is whole; what begins as an
  * array is none of these. */
 MUST_USE bool batch_begin(struct batch *batch, struct span payload, enum reject reason);
 
-/* The bytes of the next message; false = there is none. Between newlines a message that is no
- * balanced object reaches to the newline before the next '{' at the start of a line. */
+/* The bytes of the next message; false = there is none. Of objects with newlines between, a '{' at
+ * the start of a line begins a message, whatever is open before it; one that is no balanced object
+ * reaches to the newline before. */
 MUST_USE bool batch_next(struct batch *batch, struct span *message);
 
 #endif

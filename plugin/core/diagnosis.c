@@ -157,7 +157,7 @@ static const char *instead_of_object(struct span text)
 {
     switch (at(text, 0)) {
     case '[':
-        return "an empty array instead of an object";
+        return "an array without any object instead of an object";
     case '"':
         return "a string instead of an object";
     case 't':
