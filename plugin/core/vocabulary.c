@@ -52,5 +52,6 @@ const struct term *vocabulary_find_spelling(const struct vocabulary *words, stru
     if (!is_spelling(name)) {
         return NULL;
     }
-    return vocabulary_find(words, (struct span){space, event_type_canonical(name, space)});
+    size_t len = event_type_canonical(name, space);
+    return vocabulary_find(words, (struct span){space, len});
 }
