@@ -60,7 +60,7 @@ enum reject payload_parse(struct span bytes, const struct json_limits *limits, s
         err_set(err, 0, "the payload is JSON but not an object");
         return REJECT_NOT_AN_OBJECT;
     }
-    if (parsed.report.wide_numbers + parsed.report.bad_escapes + parsed.report.not_numbers > 0) {
+    if (arena && parsed.report.wide_numbers + parsed.report.bad_escapes + parsed.report.not_numbers > 0) {
         parsed.text = repair(bytes, arena);
         if (parsed.text.len == 0) {
             err_set(err, 0, "no memory to repair the payload");

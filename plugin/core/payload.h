@@ -27,7 +27,8 @@ struct span payload_trim(struct span bytes);
 
 /* Parses trimmed bytes, which must be one JSON object, for the paths of lookup. REJECT_NONE, or the
  * reason with position and words in *err. bytes and arena must live as long as *out, which is
- * zeroed on entry and stays so on failure; the lookup's next text ends it, too. */
+ * zeroed on entry and stays so on failure; the lookup's next text ends it, too. arena NULL = nobody
+ * stores the text, which then stays as it came. */
 MUST_USE enum reject payload_parse(struct span bytes, const struct json_limits *limits, struct lookup *lookup,
                                    struct arena *arena, struct payload *out, struct err *err);
 

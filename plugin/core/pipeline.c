@@ -234,10 +234,12 @@ static enum reject parse(struct pipeline *pipeline, const struct arrival *arriva
 {
     const struct json_limits limits = {pipeline->settings->max_depth, pipeline->settings->max_values};
     struct lookup *lookup = pipeline->lookups[arrival->kind];
-    enum reject reason = payload_parse(arrival->bytes, &limits, lookup, &pipeline->arena, payload, err);
+    bool is_stored = arrival->kind == MESSAGE_EVENTS || arrival->kind == MESSAGE_ACKS;
+    struct arena *arena = is_stored ? &pipeline->arena : NULL;
+    enum reject reason = payload_parse(arrival->bytes, &limits, lookup, arena, payload, err);
     if (arrival->kind == MESSAGE_STATUS && (reason == REJECT_NOT_AN_OBJECT || reason == REJECT_INVALID_JSON)) {
         struct span word = status_word_payload(pipeline->mapping, arrival->bytes, &pipeline->arena);
-        return word.len > 0 ? payload_parse(word, &limits, lookup, &pipeline->arena, payload, err) : reason;
+        return word.len > 0 ? payload_parse(word, &limits, lookup, arena, payload, err) : reason;
     }
     return reason;
 }
