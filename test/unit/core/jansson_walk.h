@@ -108,6 +108,7 @@ static inline bool jansson_walk_same(const struct json_value *got, const struct 
     }
     case JSON_KIND_ABSENT:
     case JSON_KIND_NULL:
+    case JSON_KIND_NAN: /* jansson has none */
     case JSON_KIND_OBJECT:
     case JSON_KIND_ARRAY:
         break;

@@ -12,7 +12,7 @@
 #define MESSAGE_ID (-77)
 #define ARENA_BYTES ((size_t)256 * 1024)
 
-static const struct time_window week = {7 * 86400 * S, 600 * S};
+static const struct time_window week = {7 * 86400 * S, 600 * S, 0};
 static const struct json_limits limits = {32, 8192};
 
 /* The columns that nearly every case would repeat. They have their own tests. */
@@ -55,7 +55,7 @@ static void overlay(const char *json)
 
 static void fill(struct filled *filled, enum message_kind kind, const char *device_no, struct span json)
 {
-    struct message message = {kind, span_of(device_no), ARRIVAL, MESSAGE_ID, message_properties};
+    struct message message = {kind, span_of(device_no), ARRIVAL, MESSAGE_ID, message_properties, NULL, 0};
     *filled = (struct filled){.reason = REJECT_NONE};
     err_clear(&filled->err);
     buf_init(&filled->text, 1024 * 1024);
@@ -844,8 +844,8 @@ END_TEST
 
 START_TEST(another_window)
 {
-    struct message message = {MESSAGE_STATUS, SPAN_LITERAL("X"), ARRIVAL, 0, NULL};
-    const struct time_window minute = {60 * S, 0};
+    struct message message = {MESSAGE_STATUS, SPAN_LITERAL("X"), ARRIVAL, 0, NULL, NULL, 0};
+    const struct time_window minute = {60 * S, 0, 0};
     static const struct {
         const char *json;
         int64_t offset;
@@ -866,7 +866,7 @@ START_TEST(another_window)
                                       &filled.filling, &filled.err),
                          REJECT_NONE);
         ck_assert_msg(filled.row.time_ns == ARRIVAL + cases[i].offset, "%s", cases[i].json);
-        ck_assert_msg(filled.filling.device_timed == cases[i].trusted, "%s", cases[i].json);
+        ck_assert_msg(filled.filling.time.is_trusted == cases[i].trusted, "%s", cases[i].json);
         finish(&filled);
     }
 }
@@ -1232,7 +1232,7 @@ START_TEST(out_of_memory)
         {MESSAGE_TELEMETRY, "{\"environment\":{\"freezer_temps\":[1,2,3,4,\"\\u0035\"]}}"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct message message = {cases[i].kind, SPAN_LITERAL("X"), ARRIVAL, MESSAGE_ID, NULL};
+        struct message message = {cases[i].kind, SPAN_LITERAL("X"), ARRIVAL, MESSAGE_ID, NULL, NULL, 0};
         struct filled filled;
         bool enough = false;
         fill(&filled, cases[i].kind, "X", span_of(cases[i].json));

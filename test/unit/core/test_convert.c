@@ -150,8 +150,9 @@ START_TEST(times)
         {ARRAY, 0},
     };
     for (size_t i = 0; i < COUNT(forms); i++) {
+        struct timestamp_zone utc = {0, false};
         int64_t ns = 0;
-        ck_assert_msg(convert_time(&forms[i].value, &ns) == (forms[i].ns != 0), "%zu", i);
+        ck_assert_msg(convert_time(&forms[i].value, &utc, &ns) == (forms[i].ns != 0), "%zu", i);
         ck_assert_msg(forms[i].ns == 0 || ns == forms[i].ns, "%zu: %lld", i, (long long)ns);
     }
 }

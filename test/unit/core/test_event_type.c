@@ -118,70 +118,6 @@ START_TEST(look_up_key)
 }
 END_TEST
 
-static const struct {
-    const char *spelling;
-    const char *type; /* NULL = nobody knows it */
-} known[] = {
-    {"DISPENSE_SUCCESS", "DISPENSE_SUCCESS"},
-    {"dispense-success", "DISPENSE_SUCCESS"},
-    {"Dispense Success", "DISPENSE_SUCCESS"},
-    {"dispenseSuccess", "DISPENSE_SUCCESS"},
-    {"DISPENSESUCCESS", "DISPENSE_SUCCESS"},
-    {"dispensesuccess", "DISPENSE_SUCCESS"},
-    {"D.I.S.P.E.N.S.E success", "DISPENSE_SUCCESS"},
-    {"vend success", "DISPENSE_SUCCESS"},
-    {"出货成功", "DISPENSE_SUCCESS"},
-    {"出货 成功", "DISPENSE_SUCCESS"},
-    {"channelJam", "CHANNEL_JAM"},
-    {"jam", "CHANNEL_JAM"},
-    {"卡货", "CHANNEL_JAM"},
-    {"snapshot-captured", "SNAPSHOT_CAPTURED"},
-    {"温度过高", "TEMP_OVERHEAT"},
-    {"fan stuck", NULL},
-    {"DISPENSE", NULL},
-    {"DISPENSE_SUCCESSES", NULL},
-    {"出货", NULL},
-    {"🔥", NULL},
-    {"", NULL},
-    {"---", NULL},
-    {A63 "A", NULL},
-};
-
-START_TEST(find)
-{
-    struct mapping *mapping = mapping_new();
-    ck_assert_ptr_nonnull(mapping);
-    struct span name = exact(span_of(known[_i].spelling));
-    char *out = malloc(2 * name.len + 1);
-    ck_assert_ptr_nonnull(out);
-    const struct event_type *type = event_type_find(mapping, (struct span){out, event_type_canonical(name, out)});
-    const char *got = type ? type->name : "nothing";
-    const char *want = known[_i].type ? known[_i].type : "nothing";
-    ck_assert_msg(strcmp(got, want) == 0, "'%s': got %s, want %s", known[_i].spelling, got, want);
-    free(out);
-    release(name);
-    mapping_free(mapping);
-}
-END_TEST
-
-START_TEST(find_refuses_what_is_too_long)
-{
-    struct mapping *mapping = mapping_new();
-    ck_assert_ptr_nonnull(mapping);
-    struct span name = exact(span_of(A63 "AB"));
-    ck_assert_ptr_null(event_type_find(mapping, name));
-    release(name);
-    mapping_free(mapping);
-}
-END_TEST
-
-START_TEST(find_in_an_empty_table)
-{
-    struct mapping mapping = {0};
-    ck_assert_ptr_null(event_type_find(&mapping, span_of("JAM")));
-}
-END_TEST
-
 static Suite *event_type_suite(void)
 {
     Suite *suite = suite_create("event_type");
@@ -190,9 +126,6 @@ static Suite *event_type_suite(void)
     tcase_add_loop_test(tcase, spelling_twice, 0, COUNT(spellings));
     tcase_add_test(tcase, spelling_of_no_pointer);
     tcase_add_loop_test(tcase, look_up_key, 0, COUNT(keys));
-    tcase_add_loop_test(tcase, find, 0, COUNT(known));
-    tcase_add_test(tcase, find_refuses_what_is_too_long);
-    tcase_add_test(tcase, find_in_an_empty_table);
     suite_add_tcase(suite, tcase);
     return suite;
 }

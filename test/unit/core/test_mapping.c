@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/event_type.h"
 #include "core/mapping.h"
+#include "core/vocabulary.h"
 
 static struct mapping *mapping;
 
@@ -53,6 +53,7 @@ static const struct {
     {"telemetry", "vm_telemetry", "device_no id", "ts"},
     {"events", "vm_events", "device_no", "ts"},
     {"status", "vm_status", "device_no id", "ts"},
+    {"acks", "vm_events", "device_no", "ts"},
 };
 
 /* So lp/encode.h may write them as they are. */
@@ -219,10 +220,13 @@ static const struct {
     {MESSAGE_EVENTS, "image_url", "data.image_url", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 2048, FORM_PLAIN, false},
     {MESSAGE_EVENTS, "video_url", "data.video_url", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 2048, FORM_PLAIN, false},
 
-    {MESSAGE_STATUS, "status", "status", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 32, FORM_LOWER, true},
+    {MESSAGE_STATUS, "status", "status", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 32, FORM_STATUS, true},
     {MESSAGE_STATUS, "firmware", "firmware", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 64, FORM_PLAIN, false},
     {MESSAGE_STATUS, "hardware", "hardware", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 64, FORM_PLAIN, false},
     {MESSAGE_STATUS, "reason", "reason", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 256, FORM_PLAIN, false},
+
+    {MESSAGE_ACKS, "severity", "status", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 32, FORM_OUTCOME, true},
+    {MESSAGE_ACKS, "error_code", "error.code", COLUMN_TEXT, "", -NONE, NONE, {0}, 0, 64, FORM_PLAIN, false},
 };
 
 static bool same(double a, double b)
@@ -249,6 +253,35 @@ START_TEST(one_column)
     ck_assert_msg(got->max_bytes == columns[_i].max_bytes, "%s: max_bytes %zu", name, got->max_bytes);
     ck_assert_msg(got->form == columns[_i].form, "%s: form %d", name, (int)got->form);
     ck_assert_msg(got->required == columns[_i].required, "%s: required %d", name, (int)got->required);
+    ck_assert_uint_eq(got->name_len, strlen(name));
+    enum column_part part = strcmp(name, "lat") == 0   ? PART_LATITUDE
+                            : strcmp(name, "lng") == 0 ? PART_LONGITUDE
+                                                       : PART_ALONE;
+    ck_assert_msg(got->part == part, "%s: part %d", name, (int)got->part);
+    enum column_words words = strcmp(name, "door_closed") == 0 ? WORDS_CLOSED : WORDS_NONE;
+    ck_assert_msg(got->words == words, "%s: words %d", name, (int)got->words);
+}
+END_TEST
+
+/* Latitude and longitude hold or fall together where a table has both, as numbers. */
+START_TEST(positions)
+{
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+        ck_assert_int_eq(mapping->tables[kind].has_position, kind == MESSAGE_TELEMETRY);
+    }
+    struct table_map *table = &mapping->tables[MESSAGE_TELEMETRY];
+    struct column *lng = mapping_find_column(table, "lng");
+    ck_assert_ptr_nonnull(lng);
+    lng->type = COLUMN_TEXT;
+    mapping_find_position(table);
+    ck_assert(!table->has_position);
+    lng->type = COLUMN_FLOAT;
+    mapping_find_position(table);
+    ck_assert(table->has_position);
+    table->column_count = (size_t)(lng - table->columns);
+    mapping_find_position(table);
+    ck_assert(!table->has_position);
+    ck_assert_ptr_null(mapping_find_column(table, "lng"));
 }
 END_TEST
 
@@ -357,17 +390,17 @@ static const struct {
     {"VANDALISM_ALERT", "critical", {"VANDALISM", "TAMPER", "暴力告警", "暴力破坏", "震动告警"}},
     {"TEMP_OVERHEAT", "high", {"OVERHEAT", "TEMP_HIGH", "超温", "温度过高"}},
     {"SNAPSHOT_CAPTURED", "low", {"SNAPSHOT", "抓拍"}},
+    {"COMMAND_ACK", "low", {"command-ack"}},
 };
 
-static const struct event_type *lookup(const char *spelling)
+static const struct term *lookup(const char *spelling)
 {
-    char canonical[256];
-    return event_type_find(mapping, (struct span){canonical, event_type_canonical(span_of(spelling), canonical)});
+    return vocabulary_find_spelling(&mapping->words[MESSAGE_EVENTS], span_of(spelling));
 }
 
 START_TEST(event_type)
 {
-    const struct event_type *own = lookup(types[_i].name);
+    const struct term *own = lookup(types[_i].name);
     ck_assert_msg(own != NULL, "%s is not known", types[_i].name);
     ck_assert_str_eq(own->name, types[_i].name);
     ck_assert_str_eq(own->severity, types[_i].severity);
@@ -381,13 +414,16 @@ END_TEST
 /* The look-up is binary: keys rise, no key is there twice, each is what a canonical name gives. */
 START_TEST(aliases_are_sorted)
 {
-    ck_assert_uint_eq(mapping->event_type_count, (int)COUNT(types));
-    for (size_t i = 0; i < mapping->event_alias_count; i++) {
-        const char *key = mapping->event_aliases[i].key;
+    ck_assert_uint_eq(mapping->words[MESSAGE_EVENTS].term_count, (int)COUNT(types));
+    for (size_t i = 0; i < mapping->words[MESSAGE_EVENTS].alias_count; i++) {
+        const char *key = mapping->words[MESSAGE_EVENTS].aliases[i].key;
         ck_assert_msg(strchr(key, '_') == NULL, "%s holds a separator", key);
-        ck_assert_uint_lt(mapping->event_aliases[i].type_index, mapping->event_type_count);
-        ck_assert_msg(lookup(key) == &mapping->event_types[mapping->event_aliases[i].type_index], "%s is lost", key);
-        ck_assert_msg(i == 0 || strcmp(mapping->event_aliases[i - 1].key, key) < 0, "%s is out of order", key);
+        ck_assert_uint_lt(mapping->words[MESSAGE_EVENTS].aliases[i].term, mapping->words[MESSAGE_EVENTS].term_count);
+        ck_assert_msg(lookup(key) ==
+                          &mapping->words[MESSAGE_EVENTS].terms[mapping->words[MESSAGE_EVENTS].aliases[i].term],
+                      "%s is lost", key);
+        ck_assert_msg(i == 0 || strcmp(mapping->words[MESSAGE_EVENTS].aliases[i - 1].key, key) < 0,
+                      "%s is out of order", key);
     }
 }
 END_TEST
@@ -419,12 +455,13 @@ START_TEST(add_alias)
 {
     const char *name = additions[_i].name;
     const char *taken = "unset";
-    const struct event_type *jam = lookup("CHANNEL_JAM");
-    size_t before = mapping->event_alias_count;
-    bool added = mapping_add_alias(mapping, additions[_i].alias, (size_t)(jam - mapping->event_types), &taken);
+    const struct term *jam = lookup("CHANNEL_JAM");
+    size_t before = mapping->words[MESSAGE_EVENTS].alias_count;
+    bool added = mapping_add_alias(mapping, MESSAGE_EVENTS, additions[_i].alias,
+                                   (size_t)(jam - mapping->words[MESSAGE_EVENTS].terms), &taken);
     ck_assert_msg(added == additions[_i].added, "%s: added %d", name, (int)added);
-    ck_assert_msg(mapping->event_alias_count == before + additions[_i].grows, "%s: grew by %zu", name,
-                  mapping->event_alias_count - before);
+    ck_assert_msg(mapping->words[MESSAGE_EVENTS].alias_count == before + additions[_i].grows, "%s: grew by %zu", name,
+                  mapping->words[MESSAGE_EVENTS].alias_count - before);
     ck_assert_msg(!added || lookup(additions[_i].alias) == jam, "%s: not found", name);
     if (additions[_i].taken) {
         ck_assert_msg(taken && strcmp(taken, additions[_i].taken) == 0, "%s: taken by %s", name,
@@ -439,15 +476,15 @@ START_TEST(add_many_aliases)
 {
     const char *taken;
     char alias[16];
-    size_t before = mapping->event_alias_count;
+    size_t before = mapping->words[MESSAGE_EVENTS].alias_count;
     for (int i = 0; i < 1000; i++) {
         snprintf(alias, sizeof alias, "X%d", i * 7919 % 1000);
-        ck_assert_msg(mapping_add_alias(mapping, alias, 0, &taken), "%s", alias);
+        ck_assert_msg(mapping_add_alias(mapping, MESSAGE_EVENTS, alias, 0, &taken), "%s", alias);
     }
-    ck_assert_uint_eq(mapping->event_alias_count, before + 1000);
+    ck_assert_uint_eq(mapping->words[MESSAGE_EVENTS].alias_count, before + 1000);
     for (int i = 0; i < 1000; i++) {
         snprintf(alias, sizeof alias, "x_%d", i);
-        ck_assert_msg(lookup(alias) == &mapping->event_types[0], "%s", alias);
+        ck_assert_msg(lookup(alias) == &mapping->words[MESSAGE_EVENTS].terms[0], "%s", alias);
     }
     ck_assert_str_eq(lookup("JAM")->name, "CHANNEL_JAM");
 }
@@ -518,11 +555,11 @@ START_TEST(two_mappings_share_nothing)
     const char *taken;
     struct mapping *other = mapping_new();
     ck_assert_ptr_nonnull(other);
-    size_t before = mapping->event_alias_count;
-    ck_assert(mapping_add_alias(other, "STUCK", 2, &taken));
+    size_t before = mapping->words[MESSAGE_EVENTS].alias_count;
+    ck_assert(mapping_add_alias(other, MESSAGE_EVENTS, "STUCK", 2, &taken));
     other->tables[MESSAGE_TELEMETRY].columns[0].max = 1;
     mapping_free(other);
-    ck_assert_uint_eq(mapping->event_alias_count, before);
+    ck_assert_uint_eq(mapping->words[MESSAGE_EVENTS].alias_count, before);
     ck_assert_ptr_null(lookup("STUCK"));
     ck_assert(same(find(MESSAGE_TELEMETRY, "voltage")->max, 500));
 }
@@ -542,6 +579,7 @@ static Suite *mapping_suite(void)
     tcase_add_loop_test(tcase, one_table, 0, MESSAGE_KINDS);
     tcase_add_loop_test(tcase, one_column, 0, (int)COUNT(columns));
     tcase_add_test(tcase, names_are_plain);
+    tcase_add_test(tcase, positions);
     tcase_add_test(tcase, order);
     tcase_add_test(tcase, path_parts);
     tcase_add_loop_test(tcase, owners_column, 0, (int)COUNT(owners));

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/event_type.h"
 #include "core/mapping_file.h"
 #include "core/mapping_print.h"
+#include "core/vocabulary.h"
 
 #define FILE_NAME "site.json"
 
@@ -85,12 +85,14 @@ static char *show_mapping(const struct mapping *shown)
             fputc('\n', out);
         }
     }
-    for (size_t i = 0; i < shown->event_type_count; i++) {
-        fprintf(out, "%s %s\n", shown->event_types[i].name, shown->event_types[i].severity);
-    }
-    for (size_t i = 0; i < shown->event_alias_count; i++) {
-        fprintf(out, "%s = %s\n", shown->event_aliases[i].key,
-                shown->event_types[shown->event_aliases[i].type_index].name);
+    for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
+        const struct vocabulary *words = &shown->words[kind];
+        for (size_t i = 0; i < words->term_count; i++) {
+            fprintf(out, "%d %s %s\n", kind, words->terms[i].name, words->terms[i].severity);
+        }
+        for (size_t i = 0; i < words->alias_count; i++) {
+            fprintf(out, "%d %s = %s\n", kind, words->aliases[i].key, words->terms[words->aliases[i].term].name);
+        }
     }
     fclose(out);
     return text;
@@ -113,6 +115,9 @@ static char *print(const struct mapping *printed, size_t *len)
 #define EVENTS(columns) "{\"events\": {\"columns\": [" columns "]}}"
 #define STATUS(columns) "{\"status\": {\"columns\": [" columns "]}}"
 #define TYPES(types) "{\"events\": {\"types\": {" types "}}}"
+#define STATUS_TYPES(types) "{\"status\": {\"types\": {" types "}}}"
+#define ACKS(columns) "{\"acks\": {\"columns\": [" columns "]}}"
+#define ACK_TYPES(types) "{\"acks\": {\"types\": {" types "}}}"
 
 static const struct {
     const char *name;
@@ -242,43 +247,64 @@ START_TEST(device_no_and_time)
 }
 END_TEST
 
-/* ---- event types ---- */
+/* ---- known words ---- */
 
 static const struct {
     const char *name;
     const char *text;
+    enum message_kind kind;
     const char *spelling;
     const char *type; /* "" = not known */
     const char *severity;
 } types[] = {
-    {"severity alone", TYPES("\"DOOR_OPENED\": {\"severity\": \"low\"}"), "开门", "DOOR_OPENED", "low"},
-    {"a severity of the site's own", TYPES("\"DOOR_OPENED\": {\"severity\": \"紧急\"}"), "DOOR_OPEN", "DOOR_OPENED",
-     "紧急"},
-    {"severity alone, others stay", TYPES("\"DOOR_OPENED\": {\"severity\": \"low\"}"), "JAM", "CHANNEL_JAM", "high"},
-    {"an alias more", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"STUCK\"]}"), "stuck", "CHANNEL_JAM", "high"},
-    {"an alias more, others stay", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"STUCK\"]}"), "卡货", "CHANNEL_JAM", "high"},
-    {"an alias in Chinese", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"堵了\"]}"), "堵 了", "CHANNEL_JAM", "high"},
-    {"an alias in any spelling", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"gotStuck now\"]}"), "GOT_STUCK_NOW",
+    {"severity alone", TYPES("\"DOOR_OPENED\": {\"severity\": \"low\"}"), MESSAGE_EVENTS, "开门", "DOOR_OPENED", "low"},
+    {"a severity of the site's own", TYPES("\"DOOR_OPENED\": {\"severity\": \"紧急\"}"), MESSAGE_EVENTS, "DOOR_OPEN",
+     "DOOR_OPENED", "紧急"},
+    {"severity alone, others stay", TYPES("\"DOOR_OPENED\": {\"severity\": \"low\"}"), MESSAGE_EVENTS, "JAM",
      "CHANNEL_JAM", "high"},
-    {"an alias that is there", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"jam\", \"JAM\"]}"), "JAM", "CHANNEL_JAM",
+    {"an alias more", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"STUCK\"]}"), MESSAGE_EVENTS, "stuck", "CHANNEL_JAM",
      "high"},
-    {"no aliases", TYPES("\"CHANNEL_JAM\": {\"aliases\": []}"), "JAM", "CHANNEL_JAM", "high"},
-    {"a new type", TYPES("\"FAN_STUCK\": {\"severity\": \"high\", \"aliases\": [\"风扇故障\"]}"), "风扇故障",
+    {"an alias more, others stay", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"STUCK\"]}"), MESSAGE_EVENTS, "卡货",
+     "CHANNEL_JAM", "high"},
+    {"an alias in Chinese", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"堵了\"]}"), MESSAGE_EVENTS, "堵 了", "CHANNEL_JAM",
+     "high"},
+    {"an alias in any spelling", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"gotStuck now\"]}"), MESSAGE_EVENTS,
+     "GOT_STUCK_NOW", "CHANNEL_JAM", "high"},
+    {"an alias that is there", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"jam\", \"JAM\"]}"), MESSAGE_EVENTS, "JAM",
+     "CHANNEL_JAM", "high"},
+    {"no aliases", TYPES("\"CHANNEL_JAM\": {\"aliases\": []}"), MESSAGE_EVENTS, "JAM", "CHANNEL_JAM", "high"},
+    {"a new type", TYPES("\"FAN_STUCK\": {\"severity\": \"high\", \"aliases\": [\"风扇故障\"]}"), MESSAGE_EVENTS,
+     "风扇故障", "FAN_STUCK", "high"},
+    {"a new type by its name", TYPES("\"FAN_STUCK\": {\"severity\": \"high\"}"), MESSAGE_EVENTS, "fanStuck",
      "FAN_STUCK", "high"},
-    {"a new type by its name", TYPES("\"FAN_STUCK\": {\"severity\": \"high\"}"), "fanStuck", "FAN_STUCK", "high"},
-    {"a new type that says nothing", TYPES("\"FAN_STUCK\": {}"), "FANSTUCK", "FAN_STUCK", "unknown"},
-    {"a new type in Chinese", TYPES("\"缺货\": {\"severity\": \"low\"}"), "缺货", "缺货", "low"},
-    {"nobody's", TYPES("\"FAN_STUCK\": {}"), "FAN", "", ""},
+    {"a new type that says nothing", TYPES("\"FAN_STUCK\": {}"), MESSAGE_EVENTS, "FANSTUCK", "FAN_STUCK", "unknown"},
+    {"a new type in Chinese", TYPES("\"缺货\": {\"severity\": \"low\"}"), MESSAGE_EVENTS, "缺货", "缺货", "low"},
+    {"an alias of a status", STATUS_TYPES("\"offline\": {\"aliases\": [\"0\", \"断电\"]}"), MESSAGE_STATUS, "0",
+     "offline", ""},
+    {"... others stay", STATUS_TYPES("\"offline\": {\"aliases\": [\"0\"]}"), MESSAGE_STATUS, "LWT", "offline", ""},
+    {"... and 1", STATUS_TYPES("\"online\": {\"aliases\": [\"1\", \"true\"]}"), MESSAGE_STATUS, "True", "online", ""},
+    {"... in Chinese", STATUS_TYPES("\"offline\": {\"aliases\": [\"断电\"]}"), MESSAGE_STATUS, "断 电", "offline", ""},
+    {"a new status", STATUS_TYPES("\"in_service\": {\"aliases\": [\"维护\"]}"), MESSAGE_STATUS, "维护", "in_service",
+     ""},
+    {"a new status by its name", STATUS_TYPES("\"sleeping\": {}"), MESSAGE_STATUS, "Sleeping", "sleeping", ""},
+    {"a status is no event", STATUS_TYPES("\"sleeping\": {}"), MESSAGE_EVENTS, "sleeping", "", ""},
+    {"what an event is called may be a status", STATUS_TYPES("\"jam\": {}"), MESSAGE_STATUS, "JAM", "jam", ""},
+    {"an outcome's severity", ACK_TYPES("\"failed\": {\"severity\": \"critical\"}"), MESSAGE_ACKS, "Failed", "failed",
+     "critical"},
+    {"an outcome's alias", ACK_TYPES("\"failed\": {\"aliases\": [\"error\"]}"), MESSAGE_ACKS, "ERROR", "failed",
+     "high"},
+    {"a new outcome", ACK_TYPES("\"timed_out\": {\"severity\": \"medium\"}"), MESSAGE_ACKS, "timedOut", "timed_out",
+     "medium"},
+    {"a new outcome that says nothing", ACK_TYPES("\"pending\": {}"), MESSAGE_ACKS, "pending", "pending", "unknown"},
+    {"nobody's", TYPES("\"FAN_STUCK\": {}"), MESSAGE_EVENTS, "FAN", "", ""},
 };
 
-START_TEST(event_type)
+START_TEST(known_words)
 {
     const char *name = types[_i].name;
-    char canonical[256];
     bool ok = overlay(mapping, types[_i].text);
     ck_assert_msg(ok, "%s: %s", name, err.text);
-    const struct event_type *type = event_type_find(
-        mapping, (struct span){canonical, event_type_canonical(span_of(types[_i].spelling), canonical)});
+    const struct term *type = vocabulary_find_spelling(&mapping->words[types[_i].kind], span_of(types[_i].spelling));
     ck_assert_msg(strcmp(type ? type->name : "", types[_i].type) == 0, "%s: is %s", name, type ? type->name : "none");
     ck_assert_msg(strcmp(type ? type->severity : "", types[_i].severity) == 0, "%s: severity %s", name,
                   type ? type->severity : "none");
@@ -308,9 +334,13 @@ static const struct {
     {"type, no text", TELEMETRY("{\"column\": \"voltage\", \"type\": 3}"),
      "site.json:1: key telemetry.columns.0.type: must be a text, not a number"},
     {"form", STATUS("{\"column\": \"reason\", \"form\": \"upper\"}"),
-     "site.json:1: key status.columns.0.form: \"upper\" is not one of plain, lower, event_type"},
+     "site.json:1: key status.columns.0.form: \"upper\" is not one of plain, lower, event_type, status, outcome"},
     {"form for another column", STATUS("\n{\"column\": \"reason\", \"form\": \"event_type\"}"),
-     "site.json:2: key status.columns.0: form event_type is for column event_type alone"},
+     "site.json:2: key status.columns.0: form event_type is for one built-in column alone"},
+    {"form of statuses for another column", STATUS("{\"column\": \"reason\", \"form\": \"status\"}"),
+     "site.json:1: key status.columns.0: form status is for one built-in column alone"},
+    {"form of outcomes for another column", ACKS("{\"column\": \"error_code\", \"form\": \"outcome\"}"),
+     "site.json:1: key acks.columns.0: form outcome is for one built-in column alone"},
     {"form of a number", TELEMETRY("{\"column\": \"csq\", \"form\": \"lower\"}"),
      "site.json:1: key telemetry.columns.0: form of column csq goes with type text alone"},
     {"max_bytes of a number", TELEMETRY("{\"column\": \"csq\", \"max_bytes\": 4}"),
@@ -365,9 +395,12 @@ static const struct {
     {"key unknown", TELEMETRY("{\"column\": \"csq\",\n \"maximum\": 1}"),
      "site.json:2: key telemetry.columns.0.maximum: is none of column, path, type, unit, min, max, faults, max_bytes, "
      "form, required, enabled"},
-    {"section unknown", "{\n\"telemtry\": {}}", "site.json:2: key telemtry: is none of telemetry, events, status"},
-    {"key of a section unknown", "{\"status\": {\"types\": {}}}",
-     "site.json:1: key status.types: is none of device_no, time, columns"},
+    {"section unknown", "{\n\"telemtry\": {}}",
+     "site.json:2: key telemtry: is none of telemetry, events, status, acks"},
+    {"telemetry has no words", "{\"telemetry\": {\"types\": {}}}",
+     "site.json:1: key telemetry.types: is none of device_no, time, columns"},
+    {"key of statuses unknown", "{\"status\": {\"type\": {}}}",
+     "site.json:1: key status.type: is none of device_no, time, columns, types"},
     {"key of events unknown", "{\"events\": {\"type\": {}}}",
      "site.json:1: key events.type: is none of device_no, time, columns, types"},
 
@@ -433,6 +466,17 @@ static const struct {
      "site.json:1: key events.columns.0.form: of column event_type cannot be changed"},
     {"status in another form", STATUS("{\"column\": \"status\", \"form\": \"event_type\"}"),
      "site.json:1: key status.columns.0.form: of column status cannot be changed"},
+    {"severity of acks removed", ACKS("{\"column\": \"severity\", \"enabled\": false}"),
+     "site.json:1: key acks.columns.0.enabled: column severity cannot be removed"},
+    {"severity of acks not required", ACKS("{\"column\": \"severity\", \"required\": false}"),
+     "site.json:1: key acks.columns.0.required: of column severity cannot be changed"},
+    {"severity of acks in another form", ACKS("{\"column\": \"severity\", \"form\": \"plain\"}"),
+     "site.json:1: key acks.columns.0.form: of column severity cannot be changed"},
+    {"acks: event_type", ACKS(RESERVED("event_type")),
+     "site.json:1: key acks.columns.0.column: a column of acks cannot be named event_type: that is COMMAND_ACK"},
+    {"acks: raw_data", ACKS(RESERVED("raw_data")), RESERVED_ERROR("acks", "raw_data", "is worked out")},
+    {"acks: message_id", ACKS(RESERVED("message_id")), RESERVED_ERROR("acks", "message_id", "is worked out")},
+    {"acks: priority", ACKS(RESERVED("priority")), RESERVED_ERROR("acks", "priority", "is worked out")},
     {"removing what is not there", TELEMETRY("{\"column\": \"csqq\", \"enabled\": false}"),
      "site.json:1: key telemetry.columns.0.enabled: vm_telemetry has no column csqq"},
     {"removing twice",
@@ -474,6 +518,22 @@ static const struct {
     {"alias long", TYPES("\"CHANNEL_JAM\": {\"aliases\": [\"" A64 "A\"]}"),
      "site.json:1: key events.types.CHANNEL_JAM.aliases.0: longer than 64 bytes"},
 
+    {"a status has no severity", STATUS_TYPES("\"offline\": {\"severity\": \"high\"}"),
+     "site.json:1: key status.types.offline.severity: a status has no severity"},
+    {"status in capitals", STATUS_TYPES("\"Sleeping\": {}"),
+     "site.json:1: key status.types.Sleeping: \"Sleeping\" is not canonical, write sleeping"},
+    {"status with a blank", STATUS_TYPES("\"in service\": {}"),
+     "site.json:1: key status.types.in service: \"in service\" is not canonical, write in_service"},
+    {"a word of two statuses", STATUS_TYPES("\"offline\": {\"aliases\": [\"1\"]}, \"online\": {\"aliases\": [\"1\"]}"),
+     "site.json:1: key status.types.online.aliases.0: \"1\" already means offline"},
+    {"the word of another status", STATUS_TYPES("\"offline\": {\"aliases\": [\"Up\"]}"),
+     "site.json:1: key status.types.offline.aliases.0: \"Up\" already means online"},
+    {"a new status by the alias of another", STATUS_TYPES("\"lwt\": {}"),
+     "site.json:1: key status.types.lwt: already means offline"},
+    {"statuses no object", "{\"status\": {\"types\": [\"online\"]}}",
+     "site.json:1: key status.types: must be an object, not an array"},
+    {"the word of another outcome", ACK_TYPES("\"failed\": {\"aliases\": [\"success\"]}"),
+     "site.json:1: key acks.types.failed.aliases.0: \"success\" already means success"},
     {"section no object", "{\"telemetry\": []}", "site.json:1: key telemetry: must be an object, not an array"},
     {"columns no array", "{\"telemetry\": {\"columns\": {}}}",
      "site.json:1: key telemetry.columns: must be an array of columns, not an object"},
@@ -573,8 +633,8 @@ static const struct {
 } bounds[] = {
     {"columns", "{\"status\": {\"columns\": [", "{\"column\": \"c", "\", \"path\": \"p\", \"type\": \"float\"}", "]}}",
      MAPPING_MAX_COLUMNS - 4, "site.json:1: key status.columns.84: more than 88 columns in vm_status"},
-    {"types", "{\"events\": {\"types\": {", "\"T", "\": {}", "}}}", MAPPING_MAX_TYPES - 8,
-     "site.json:1: key events.types.T248: more than 256 types"},
+    {"types", "{\"events\": {\"types\": {", "\"T", "\": {}", "}}}", MAPPING_MAX_TYPES - 9,
+     "site.json:1: key events.types.T247: more than 256 types"},
     {"entries", "{\"status\": {\"columns\": [", "{\"column\": \"reason\", \"max_bytes\": 1", "}", "]}}",
      2 * MAPPING_MAX_COLUMNS, "site.json:1: key status.columns: holds more than 176 entries"},
 };
@@ -596,14 +656,14 @@ END_TEST
 
 START_TEST(bound_of_aliases)
 {
-    int room = MAPPING_MAX_ALIASES - (int)mapping->event_alias_count;
+    int room = MAPPING_MAX_ALIASES - (int)mapping->words[MESSAGE_EVENTS].alias_count;
     char error[ERR_TEXT_BYTES];
     snprintf(error, sizeof error, "site.json:1: key events.types.CHANNEL_JAM.aliases.%d: more than %d aliases", room,
              MAPPING_MAX_ALIASES);
     char *text = repeat("{\"events\": {\"types\": {\"CHANNEL_JAM\": {\"aliases\": [", room + 1, "\"A", "\"", "]}}}}");
     ck_assert(!overlay(mapping, text));
     ck_assert_str_eq(err.text, error);
-    ck_assert_uint_eq(mapping->event_alias_count, MAPPING_MAX_ALIASES);
+    ck_assert_uint_eq(mapping->words[MESSAGE_EVENTS].alias_count, MAPPING_MAX_ALIASES);
     free(text);
 }
 END_TEST
@@ -671,6 +731,11 @@ static const struct {
      {EVENTS("{\"column\": \"order_id\", \"enabled\": false}, {\"column\": \"channel_id\", \"enabled\": false}, "
              "{\"column\": \"oven_id\", \"enabled\": false}, {\"column\": \"error_code\", \"enabled\": false}, "
              "{\"column\": \"image_url\", \"enabled\": false}, {\"column\": \"video_url\", \"enabled\": false}")}},
+    {"words of statuses and outcomes",
+     {STATUS_TYPES("\"online\": {\"aliases\": [\"1\"]}, \"offline\": {\"aliases\": [\"0\"]}, \"sleeping\": {}"),
+      ACK_TYPES("\"failed\": {\"severity\": \"严重\", \"aliases\": [\"error\"]}, \"pending\": {}"),
+      ACKS("{\"column\": \"oven_id\", \"path\": \"result.oven_id\", \"type\": \"text\"}, "
+           "{\"column\": \"severity\", \"path\": [\"status\", \"outcome\"]}")}},
     {"text from number and back",
      {TELEMETRY("{\"column\": \"csq\", \"type\": \"text\"}"),
       TELEMETRY("{\"column\": \"csq\", \"type\": \"integer\"}")}},
@@ -746,7 +811,7 @@ static const struct {
     {"as large as may be", MAX_4, MAPPING_FILE_MAX_BYTES, NULL},
     {"one byte more", MAX_4, (size_t)MAPPING_FILE_MAX_BYTES + 1, ": larger than 1048576 bytes"},
     {"empty", "", 0, ":1: '[' or '{' expected near end of file"},
-    {"an error in it", "{\n\n\"x\": 1}", 0, ":3: key x: is none of telemetry, events, status"},
+    {"an error in it", "{\n\n\"x\": 1}", 0, ":3: key x: is none of telemetry, events, status, acks"},
 };
 
 START_TEST(from_file)
@@ -788,7 +853,7 @@ static Suite *mapping_file_suite(void)
     tcase_set_timeout(tcase, 120); /* under valgrind */
     tcase_add_loop_test(tcase, one_column, 0, (int)COUNT(columns));
     tcase_add_test(tcase, device_no_and_time);
-    tcase_add_loop_test(tcase, event_type, 0, (int)COUNT(types));
+    tcase_add_loop_test(tcase, known_words, 0, (int)COUNT(types));
     tcase_add_loop_test(tcase, refused, 0, (int)COUNT(errors));
     tcase_add_loop_test(tcase, not_json, 0, (int)COUNT(syntax));
     tcase_add_test(tcase, deep_nesting);

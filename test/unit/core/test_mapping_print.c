@@ -26,7 +26,15 @@ START_TEST(lines_of_the_builtin_mapping)
         "\"max\": 199, \"faults\": [99, 199], \"required\": false}\n",
         "      {\"column\": \"status\", \"path\": [\"status\"], \"type\": \"text\", \"unit\": \"\", \"max_bytes\": 32, "
         "\"form\": "
-        "\"lower\", \"required\": true},\n",
+        "\"status\", \"required\": true},\n",
+        "      {\"column\": \"severity\", \"path\": [\"status\"], \"type\": \"text\", \"unit\": \"\", "
+        "\"max_bytes\": 32, \"form\": \"outcome\", \"required\": true},\n",
+        /* each name in its words' spelling, and the keys of its aliases, sorted */
+        "      \"online\": {\"aliases\": [\"BIRTH\", \"CONNECT\", \"CONNECTED\", \"ONLINE\", \"UP\", \"上线\", "
+        "\"在线\", "
+        "\"已连接\"]},\n",
+        "      \"rejected\": {\"severity\": \"high\", \"aliases\": [\"REJECTED\"]}\n",
+        "  \"acks\": {\n",
         "    \"device_no\": [\"device_no\", \"id\"],\n",
     };
     for (size_t i = 0; i < COUNT(lines); i++) {
