@@ -121,8 +121,9 @@ static const struct value_case telemetry_cases[] = {
     {"a warm freezer", "\"environment\":{\"freezer_temps\":[12]}", "freezer_temp_0=12"},
     {"low voltage", "\"system\":{\"voltage\":150}", "voltage=150"},
     {"high voltage", "\"system\":{\"voltage\":260.5}", "voltage=260.5"},
-    {"a hard knock", "\"environment\":{\"vibration_g\":17.5}", "vibration_g=17.5"},
-    {"Null Island", "\"location\":{\"lat\":0,\"lng\":0.0}", "lat=0 lng=0"},
+    {"a hard knock", "\"environment\":{\"freezer_temps\":[1],\"vibration_g\":17.5}",
+     "freezer_temp_0=1 vibration_g=17.5"},
+
     {"csq as real modems have it", "\"connectivity\":{\"csq\":34}", "csq=34i"},
 
     /* float columns */
@@ -131,12 +132,11 @@ static const struct value_case telemetry_cases[] = {
     {"float: text", "\"system\":{\"voltage\":\"220.5\"}", "voltage=220.5"},
     {"float: text with blanks", "\"system\":{\"voltage\":\" 220.5 \"}", "voltage=220.5"},
     {"float: text with exponent", "\"system\":{\"voltage\":\"2.2e2\"}", "voltage=220"},
-    {"float: text, integer", "\"location\":{\"lat\":\"-31\"}", "lat=-31"},
-    {"float: text with unit", "\"system\":{\"voltage\":\"220V\"}",
-     "anomalies=\"system.voltage=\"220V\" not a number\""},
+    {"float: text, integer", "\"environment\":{\"freezer_temps\":[\"-31\"]}", "freezer_temp_0=-31"},
+    {"float: text with unit", "\"system\":{\"voltage\":\"220V\"}", "voltage=220"},
     {"float: decimal comma", "\"system\":{\"voltage\":\"220,5\"}",
      "anomalies=\"system.voltage=\"220,5\" not a number\""},
-    {"float: empty text", "\"system\":{\"voltage\":\"\"}", "anomalies=\"system.voltage=\"\" not a number\""},
+    {"float: empty text", "\"system\":{\"voltage\":\"\"}", "anomalies=\"system.voltage=\"\" no value\""},
     {"float: NaN", "\"system\":{\"voltage\":\"NaN\"}", "anomalies=\"system.voltage=\"NaN\" not a number\""},
     {"float: infinity", "\"system\":{\"voltage\":\"inf\"}", "anomalies=\"system.voltage=\"inf\" not a number\""},
     {"float: hexadecimal", "\"system\":{\"voltage\":\"0x10\"}", "anomalies=\"system.voltage=\"0x10\" not a number\""},
@@ -163,7 +163,7 @@ static const struct value_case telemetry_cases[] = {
     {"integer: 3.5", "\"system\":{\"uptime\":3.5}", "anomalies=\"system.uptime=3.5 not an integer\""},
     {"integer: text 3.5", "\"system\":{\"uptime\":\"3.5\"}", "anomalies=\"system.uptime=\"3.5\" not an integer\""},
     {"integer: words", "\"system\":{\"uptime\":\"3 days\"}", "anomalies=\"system.uptime=\"3 days\" not an integer\""},
-    {"integer: empty text", "\"system\":{\"uptime\":\"\"}", "anomalies=\"system.uptime=\"\" not an integer\""},
+    {"integer: empty text", "\"system\":{\"uptime\":\"\"}", "anomalies=\"system.uptime=\"\" no value\""},
     {"integer: true", "\"system\":{\"uptime\":true}", "anomalies=\"system.uptime=true not an integer\""},
     {"integer: null", "\"system\":{\"uptime\":null}", "anomalies=\"system.uptime=null no value\""},
     {"integer: object", "\"system\":{\"uptime\":{}}", "anomalies=\"system.uptime={...} not an integer\""},
@@ -207,7 +207,7 @@ static const struct value_case telemetry_cases[] = {
      "anomalies=\"system.door_closed=\"truex\" not a boolean\""},
     {"boolean: \"tru\"", "\"system\":{\"door_closed\":\"tru\"}",
      "anomalies=\"system.door_closed=\"tru\" not a boolean\""},
-    {"boolean: \"\"", "\"system\":{\"door_closed\":\"\"}", "anomalies=\"system.door_closed=\"\" not a boolean\""},
+    {"boolean: \"\"", "\"system\":{\"door_closed\":\"\"}", "anomalies=\"system.door_closed=\"\" no value\""},
     {"boolean: null", "\"system\":{\"door_closed\":null}", "anomalies=\"system.door_closed=null no value\""},
     {"boolean: object", "\"system\":{\"door_closed\":{}}", "anomalies=\"system.door_closed={...} not a boolean\""},
     {"boolean: array", "\"system\":{\"door_closed\":[1]}", "anomalies=\"system.door_closed=[...] not a boolean\""},
@@ -221,7 +221,7 @@ static const struct value_case telemetry_cases[] = {
      "network_type=\"\xE6\x9C\x89\xE7\xBA\xBF\""},
     {"text: beyond the BMP", "\"connectivity\":{\"type\":\"\\ud83d\\ude00\"}", "network_type=\"\xF0\x9F\x98\x80\""},
     {"text: real", "\"connectivity\":{\"type\":4.5}", "anomalies=\"connectivity.type=4.5 not text\""},
-    {"text: 4.0", "\"connectivity\":{\"type\":4.0}", "anomalies=\"connectivity.type=4 not text\""},
+    {"text: 4.0", "\"connectivity\":{\"type\":4.0}", "network_type=\"4\""},
     {"text: true", "\"connectivity\":{\"type\":true}", "anomalies=\"connectivity.type=true not text\""},
     {"text: object", "\"connectivity\":{\"type\":{}}", "anomalies=\"connectivity.type={...} not text\""},
     {"text: array", "\"connectivity\":{\"type\":[\"4G\"]}", "anomalies=\"connectivity.type=[...] not text\""},
@@ -245,8 +245,8 @@ static const struct value_case telemetry_cases[] = {
      "anomalies=\"environment.freezer_temps.4=null no column\""},
 
     /* a scalar where the path goes on, said once */
-    {"system is a number", "\"system\":5,\"location\":{\"lat\":1}",
-     "lat=1 anomalies=\"system=5 not an object or array\""},
+    {"system is a number", "\"system\":5,\"connectivity\":{\"csq\":7}",
+     "csq=7i anomalies=\"system=5 not an object or array\""},
     {"system is text", "\"system\":\"ok\"", "anomalies=\"system=\"ok\" not an object or array\""},
     {"system is true", "\"system\":true", "anomalies=\"system=true not an object or array\""},
     {"one temperature instead of four", "\"environment\":{\"freezer_temps\":-18.5}",
@@ -256,8 +256,9 @@ static const struct value_case telemetry_cases[] = {
     {"all of it", "\"system\":1,\"environment\":2,\"connectivity\":3,\"location\":4",
      "anomalies=\"system=1 not an object or array; environment=2 not an object or array; "
      "connectivity=3 not an object or array; location=4 not an object or array\""},
-    {"null is absent", "\"system\":null,\"location\":{\"lat\":1}", "lat=1"},
-    {"null zones are absent", "\"environment\":{\"freezer_temps\":null,\"ambient_temp\":5}", "ambient_temp=5"},
+    {"null is absent", "\"system\":null,\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"null zones", "\"environment\":{\"freezer_temps\":null,\"ambient_temp\":5}",
+     "ambient_temp=5 anomalies=\"environment.freezer_temps=null no value\""},
 
     /* fault codes, as numbers and as text */
     {"cut probe", "\"environment\":{\"freezer_temps\":[-127,-127.0,\"-127\",\"-127.00\"]}",
@@ -267,10 +268,10 @@ static const struct value_case telemetry_cases[] = {
     {"probe that has just started", "\"environment\":{\"freezer_temps\":[85,85.0,84.9375,\"85\"]}",
      "anomalies=\"environment.freezer_temps.0=85 sensor fault code; environment.freezer_temps.1=85 sensor fault code; "
      "environment.freezer_temps.2=84.9375 outside -90..80; environment.freezer_temps.3=\"85\" sensor fault code\""},
-    {"ambient probe", "\"environment\":{\"ambient_temp\":-127}",
-     "anomalies=\"environment.ambient_temp=-127 sensor fault code\""},
-    {"ambient probe that has just started", "\"environment\":{\"ambient_temp\":85.0}",
-     "anomalies=\"environment.ambient_temp=85 sensor fault code\""},
+    {"ambient probe", "\"environment\":{\"freezer_temps\":[1],\"ambient_temp\":-127}",
+     "freezer_temp_0=1 anomalies=\"environment.ambient_temp=-127 sensor fault code\""},
+    {"ambient probe that has just started", "\"environment\":{\"freezer_temps\":[1],\"ambient_temp\":85.0}",
+     "freezer_temp_0=1 anomalies=\"environment.ambient_temp=85 sensor fault code\""},
     {"modem that does not know", "\"connectivity\":{\"csq\":99}",
      "anomalies=\"connectivity.csq=99 sensor fault code\""},
     {"modem that does not know, extended", "\"connectivity\":{\"csq\":199}",
@@ -283,35 +284,207 @@ static const struct value_case telemetry_cases[] = {
      "environment.freezer_temps.4=5 no column\""},
 
     /* names the device may use, or not */
-    {"device_no", "\"device_no\":\"VM-SH-001\",\"location\":{\"lat\":1}", "lat=1"},
-    {"id", "\"id\":\"VM-SH-001\",\"location\":{\"lat\":1}", "lat=1"},
-    {"device_no null, id good", "\"device_no\":null,\"id\":\"VM-SH-001\",\"location\":{\"lat\":1}", "lat=1"},
-    {"both null", "\"device_no\":null,\"id\":null,\"location\":{\"lat\":1}", "lat=1"},
-    {"another device_no", "\"device_no\":\"VM-SH-002\",\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"another id", "\"id\":\"VM-SH-002\",\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no null, another id", "\"device_no\":null,\"id\":\"x\",\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no cut short", "\"device_no\":\"VM-SH-00\",\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no in small letters", "\"device_no\":\"vm-sh-001\",\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no empty", "\"device_no\":\"\",\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no with NUL", "\"device_no\":\"VM-SH-001\\u0000\",\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no a number", "\"device_no\":1,\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no true", "\"device_no\":true,\"location\":{\"lat\":1}", "!device_mismatch"},
-    {"device_no an object", "\"device_no\":{},\"location\":{\"lat\":1}", "!device_mismatch"},
+    {"device_no", "\"device_no\":\"VM-SH-001\",\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"id", "\"id\":\"VM-SH-001\",\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"device_no null, id good", "\"device_no\":null,\"id\":\"VM-SH-001\",\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"both null", "\"device_no\":null,\"id\":null,\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"another device_no", "\"device_no\":\"VM-SH-002\",\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"another id", "\"id\":\"VM-SH-002\",\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no null, another id", "\"device_no\":null,\"id\":\"x\",\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no cut short", "\"device_no\":\"VM-SH-00\",\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no in small letters", "\"device_no\":\"vm-sh-001\",\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no empty", "\"device_no\":\"\",\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"device_no of padding, another id", "\"device_no\":\" \\u0000\",\"id\":\"x\",\"connectivity\":{\"csq\":7}",
+     "!device_mismatch"},
+    {"device_no of padding, id good", "\"device_no\":\"\\t \",\"id\":\"VM-SH-001\",\"connectivity\":{\"csq\":7}",
+     "csq=7i"},
+    {"device_no with padding", "\"device_no\":\" VM-SH-001\\u0000\\u0000\",\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"device_no with NUL", "\"device_no\":\"VM-SH\\u0000-001\",\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no nan", "\"device_no\":nan,\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no a number", "\"device_no\":1,\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no true", "\"device_no\":true,\"connectivity\":{\"csq\":7}", "!device_mismatch"},
+    {"device_no an object", "\"device_no\":{},\"connectivity\":{\"csq\":7}", "!device_mismatch"},
 
     /* nothing to store */
     {"no members", "\"x\":1", "!no_data"},
-    {"empty sections", "\"system\":{},\"environment\":{\"freezer_temps\":[]},\"connectivity\":{},\"location\":{}",
-     "!no_data"},
-    {"null sections", "\"system\":null,\"environment\":null,\"connectivity\":null,\"location\":null", "!no_data"},
+    {"empty sections", "\"system\":{},\"connectivity\":{},\"location\":{}", "!no_data"},
+    {"null sections", "\"system\":null,\"connectivity\":null,\"location\":null", "!no_data"},
+    {"an empty text alone", "\"connectivity\":{\"type\":\"\"}", "!no_data"},
+    {"padding alone", "\"connectivity\":{\"type\":\" \\u0000\"}", "!no_data"},
     {"a null text alone", "\"connectivity\":{\"type\":null}", "!no_data"},
     {"the values one level too high", "\"voltage\":220,\"current\":1", "!no_data"},
     {"a null number alone", "\"connectivity\":{\"csq\":null}", "anomalies=\"connectivity.csq=null no value\""},
 
     /* of equal keys the last counts */
-    {"equal keys", "\"system\":{\"voltage\":1,\"voltage\":2}", "voltage=2"},
+    {"equal keys", "\"system\":{\"voltage\":1,\"voltage\":2}",
+     "voltage=2 anomalies=\"system.voltage=2 given twice, the last counts\""},
 
     /* a wide number or NUL that no column takes: not worth a word */
-    {"wide, but nobody's", "\"x\":1e999,\"y\":\"\\u0000\\ud800\",\"location\":{\"lat\":1}", "lat=1"},
+    {"wide, but nobody's", "\"x\":1e999,\"y\":\"\\u0000\\ud800\",\"connectivity\":{\"csq\":7}", "csq=7i"},
+
+    /* what firmware prints where it has no number (D1) */
+    {"nan", "\"system\":{\"voltage\":nan,\"current\":1}", "current=1 anomalies=\"system.voltage=nan not a number\""},
+    {"every spelling of nan",
+     "\"system\":{\"voltage\":-NaN,\"current\":Infinity,\"uptime\":-inf,\"door_closed\":INF},"
+     "\"environment\":{\"freezer_temps\":[NAN,-Infinity,inf,1]},\"connectivity\":{\"type\":nan,\"csq\":-nan}",
+     "freezer_temp_3=1 anomalies=\"system.voltage=-NaN not a number; system.current=Infinity not a number; "
+     "system.uptime=-inf not an integer; system.door_closed=INF not a boolean; environment.freezer_temps.0=NAN not a "
+     "number; environment.freezer_temps.1=-Infinity not a number; environment.freezer_temps.2=inf not a number; "
+     "connectivity.type=nan not text; connectivity.csq=-nan not an integer\""},
+    {"nan where no column looks", "\"x\":nan,\"y\":[-inf],\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"nan in an object's place", "\"system\":nan,\"connectivity\":{\"csq\":7}",
+     "csq=7i anomalies=\"system=nan not an object or array\""},
+    {"nan in an array's place", "\"environment\":{\"freezer_temps\":nan}",
+     "anomalies=\"environment.freezer_temps=nan not an object or array\""},
+    {"nan too many", "\"environment\":{\"freezer_temps\":[1,2,3,4,nan]}",
+     "freezer_temp_0=1 freezer_temp_1=2 freezer_temp_2=3 freezer_temp_3=4 "
+     "anomalies=\"environment.freezer_temps.4=nan no column\""},
+
+    /* padding (D2) */
+    {"padding around a number", "\"system\":{\"voltage\":\"\\u0000 220.5\\u0000\\t\"}", "voltage=220.5"},
+    {"padding around an integer", "\"system\":{\"uptime\":\"\\u0000\\u00003\\u0000\"}", "uptime=3i"},
+    {"padding around a boolean", "\"system\":{\"door_closed\":\"\\n true \\u0000\"}", "door_closed=true"},
+    {"padding around a text", "\"connectivity\":{\"type\":\" 4G\\u0000\\u0000\\r\\n\"}", "network_type=\"4G\""},
+    {"a NUL between digits", "\"system\":{\"uptime\":\"3\\u00000\"}",
+     "anomalies=\"system.uptime=\"3\\u00000\" not an integer\""},
+    {"a text of padding", "\"connectivity\":{\"type\":\"\\u0000 \\t\",\"csq\":7}", "csq=7i"},
+    {"a number of padding", "\"system\":{\"voltage\":\" \\u0000\"}",
+     "anomalies=\"system.voltage=\" \\u0000\" no value\""},
+    {"a boolean of padding", "\"system\":{\"door_closed\":\"\\u0000\"}",
+     "anomalies=\"system.door_closed=\"\\u0000\" no value\""},
+    {"16 bytes and padding", "\"connectivity\":{\"type\":\"  1234567890123456  \"}",
+     "network_type=\"1234567890123456\""},
+    {"a no-break space is no padding", "\"connectivity\":{\"type\":\"4G\\u00a0\"}", "network_type=\"4G\xC2\xA0\""},
+
+    /* arrays (D9): each once, where its first column stands */
+    {"zones null", "\"environment\":{\"freezer_temps\":null},\"connectivity\":{\"csq\":99}",
+     "anomalies=\"environment.freezer_temps=null no value; connectivity.csq=99 sensor fault code\""},
+    {"no zones", "\"environment\":{\"freezer_temps\":[],\"ambient_temp\":5}",
+     "ambient_temp=5 anomalies=\"environment.freezer_temps=[] empty\""},
+    {"no zones, and nothing else", "\"environment\":{\"freezer_temps\":[]}",
+     "anomalies=\"environment.freezer_temps=[] empty\""},
+    {"zones by other names", "\"environment\":{\"freezer_temps\":{\"left\":-18,\"right\":-19},\"ambient_temp\":5}",
+     "ambient_temp=5 anomalies=\"environment.freezer_temps={...} not an array\""},
+    {"zones of an empty object", "\"environment\":{\"freezer_temps\":{},\"ambient_temp\":5}",
+     "ambient_temp=5 anomalies=\"environment.freezer_temps={...} not an array\""},
+    {"zones by their numbers", "\"environment\":{\"freezer_temps\":{\"0\":-18,\"2\":-19}}",
+     "freezer_temp_0=-18 freezer_temp_2=-19"},
+    {"zones missing", "\"environment\":{\"ambient_temp\":5}",
+     "ambient_temp=5 anomalies=\"environment.freezer_temps= missing\""},
+    {"an empty environment", "\"environment\":{}", "anomalies=\"environment.freezer_temps= missing\""},
+    {"the environment null", "\"environment\":null,\"system\":{\"current\":-1}",
+     "anomalies=\"system.current=-1 outside 0..200; environment=null no value\""},
+    {"no environment", "\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"the environment an array", "\"environment\":[1,2],\"connectivity\":{\"csq\":7}",
+     "csq=7i anomalies=\"environment=[...] not an object\""},
+    {"the environment an empty array", "\"environment\":[],\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"nothing but an empty array", "\"system\":[]", "!no_data"},
+    {"an array in an object's place", "\"location\":[31.2,121.4],\"connectivity\":{\"csq\":7}",
+     "csq=7i anomalies=\"location=[...] not an object\""},
+    {"an empty array in an object's place", "\"location\":[],\"connectivity\":{\"csq\":7}", "csq=7i"},
+    {"zones of nulls", "\"environment\":{\"freezer_temps\":[null,null]}",
+     "anomalies=\"environment.freezer_temps.0=null no value; environment.freezer_temps.1=null no value\""},
+    {"zones in zones", "\"environment\":{\"freezer_temps\":[[1,2]]}",
+     "anomalies=\"environment.freezer_temps.0=[...] not a number\""},
+
+    /* positions (D10) */
+    {"a position", "\"location\":{\"lat\":31.2,\"lng\":121.4}", "lat=31.2 lng=121.4"},
+    {"Null Island", "\"location\":{\"lat\":0,\"lng\":0.0}", "anomalies=\"location.lat=0 no fix\""},
+    {"around it", "\"location\":{\"lat\":-0.001,\"lng\":0.001}", "anomalies=\"location.lat=-0.001 no fix\""},
+    {"as text", "\"location\":{\"lat\":\"0.0000\",\"lng\":\"0\"}", "anomalies=\"location.lat=0 no fix\""},
+    {"just not around it", "\"location\":{\"lat\":0.0011,\"lng\":0.001}", "lat=0.0011 lng=0.001"},
+    {"nor that", "\"location\":{\"lat\":0,\"lng\":-0.0011}", "lat=0 lng=-0.0011"},
+    {"on the equator", "\"location\":{\"lat\":0,\"lng\":121.4}", "lat=0 lng=121.4"},
+    {"a latitude alone", "\"location\":{\"lat\":31.2}", "anomalies=\"location.lat=31.2 without location.lng\""},
+    {"a longitude alone", "\"location\":{\"lng\":121.4}", "anomalies=\"location.lng=121.4 without location.lat\""},
+    {"a latitude of null", "\"location\":{\"lat\":null,\"lng\":121.4}",
+     "anomalies=\"location.lat=null no value; location.lng=121.4 without location.lat\""},
+    {"a longitude that is refused", "\"location\":{\"lat\":31.2,\"lng\":181}",
+     "anomalies=\"location.lng=181 outside -180..180; location.lat=31.2 without location.lng\""},
+    {"a longitude of nan", "\"location\":{\"lat\":31.2,\"lng\":nan},\"connectivity\":{\"csq\":99}",
+     "anomalies=\"location.lng=nan not a number; connectivity.csq=99 sensor fault code; "
+     "location.lat=31.2 without location.lng\""},
+    {"a latitude of padding", "\"location\":{\"lat\":\"\",\"lng\":0}",
+     "anomalies=\"location.lat=\"\" no value; location.lng=0 without location.lat\""},
+    {"columns around it stay", "\"location\":{\"lat\":0,\"lng\":0},\"connectivity\":{\"rssi\":-63,\"type\":\"4G\"}",
+     "rssi=-63i network_type=\"4G\" anomalies=\"location.lat=0 no fix\""},
+
+    /* units and words (D11) */
+    {"each with its unit",
+     "\"system\":{\"voltage\":\"220.5 V\",\"current\":\"1.1A\",\"uptime\":\"10 s\",\"door_closed\":\"CLOSED\"},"
+     "\"environment\":{\"freezer_temps\":[\"-18.5 \xE2\x84\x83\",\"-18\xC2\xB0"
+     "C\",\"-19 \xC2\xBA"
+     "C\",\"-20degC\"],\"ambient_temp\":\"24.1 C\",\"vibration_g\":\"0.046g\"},"
+     "\"connectivity\":{\"rssi\":\"-63 dBm\"},\"location\":{\"lat\":\"31.2\xC2\xB0\",\"lng\":\"121.4 deg\"}",
+     "voltage=220.5 current=1.1 uptime=10i door_closed=true freezer_temp_0=-18.5 freezer_temp_1=-18 freezer_temp_2=-19 "
+     "freezer_temp_3=-20 ambient_temp=24.1 vibration_g=0.046 rssi=-63i lat=31.2 lng=121.4"},
+    {"letters of units in any case",
+     "\"system\":{\"voltage\":\"220 v\",\"current\":\"1a\",\"uptime\":\"10S\"},"
+     "\"environment\":{\"freezer_temps\":[\"1 c\",\"2DEGC\",\"3\xC2\xB0"
+     "c\"],\"vibration_g\":\"1 G\"},\"connectivity\":{\"rssi\":\"-63DBM\"},"
+     "\"location\":{\"lat\":\"1DEG\",\"lng\":\"2Deg\"}",
+     "voltage=220 current=1 uptime=10i freezer_temp_0=1 freezer_temp_1=2 freezer_temp_2=3 vibration_g=1 rssi=-63i "
+     "lat=1 "
+     "lng=2"},
+    {"another's unit",
+     "\"system\":{\"voltage\":\"220 mV\",\"current\":\"1 V\",\"uptime\":\"10 ms\"},"
+     "\"environment\":{\"freezer_temps\":[\"1\xC2\xB0"
+     "F\",\"2 F\",\"3 K\"]},\"connectivity\":{\"rssi\":\"-63 dB\",\"csq\":\"7 dBm\"},"
+     "\"location\":{\"lat\":\"31.2 N\",\"lng\":\"121.4E\"}",
+     "anomalies=\"system.voltage=\"220 mV\" not a number; system.current=\"1 V\" not a number; "
+     "system.uptime=\"10 ms\" not an integer; environment.freezer_temps.0=\"1\xC2\xB0"
+     "F\" not a number; environment.freezer_temps.1=\"2 F\" not a number; environment.freezer_temps.2=\"3 K\" not a "
+     "number; connectivity.rssi=\"-63 dB\" not an integer; location.lat=\"31.2 N\" not a number; "
+     "location.lng=\"121.4E\" not a number; connectivity.csq=\"7 dBm\" not an integer\""},
+    {"a unit twice", "\"system\":{\"voltage\":\"220VV\"}", "anomalies=\"system.voltage=\"220VV\" not a number\""},
+    {"a unit alone", "\"system\":{\"voltage\":\"V\"}", "anomalies=\"system.voltage=\"V\" not a number\""},
+    {"a unit with padding", "\"environment\":{\"freezer_temps\":[\" 24.1 \xE2\x84\x83\\u0000\"]}",
+     "freezer_temp_0=24.1"},
+    {"a fault code with its unit", "\"environment\":{\"freezer_temps\":[\"-127 C\"]}",
+     "anomalies=\"environment.freezer_temps.0=\"-127 C\" sensor fault code\""},
+    {"a decimal comma with its unit", "\"system\":{\"voltage\":\"220,5 V\"}",
+     "anomalies=\"system.voltage=\"220,5 V\" not a number\""},
+    {"on", "\"system\":{\"door_closed\":\"ON\"}", "door_closed=true"},
+    {"off", "\"system\":{\"door_closed\":\" off\"}", "door_closed=false"},
+    {"open", "\"system\":{\"door_closed\":\"Open\"}", "door_closed=false"},
+    {"opened", "\"system\":{\"door_closed\":\"opened\"}", "anomalies=\"system.door_closed=\"opened\" not a boolean\""},
+    {"y", "\"system\":{\"door_closed\":\"Y\"}", "anomalies=\"system.door_closed=\"Y\" not a boolean\""},
+    {"t", "\"system\":{\"door_closed\":\"T\"}", "anomalies=\"system.door_closed=\"T\" not a boolean\""},
+    {"no", "\"system\":{\"door_closed\":\"no\"}", "anomalies=\"system.door_closed=\"no\" not a boolean\""},
+    {"a whole real for a text", "\"connectivity\":{\"type\":101.0}", "network_type=\"101\""},
+    {"a longer one", "\"connectivity\":{\"type\":1717243198250.0}", "network_type=\"1717243198250\""},
+    {"with an exponent", "\"connectivity\":{\"type\":1e15}", "network_type=\"1000000000000000\""},
+    {"a negative one", "\"connectivity\":{\"type\":-5.00}", "network_type=\"-5\""},
+    {"almost an integer", "\"system\":{\"uptime\":500.00000000000000001}",
+     "anomalies=\"system.uptime=500 not an integer\""},
+    {"almost true", "\"system\":{\"door_closed\":1.00000000000000000001}",
+     "anomalies=\"system.door_closed=1 not a boolean\""},
+    {"almost false", "\"system\":{\"door_closed\":1e-30}", "anomalies=\"system.door_closed=1e-30 not a boolean\""},
+
+    /* equal keys (D11), behind the columns and the surplus, in the order in which they came again */
+    {"equal sections", "\"system\":{\"voltage\":1},\"system\":{\"current\":2}",
+     "current=2 anomalies=\"system={...} given twice, the last counts\""},
+    {"given three times", "\"system\":{\"voltage\":1,\"voltage\":2,\"voltage\":3}",
+     "voltage=3 anomalies=\"system.voltage=3 given twice, the last counts\""},
+    {"the last is null", "\"system\":{\"voltage\":1,\"voltage\":null}",
+     "anomalies=\"system.voltage=null no value; system.voltage=null given twice, the last counts\""},
+    {"two places, a fault, a surplus",
+     "\"connectivity\":{\"csq\":1,\"csq\":99},\"environment\":{\"freezer_temps\":[0],\"freezer_temps\":[1,2,3,4,5]},"
+     "\"system\":{\"uptime\":1,\"uptime\":2},\"location\":{\"lat\":0,\"lng\":0}",
+     "uptime=2i freezer_temp_0=1 freezer_temp_1=2 freezer_temp_2=3 freezer_temp_3=4 "
+     "anomalies=\"connectivity.csq=99 sensor fault code; environment.freezer_temps.4=5 no column; "
+     "connectivity.csq=99 given twice, the last counts; environment.freezer_temps=[...] given twice, the last counts; "
+     "system.uptime=2 given twice, the last counts; location.lat=0 no fix\""},
+    {"equal keys that no column takes", "\"x\":1,\"x\":2,\"system\":{\"y\":1,\"y\":2},\"connectivity\":{\"csq\":7}",
+     "csq=7i"},
+    {"equal times", "\"ts\":5,\"connectivity\":{\"csq\":7}",
+     "csq=7i anomalies=\"ts=1795480320 given twice, the last counts\""},
+    {"equal device numbers", "\"device_no\":\"x\",\"device_no\":\"VM-SH-001\",\"connectivity\":{\"csq\":7}",
+     "csq=7i anomalies=\"device_no=\"VM-SH-001\" given twice, the last counts\""},
+    {"twice in the section that does not count, and the section",
+     "\"system\":{\"voltage\":1,\"voltage\":2},\"system\":{\"voltage\":3}",
+     "voltage=3 anomalies=\"system.voltage=3 given twice, the last counts; system={...} given twice, the last "
+     "counts\""},
 };
 
 static const struct value_case event_cases[] = {
@@ -363,7 +536,11 @@ static const struct value_case event_cases[] = {
     {"true", "\"event_type\":true", "!missing_field"},
     {"a real", "\"event_type\":1.5", "!missing_field"},
     {"an object", "\"event_type\":{}", "!missing_field"},
-    {"NUL", "\"event_type\":\"A\\u0000\"", "!missing_field"},
+    {"padding", "\"event_type\":\"\\u0000\"", "!missing_field"},
+    {"NUL", "\"event_type\":\"A\\u0000B\"", "!missing_field"},
+    {"nan", "\"event_type\":nan", "!missing_field"},
+    {"padded", "\"event_type\":\" A\\u0000\"",
+     "event_type=\"A\" severity=\"unknown\" anomalies=\"payload=1 character(s) PostgreSQL cannot store, replaced\""},
     {"lone surrogate", "\"event_type\":\"A\\ud800\"", "!missing_field"},
 
     /* channel_id = data.channel_id, else data.meal_cid */
@@ -389,7 +566,9 @@ static const struct value_case event_cases[] = {
     {"data empty", "\"event_type\":\"X\",\"data\":{}", "event_type=\"X\" severity=\"unknown\""},
     {"data is text", "\"event_type\":\"X\",\"data\":\"oops\"",
      "event_type=\"X\" severity=\"unknown\" anomalies=\"data=\"oops\" not an object or array\""},
-    {"data is an array", "\"event_type\":\"X\",\"data\":[1]", "event_type=\"X\" severity=\"unknown\""},
+    {"data is an array", "\"event_type\":\"X\",\"data\":[1]",
+     "event_type=\"X\" severity=\"unknown\" anomalies=\"data=[...] not an object\""},
+    {"data is an empty array", "\"event_type\":\"X\",\"data\":[]", "event_type=\"X\" severity=\"unknown\""},
     {"null values", "\"event_type\":\"X\",\"data\":{\"order_id\":null,\"image_url\":null}",
      "event_type=\"X\" severity=\"unknown\""},
     {"text that PostgreSQL cannot store: NUL", "\"event_type\":\"X\",\"data\":{\"order_id\":\"a\\u0000b\"}",
@@ -397,16 +576,31 @@ static const struct value_case event_cases[] = {
      "cannot store; payload=1 character(s) PostgreSQL cannot store, replaced\""},
     {"text that PostgreSQL cannot store: lone surrogate",
      "\"event_type\":\"X\",\"data\":{\"error_code\":\"\\udc00\",\"oven_id\":\"\\ud800x\"}",
-     "event_type=\"X\" severity=\"unknown\" anomalies=\"data.oven_id=\"\\u0000x\" holds a character that PostgreSQL "
-     "cannot store; data.error_code=\"\\u0000\" holds a character that PostgreSQL cannot store; payload=2 "
+     "event_type=\"X\" severity=\"unknown\" anomalies=\"data.oven_id=\"\xEF\xBF\xBDx\" holds a character that "
+     "PostgreSQL "
+     "cannot store; data.error_code=\"\xEF\xBF\xBD\" holds a character that PostgreSQL cannot store; payload=2 "
      "character(s) PostgreSQL cannot store, replaced\""},
     {"numbers too wide",
      "\"event_type\":\"X\",\"data\":{\"g_force\":1e999,\"order_id\":123456789012345678901234567890}",
      "event_type=\"X\" order_id=\"123456789012345678901234567890\" severity=\"unknown\" "
      "anomalies=\"payload=2 number(s) too wide, kept as text\""},
-    {"order of the notes", "\"event_type\":\"X\",\"data\":{\"a\":\"\\u0000\",\"b\":1e999,\"video_url\":1.5}",
-     "event_type=\"X\" severity=\"unknown\" anomalies=\"data.video_url=1.5 not text; "
-     "payload=1 number(s) too wide, kept as text; payload=1 character(s) PostgreSQL cannot store, replaced\""},
+    {"no numbers", "\"event_type\":\"X\",\"data\":{\"g_force\":nan,\"order_id\":-inf}",
+     "event_type=\"X\" severity=\"unknown\" anomalies=\"data.order_id=-inf not text; "
+     "payload=2 value(s) that are no number, kept as text\""},
+    {"order of the notes",
+     "\"event_type\":\"X\",\"data\":{\"a\":\"\\u0000\",\"b\":1e999,\"c\":nan,\"oven_id\":\"O\",\"oven_id\":\"P\","
+     "\"video_url\":1.5}",
+     "event_type=\"X\" oven_id=\"P\" severity=\"unknown\" anomalies=\"data.video_url=1.5 not text; "
+     "data.oven_id=\"P\" given twice, the last counts; payload=1 number(s) too wide, kept as text; "
+     "payload=1 value(s) that are no number, kept as text; "
+     "payload=1 character(s) PostgreSQL cannot store, replaced\""},
+    {"an empty text is none", "\"event_type\":\"X\",\"data\":{\"order_id\":\"\",\"oven_id\":\" \"}",
+     "event_type=\"X\" severity=\"unknown\""},
+    {"an empty channel_id, and a meal", "\"event_type\":\"X\",\"data\":{\"channel_id\":\"\",\"meal_cid\":\" M-1\"}",
+     "event_type=\"X\" channel_id=\"M-1\" severity=\"unknown\""},
+    {"a whole real as order", "\"event_type\":\"X\",\"data\":{\"order_id\":1e18}",
+     "event_type=\"X\" order_id=\"1000000000000000000\" severity=\"unknown\""},
+    {"COMMAND_ACK of a machine's own", "\"event_type\":\"command-ack\"", "event_type=\"COMMAND_ACK\" severity=\"low\""},
 
     /* the device */
     {"device_no", "\"event_type\":\"X\",\"device_no\":\"VM-SH-001\"", "event_type=\"X\" severity=\"unknown\""},
@@ -425,11 +619,26 @@ static const struct value_case status_cases[] = {
     {"maintenance", "\"status\":\"offline\",\"reason\":\"maintenance\"",
      "status=\"offline\" reason=\"maintenance\" " TS},
     {"capitals", "\"status\":\"ONLINE\"", "status=\"online\" " TS},
-    {"another status", "\"status\":\"Sleeping\"", "status=\"sleeping\" " TS},
+    {"another status", "\"status\":\"Sleeping\"",
+     "status=\"sleeping\" " TS " anomalies=\"status=\"Sleeping\" unknown status\""},
+    {"another with a blank", "\"status\":\" In Service\\u0000\"",
+     "status=\"in service\" " TS " anomalies=\"status=\" In Service\\u0000\" unknown status\""},
+    {"an alias of online", "\"status\":\"Connected\"", "status=\"online\" " TS},
+    {"an alias of offline", "\"status\":\"connection_lost\"", "status=\"offline\" " TS},
+    {"an alias in Chinese", "\"status\":\"\\u79bb\\u7ebf\"", "status=\"offline\" " TS},
+    {"padded", "\"status\":\"\\u0000 online \"", "status=\"online\" " TS},
+    {"firmware of padding", "\"status\":\"online\",\"firmware\":\"\",\"hardware\":\"\\u0000\"",
+     "status=\"online\" " TS},
+    {"true as text", "\"status\":\"true\"", "status=\"true\" " TS " anomalies=\"status=\"true\" unknown status\""},
+    {"a whole real", "\"status\":1.0", "status=\"1\" " TS " anomalies=\"status=1 unknown status\""},
+    {"nan", "\"status\":nan", "!missing_field"},
+    {"given twice", "\"status\":\"offline\",\"status\":\"online\"",
+     "status=\"online\" " TS " anomalies=\"status=\"online\" given twice, the last counts\""},
     {"only ASCII letters change", "\"status\":\"\\u00c4B\"",
      "status=\"\xC3\x84"
-     "b\" " TS},
-    {"a number", "\"status\":1", "status=\"1\" " TS},
+     "b\" " TS " anomalies=\"status=\"\xC3\x84"
+     "B\" unknown status\""},
+    {"a number", "\"status\":1", "status=\"1\" " TS " anomalies=\"status=1 unknown status\""},
     {"firmware a number", "\"status\":\"online\",\"firmware\":501", "status=\"online\" firmware=\"501\" " TS},
     {"firmware a real", "\"status\":\"online\",\"firmware\":5.1,\"hardware\":true",
      "status=\"online\" " TS " anomalies=\"firmware=5.1 not text; hardware=true not text\""},
@@ -448,6 +657,41 @@ static const struct value_case status_cases[] = {
     {"another device_no", "\"status\":\"online\",\"device_no\":\"VM-SH-009\"", "!device_mismatch"},
 };
 
+#define ACK "event_type=\"COMMAND_ACK\" "
+
+static const struct value_case ack_cases[] = {
+    {"success", "\"cmd_id\":\"C-1\",\"status\":\"success\",\"result\":{\"a\":1},\"error\":null",
+     ACK "severity=\"low\""},
+    {"failed",
+     "\"cmd_id\":\"C-1\",\"status\":\"failed\",\"result\":null,\"error\":{\"code\":\"E103\",\"message\":\"m\"}",
+     ACK "severity=\"high\" error_code=\"E103\""},
+    {"rejected", "\"status\":\"rejected\",\"error\":{\"code\":\"E000\"}", ACK "severity=\"high\" error_code=\"E000\""},
+    {"in any case", "\"status\":\" FAILED\"", ACK "severity=\"high\""},
+    {"in any case too", "\"status\":\"Rejected\"", ACK "severity=\"high\""},
+    {"an unknown outcome", "\"status\":\"Pending\"",
+     ACK "severity=\"low\" anomalies=\"status=\"Pending\" unknown status\""},
+    {"a number", "\"status\":1", ACK "severity=\"low\" anomalies=\"status=1 unknown status\""},
+    {"online is no outcome", "\"status\":\"online\"",
+     ACK "severity=\"low\" anomalies=\"status=\"online\" unknown status\""},
+    {"an order is none of ours", "\"status\":\"success\",\"data\":{\"order_id\":\"O-1\"},\"order_id\":\"O-2\"",
+     ACK "severity=\"low\""},
+    {"an error that is text", "\"status\":\"failed\",\"error\":\"E103\"",
+     ACK "severity=\"high\" anomalies=\"error=\"E103\" not an object or array\""},
+    {"a code that is a number", "\"status\":\"failed\",\"error\":{\"code\":103}",
+     ACK "severity=\"high\" error_code=\"103\""},
+    {"a wide number", "\"status\":\"success\",\"result\":1e999",
+     ACK "severity=\"low\" anomalies=\"payload=1 number(s) too wide, kept as text\""},
+    {"the machine's own number", "\"status\":\"success\",\"device_no\":\"VM-SH-001\"", ACK "severity=\"low\""},
+    {"another machine", "\"status\":\"success\",\"device_no\":\"VM-SH-002\"", "!device_mismatch"},
+    {"no status", "\"cmd_id\":\"C-1\"", "!missing_field"},
+    {"null", "\"status\":null", "!missing_field"},
+    {"empty", "\"status\":\"\"", "!missing_field"},
+    {"padding", "\"status\":\" \\u0000\"", "!missing_field"},
+    {"true", "\"status\":true", "!missing_field"},
+    {"an object", "\"status\":{}", "!missing_field"},
+    {"nan", "\"status\":nan", "!missing_field"},
+};
+
 static const struct {
     const struct value_case *cases;
     size_t count;
@@ -455,6 +699,7 @@ static const struct {
     [MESSAGE_TELEMETRY] = {telemetry_cases, COUNT(telemetry_cases)},
     [MESSAGE_EVENTS] = {event_cases, COUNT(event_cases)},
     [MESSAGE_STATUS] = {status_cases, COUNT(status_cases)},
+    [MESSAGE_ACKS] = {ack_cases, COUNT(ack_cases)},
 };
 
 /* "; " inside a shown value would count twice: no case here has one. */
@@ -469,7 +714,8 @@ static size_t count_items(const char *anomalies)
 
 static void check_identity(const struct filled *filled, const char *name, enum message_kind kind)
 {
-    static const char *const tables[] = {"vm_telemetry", "vm_events", "vm_status"};
+    static const char *const tables[] = {"vm_telemetry", "vm_events", "vm_status", "vm_events"};
+    bool has_raw_data = kind == MESSAGE_EVENTS || kind == MESSAGE_ACKS;
     const struct lp_value *id = lp_row_find(&filled->row, "message_id");
     ck_assert_msg(strcmp(filled->row.measurement, tables[kind]) == 0, "%s: table", name);
     ck_assert_msg(filled->row.tag_count == 1 && strcmp(filled->row.tags[0].name, "device_no") == 0 &&
@@ -477,7 +723,7 @@ static void check_identity(const struct filled *filled, const char *name, enum m
                   "%s: tag", name);
     ck_assert_msg((id != NULL) == (kind != MESSAGE_TELEMETRY), "%s: message_id", name);
     ck_assert_msg(!id || (id->type == LP_VALUE_INT && id->as.i == MESSAGE_ID), "%s: message_id", name);
-    ck_assert_msg((lp_row_find(&filled->row, "raw_data") != NULL) == (kind == MESSAGE_EVENTS), "%s: raw_data", name);
+    ck_assert_msg((lp_row_find(&filled->row, "raw_data") != NULL) == has_raw_data, "%s: raw_data", name);
     ck_assert_msg(filled->row.time_ns == ARRIVAL, "%s: time", name);
 }
 
@@ -538,16 +784,17 @@ static const struct {
      "-90.001", "80", "80.001", "outside -90..80", NULL},
     {"freezer_temp_3", "{\"environment\":{\"freezer_temps\":[0,0,0,", "]}}", "environment.freezer_temps.3", "-90",
      "-90.001", "80", "80.001", "outside -90..80", NULL},
-    {"ambient_temp", "{\"environment\":{\"ambient_temp\":", "}}", "environment.ambient_temp", "-90", "-90.001", "80",
-     "80.001", "outside -90..80", NULL},
-    {"vibration_g", "{\"environment\":{\"vibration_g\":", "}}", "environment.vibration_g", "0", "-0.001", "200",
-     "200.001", "outside 0..200", NULL},
+    {"ambient_temp", "{\"environment\":{\"freezer_temps\":[0],\"ambient_temp\":", "}}", "environment.ambient_temp",
+     "-90", "-90.001", "80", "80.001", "outside -90..80", NULL},
+    {"vibration_g", "{\"environment\":{\"freezer_temps\":[0],\"vibration_g\":", "}}", "environment.vibration_g", "0",
+     "-0.001", "200", "200.001", "outside 0..200", NULL},
     {"rssi", "{\"connectivity\":{\"rssi\":", "}}", "connectivity.rssi", "-150", "-151", "0", "1", "outside -150..0",
      NULL},
     {"csq", "{\"connectivity\":{\"csq\":", "}}", "connectivity.csq", "0", "-1", "198", "200", "outside 0..199", NULL},
-    {"lat", "{\"location\":{\"lat\":", "}}", "location.lat", "-90", "-90.001", "90", "90.001", "outside -90..90", NULL},
-    {"lng", "{\"location\":{\"lng\":", "}}", "location.lng", "-180", "-180.001", "180", "180.001", "outside -180..180",
-     NULL},
+    {"lat", "{\"location\":{\"lat\":", ",\"lng\":1}}", "location.lat", "-90", "-90.001", "90", "90.001",
+     "outside -90..90; location.lng=1 without location.lat", NULL},
+    {"lng", "{\"location\":{\"lat\":1,\"lng\":", "}}", "location.lng", "-180", "-180.001", "180", "180.001",
+     "outside -180..180; location.lat=1 without location.lng", NULL},
 };
 
 static void check_number(size_t i, const char *number, const char *reason)
@@ -631,6 +878,8 @@ static const struct {
     {MESSAGE_STATUS, "firmware", "{\"status\":\"online\",\"firmware\":\"", "\"", "firmware", 64, false},
     {MESSAGE_STATUS, "hardware", "{\"status\":\"online\",\"hardware\":\"", "\"", "hardware", 64, false},
     {MESSAGE_STATUS, "reason", "{\"status\":\"online\",\"reason\":\"", "\"", "reason", 256, false},
+    {MESSAGE_ACKS, "severity", "{\"status\":\"", "\"", "status", 32, true},
+    {MESSAGE_ACKS, "error_code", "{\"status\":\"success\",\"error\":{\"code\":\"", "\"}", "error.code", 64, false},
 };
 
 static void fill_text(struct filled *filled, size_t i, const char *unit, size_t bytes)
@@ -653,8 +902,11 @@ static void check_text_kept(size_t i, const char *unit, size_t bytes)
     const struct lp_value *value = lp_row_find(&filled.row, texts[i].column);
     ck_assert_msg(filled.reason == REJECT_NONE && value && value->type == LP_VALUE_TEXT, "%s", texts[i].column);
     bool is_event_type = strcmp(texts[i].column, "event_type") == 0; /* cut at 64 after it was made canonical */
-    ck_assert_uint_eq(value->as.text.len, is_event_type ? 64 - 64 % strlen(unit) : bytes);
-    ck_assert_ptr_null(lp_row_find(&filled.row, "anomalies"));
+    bool is_severity = strcmp(texts[i].column, "severity") == 0;     /* of what is unknown */
+    bool is_unknown = is_severity || strcmp(texts[i].column, "status") == 0;
+    size_t len = is_event_type ? 64 - 64 % strlen(unit) : is_severity ? strlen("low") : bytes;
+    ck_assert_uint_eq(value->as.text.len, len);
+    ck_assert_msg((lp_row_find(&filled.row, "anomalies") != NULL) == is_unknown, "%s", texts[i].column);
     finish(&filled);
 }
 
@@ -744,6 +996,12 @@ static const struct {
     {"ISO with a space, small z", "\"2026-11-24 00:31:29z\"", -31 * S, NULL, ARRIVAL - 31 * S},
     {"ISO without offset", "\"2026-11-24T00:31:29\"", -31 * S, NULL, ARRIVAL - 31 * S},
     {"as it arrives", "1795480320", 0, NULL, ARRIVAL},
+    {"ISO with a blank before the offset", "\"2026-11-24 08:31:29 +0800\"", -31 * S, NULL, ARRIVAL - 31 * S},
+    {"basic ISO", "\"20261124T003129Z\"", -31 * S, NULL, ARRIVAL - 31 * S},
+    {"ISO with a zone's name behind its offset", "\"2026-11-24T00:31:29Z[UTC]\"", -31 * S, NULL, ARRIVAL - 31 * S},
+    {"ISO with padding", "\" 2026-11-24T00:31:29Z\\u0000\\u0000\"", -31 * S, NULL, ARRIVAL - 31 * S},
+    {"a number with padding", "\"\\u00001795480289\\u0000 \"", -31 * S, NULL, ARRIVAL - 31 * S},
+    {"a clock that is ahead", "1795480380", 60 * S, NULL, ARRIVAL + 60 * S},
 
     /* the window's edges */
     {"just young enough", "\"2026-11-17T00:32:00Z\"", -7 * 86400 * S, NULL, ARRIVAL - 7 * 86400 * S},
@@ -764,7 +1022,12 @@ static const struct {
     {"null", "null", 0, " missing, arrival time used", UNUSED},
 
     /* no time */
-    {"empty", "\"\"", 0, "\"\" not a time, arrival time used", UNUSED},
+    {"empty", "\"\"", 0, " missing, arrival time used", UNUSED},
+    {"padding", "\" \\u0000\"", 0, " missing, arrival time used", UNUSED},
+    {"nan", "nan", 0, "nan not a time, arrival time used", UNUSED},
+    {"-Infinity", "-Infinity", 0, "-Infinity not a time, arrival time used", UNUSED},
+    {"a zone by its name", "\"2026-11-24T08:31:29 CST\"", 0,
+     "\"2026-11-24T08:31:29 CST\" not a time, arrival time used", UNUSED},
     {"words", "\"yesterday\"", 0, "\"yesterday\" not a time, arrival time used", UNUSED},
     {"a date that is none", "\"2026-02-30T00:00:00Z\"", 0, "\"2026-02-30T00:00:00Z\" not a time, arrival time used",
      UNUSED},
@@ -774,7 +1037,7 @@ static const struct {
     {"array", "[1795480289]", 0, "[...] not a time, arrival time used", UNUSED},
     {"past 64 bits", "9223372036854775808", 0, "\"9223372036854775808\" not a time, arrival time used", UNUSED},
     {"past a double", "1e999", 0, "\"1e999\" not a time, arrival time used", UNUSED},
-    {"NUL", "\"\\u0000\"", 0, "\"\\u0000\" not a time, arrival time used", UNUSED},
+    {"NUL", "\"1\\u00002\"", 0, "\"1\\u00002\" not a time, arrival time used", UNUSED},
 };
 
 static void check_time(size_t i, enum message_kind kind, const char *members, bool offline)
@@ -790,8 +1053,8 @@ static void check_time(size_t i, enum message_kind kind, const char *members, bo
     ck_assert_int_eq(filled.reason, REJECT_NONE);
 
     bool readable = times[i].device != UNUSED;
-    bool missing = !times[i].ts || strcmp(times[i].ts, "null") == 0;
-    if (times[i].note && !offline) {
+    bool missing = times[i].note && strncmp(times[i].note, " missing", strlen(" missing")) == 0;
+    if (times[i].note && !offline && !(missing && kind == MESSAGE_ACKS)) {
         buf_format(&want, "ts=%s", times[i].note);
     } else if (offline && !readable && !missing) {
         size_t len = strlen(times[i].note) - strlen(", arrival time used");
@@ -802,7 +1065,9 @@ static void check_time(size_t i, enum message_kind kind, const char *members, bo
     const char *last = strstr(anomalies, "ts=");
     ck_assert_msg(strcmp(last ? last : "", text_of(&want)) == 0, "%s (%s): got %s", times[i].name, members, anomalies);
 
-    int64_t offset = offline ? 0 : times[i].offset;
+    /* What a clock that is ahead says of a state is no later than its arrival. */
+    bool is_state = kind == MESSAGE_TELEMETRY || kind == MESSAGE_STATUS;
+    int64_t offset = offline || (is_state && times[i].offset > 0) ? 0 : times[i].offset;
     ck_assert_msg(filled.row.time_ns == ARRIVAL + offset, "%s (%s): time %lld", times[i].name, members,
                   (long long)(filled.row.time_ns - ARRIVAL));
     const struct lp_value *device = lp_row_find(&filled.row, "device_ts");
@@ -819,11 +1084,14 @@ static void check_time(size_t i, enum message_kind kind, const char *members, bo
 START_TEST(time_rules)
 {
     size_t i = (size_t)_i;
-    check_time(i, MESSAGE_TELEMETRY, "\"location\":{\"lat\":1}", false);
+    check_time(i, MESSAGE_TELEMETRY, "\"connectivity\":{\"csq\":7}", false);
     check_time(i, MESSAGE_EVENTS, "\"event_type\":\"X\"", false);
     check_time(i, MESSAGE_STATUS, "\"status\":\"online\"", false);
     check_time(i, MESSAGE_STATUS, "\"status\":\"offline\"", true);
     check_time(i, MESSAGE_STATUS, "\"status\":\"OFFLINE\",\"reason\":\"unexpected\"", true);
+    check_time(i, MESSAGE_STATUS, "\"status\":\"lwt\"", true);
+    check_time(i, MESSAGE_STATUS, "\"status\":\"sleeping\"", false);
+    check_time(i, MESSAGE_ACKS, "\"status\":\"failed\"", false);
 }
 END_TEST
 
@@ -857,7 +1125,9 @@ START_TEST(another_window)
         {"{\"status\":\"online\",\"ts\":1795480321}", 0, false},
         {"{\"status\":\"online\",\"ts\":1795480319}", -S, true},
         {"{\"status\":\"online\"}", 0, false},
-        {"{\"status\":\"offline\",\"ts\":1795480319}", 0, false},
+        {"{\"status\":\"offline\",\"ts\":1795480319}", 0, true}, /* though it is not the row's */
+        {"{\"status\":\"offline\",\"ts\":1795480259}", 0, false},
+        {"{\"status\":\"offline\"}", 0, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct filled filled;
@@ -903,6 +1173,9 @@ static const struct {
      "{\"event_type\":\"X\",\"a\":\"\\ufffd\"}"},
     {"lone low surrogate", BYTES("{\"event_type\":\"X\",\"a\":\"\\uDE00\"}"),
      "{\"event_type\":\"X\",\"a\":\"\\ufffd\"}"},
+    {"no numbers", BYTES("{\"event_type\":\"X\",\"a\":NaN,\"b\":[-inf, Infinity ],\"nan\":\"nan\"}"),
+     "{\"event_type\":\"X\",\"a\":\"NaN\",\"b\":[\"-inf\", \"Infinity\" ],\"nan\":\"nan\"}"},
+    {"padding stays", BYTES("{\"event_type\":\" X \"}"), NULL},
     {"in a key", BYTES("{\"event_type\":\"X\",\"a\\u0000\":1}"), "{\"event_type\":\"X\",\"a\\ufffd\":1}"},
 };
 
@@ -963,13 +1236,13 @@ START_TEST(device_no_as_a_number)
         const char *device_no;
         enum reject want;
     } cases[] = {
-        {"{\"device_no\":1001,\"location\":{\"lat\":1}}", "1001", REJECT_NONE},
-        {"{\"device_no\":\"1001\",\"location\":{\"lat\":1}}", "1001", REJECT_NONE},
-        {"{\"id\":1001,\"location\":{\"lat\":1}}", "1001", REJECT_NONE},
-        {"{\"device_no\":-1,\"location\":{\"lat\":1}}", "-1", REJECT_NONE},
-        {"{\"device_no\":1001.0,\"location\":{\"lat\":1}}", "1001", REJECT_DEVICE_MISMATCH},
-        {"{\"device_no\":1001,\"location\":{\"lat\":1}}", "01001", REJECT_DEVICE_MISMATCH},
-        {"{\"device_no\":100,\"location\":{\"lat\":1}}", "1001", REJECT_DEVICE_MISMATCH},
+        {"{\"device_no\":1001,\"connectivity\":{\"csq\":7}}", "1001", REJECT_NONE},
+        {"{\"device_no\":\"1001\",\"connectivity\":{\"csq\":7}}", "1001", REJECT_NONE},
+        {"{\"id\":1001,\"connectivity\":{\"csq\":7}}", "1001", REJECT_NONE},
+        {"{\"device_no\":-1,\"connectivity\":{\"csq\":7}}", "-1", REJECT_NONE},
+        {"{\"device_no\":1001.0,\"connectivity\":{\"csq\":7}}", "1001", REJECT_DEVICE_MISMATCH},
+        {"{\"device_no\":1001,\"connectivity\":{\"csq\":7}}", "01001", REJECT_DEVICE_MISMATCH},
+        {"{\"device_no\":100,\"connectivity\":{\"csq\":7}}", "1001", REJECT_DEVICE_MISMATCH},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct filled filled;
@@ -1067,12 +1340,12 @@ static const struct {
      "{\"events\":{\"types\":{\"CHANNEL_JAM\":{\"severity\":\"low\",\"aliases\":[\"belt stuck\"]}}}}", MESSAGE_EVENTS,
      "{\"event_type\":\"Belt-Stuck\",\"ts\":1795480320}", "event_type=\"CHANNEL_JAM\" severity=\"low\""},
     {"another time", "{\"telemetry\":{\"time\":[\"meta.at\",\"ts\"]}}", MESSAGE_TELEMETRY,
-     "{\"location\":{\"lat\":1},\"meta\":{\"at\":\"x\"},\"ts\":1795480320}",
-     "lat=1 anomalies=\"meta.at=\"x\" not a time, arrival time used\""},
+     "{\"connectivity\":{\"csq\":7},\"meta\":{\"at\":\"x\"},\"ts\":1795480320}",
+     "csq=7i anomalies=\"meta.at=\"x\" not a time, arrival time used\""},
     {"the time's path is blocked", "{\"telemetry\":{\"time\":[\"meta.at\",\"ts\"]}}", MESSAGE_TELEMETRY,
-     "{\"location\":{\"lat\":1},\"meta\":5,\"ts\":1795480320}", "lat=1 anomalies=\"meta=5 not an object or array\""},
+     "{\"connectivity\":{\"csq\":7},\"meta\":5,\"ts\":1795480320}", "csq=7i"},
     {"a column that is required", "{\"telemetry\":{\"columns\":[{\"column\":\"csq\",\"required\":true}]}}",
-     MESSAGE_TELEMETRY, "{\"location\":{\"lat\":1},\"ts\":1795480320}", "!missing_field"},
+     MESSAGE_TELEMETRY, "{\"system\":{\"voltage\":1},\"ts\":1795480320}", "!missing_field"},
 };
 
 START_TEST(site_mappings)
@@ -1303,22 +1576,22 @@ static void check_long_text(const char *path_format, const char *head, const cha
 
 START_TEST(a_long_text_in_the_way_of_many_columns)
 {
-    check_long_text("x.v%02zu", "{\"location\":{\"lat\":1},\"x\":\"\\n", "\",\"ts\":1795480320}",
-                    "lat=1 anomalies=\"x=\"\\u000azzz");
+    check_long_text("x.v%02zu", "{\"connectivity\":{\"csq\":7},\"x\":\"\\n", "\",\"ts\":1795480320}",
+                    "csq=7i anomalies=\"x=\"\\u000azzz");
 }
 END_TEST
 
 START_TEST(a_long_text_for_many_columns)
 {
-    check_long_text("x.0", "{\"location\":{\"lat\":1},\"x\":[\"\\n", "\"],\"ts\":1795480320}",
-                    "lat=1 anomalies=\"x.0=\"\\u000azzz");
+    check_long_text("x.0", "{\"connectivity\":{\"csq\":7},\"x\":[\"\\n", "\"],\"ts\":1795480320}",
+                    "csq=7i anomalies=\"x.0=\"\\u000azzz");
 }
 END_TEST
 
 START_TEST(a_long_text_behind_many_columns)
 {
-    check_long_text("x.0", "{\"location\":{\"lat\":1},\"x\":[null,\"\\n", "\"],\"ts\":1795480320}",
-                    "lat=1 anomalies=\"x.0=null no value; ");
+    check_long_text("x.0", "{\"connectivity\":{\"csq\":7},\"x\":[null,\"\\n", "\"],\"ts\":1795480320}",
+                    "csq=7i anomalies=\"x.0=null no value; ");
 }
 END_TEST
 
