@@ -55,7 +55,7 @@ static void overlay(const char *json)
 
 static void fill(struct filled *filled, enum message_kind kind, const char *device_no, struct span json)
 {
-    struct message message = {kind, span_of(device_no), ARRIVAL, MESSAGE_ID, message_properties, NULL, 0};
+    struct message message = {kind, span_of(device_no), ARRIVAL, MESSAGE_ID, message_properties, NULL, 0, 0};
     *filled = (struct filled){.reason = REJECT_NONE};
     err_clear(&filled->err);
     buf_init(&filled->text, 1024 * 1024);
@@ -1112,7 +1112,7 @@ END_TEST
 
 START_TEST(another_window)
 {
-    struct message message = {MESSAGE_STATUS, SPAN_LITERAL("X"), ARRIVAL, 0, NULL, NULL, 0};
+    struct message message = {MESSAGE_STATUS, SPAN_LITERAL("X"), ARRIVAL, 0, NULL, NULL, 0, 0};
     const struct time_window minute = {60 * S, 0, 0};
     static const struct {
         const char *json;
@@ -1503,9 +1503,13 @@ START_TEST(out_of_memory)
          "{\"device_no\":\"\\u0058\",\"event_type\":\"channel\\u0020jam\",\"data\":{\"order_id\":\"\\u0035\"}}"},
         {MESSAGE_STATUS, "{\"ts\":\"\\u0031\",\"status\":\"\\u004fnline\",\"reason\":\"a\\nb\"}"},
         {MESSAGE_TELEMETRY, "{\"environment\":{\"freezer_temps\":[1,2,3,4,\"\\u0035\"]}}"},
+        {MESSAGE_TELEMETRY, "{\"environment\":{\"freezer_temps\":\"\\u0035\"},\"connectivity\":{\"csq\":7}}"},
+        {MESSAGE_TELEMETRY, "{\"connectivity\":{\"csq\":7,\"type\":\"\\u0035\",\"type\":\"\\u0035\"}}"},
+        {MESSAGE_TELEMETRY, "{\"device_no\":\"\\u0058\",\"location\":{\"lat\":0,\"lng\":0,\"lng\":\"\\u0030\"}}"},
+        {MESSAGE_ACKS, "{\"status\":\"f\\u0061iled\",\"error\":{\"code\":\"\\u0035\"}}"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct message message = {cases[i].kind, SPAN_LITERAL("X"), ARRIVAL, MESSAGE_ID, NULL, NULL, 0};
+        struct message message = {cases[i].kind, SPAN_LITERAL("X"), ARRIVAL, MESSAGE_ID, NULL, NULL, 0, 0};
         struct filled filled;
         bool enough = false;
         fill(&filled, cases[i].kind, "X", span_of(cases[i].json));
@@ -1514,7 +1518,7 @@ START_TEST(out_of_memory)
             struct arena arena;
             struct lp_row row;
             struct buf got;
-            struct filling filling;
+            struct filling filling = {0};
             struct err err;
             err_clear(&err);
             ck_assert(arena_init(&arena, size));
@@ -1633,6 +1637,13 @@ static const struct {
     {"another type", MESSAGE_EVENTS, SPAN_LITERAL("text/plain"), {NULL, 0}, " " BAD_TYPE("text/plain")},
     {"an empty type", MESSAGE_EVENTS, SPAN_LITERAL(""), {NULL, 0}, " " BAD_TYPE("")},
     {"a longer type", MESSAGE_EVENTS, SPAN_LITERAL("application/jsonl"), {NULL, 0}, " " BAD_TYPE("application/jsonl")},
+    {"an acknowledgement has one", MESSAGE_ACKS, SPAN_LITERAL("application/json"), SPAN_LITERAL("High"),
+     " priority=\"high\""},
+    {"an acknowledgement of another type",
+     MESSAGE_ACKS,
+     SPAN_LITERAL("text/html"),
+     {NULL, 0},
+     " " BAD_TYPE("text/html")},
     {"a status has no priority", MESSAGE_STATUS, SPAN_LITERAL("text/html"), SPAN_LITERAL("high"),
      " " BAD_TYPE("text/html")},
     {"nor has telemetry", MESSAGE_TELEMETRY, SPAN_LITERAL("text/html"), SPAN_LITERAL("high"),
@@ -1649,6 +1660,7 @@ START_TEST(properties)
         [MESSAGE_EVENTS] = {"{\"ts\":1795480289,\"event_type\":\"A\"}", "event_type=\"A\" severity=\"unknown\""},
         [MESSAGE_STATUS] = {"{\"ts\":1795480289,\"status\":\"online\"}",
                             "status=\"online\" device_ts=1795480289000000000i"},
+        [MESSAGE_ACKS] = {"{\"status\":\"success\"}", "event_type=\"COMMAND_ACK\" severity=\"low\""},
     };
     enum message_kind kind = with_properties[_i].kind;
     struct properties set = {.count = 0};
