@@ -87,6 +87,58 @@ static inline struct json_value jansson_walk_surplus(const json_t *root, const s
     return jansson_walk_value(has_one ? json_array_get(array, (size_t)index) : NULL);
 }
 
+/* Where the way to a path's end ends before it, as lookup_gap() says it; false = it does not. */
+static inline bool jansson_walk_gap(const json_t *node, const struct path *path, struct json_value *there, size_t *used)
+{
+    *used = 0;
+    while (*used < path->count) {
+        const json_t *child = jansson_walk_child(node, path, *used);
+        if (!child) {
+            break;
+        }
+        node = child;
+        ++*used;
+    }
+    *there = jansson_walk_value(node);
+    return *used < path->count || json_is_null(node);
+}
+
+/* What stands at the first parts of a path, which are there: does an array have an element, or an
+ * object a key that is a mapped position? */
+static inline bool jansson_walk_has_elements(const json_t *node, const struct table_map *map, const struct path *path,
+                                             size_t parts)
+{
+    for (size_t part = 0; part < parts; part++) {
+        node = jansson_walk_child(node, path, part);
+    }
+    if (json_is_array(node)) {
+        return json_array_size(node) > 0;
+    }
+    for (size_t c = 0; c < map->column_count; c++) {
+        for (size_t p = 0; p < map->columns[c].path_count; p++) {
+            const struct path *other = &map->columns[c].paths[p];
+            bool is_below = other->count > parts && other->parts[parts].index >= 0;
+            for (size_t part = 0; is_below && part < parts; part++) {
+                is_below = strcmp(other->parts[part].name, path->parts[part].name) == 0;
+            }
+            if (is_below && json_object_get(node, other->parts[parts].name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A lone surrogate is a NUL in the text for jansson, and a byte that is no UTF-8 here. */
+static inline bool jansson_walk_same_text(struct span got, struct span want)
+{
+    bool same = got.len == want.len;
+    for (size_t i = 0; same && i < got.len; i++) {
+        same = got.ptr[i] == want.ptr[i] || (got.ptr[i] == '\xFF' && want.ptr[i] == '\0');
+    }
+    return same;
+}
+
 /* The same value; and where its digits are kept, those that would be written. */
 static inline bool jansson_walk_same(const struct json_value *got, const struct json_value *want)
 {
@@ -98,7 +150,7 @@ static inline bool jansson_walk_same(const struct json_value *got, const struct 
     case JSON_KIND_BOOL:
         return got->b == want->b;
     case JSON_KIND_TEXT:
-        return span_equal(got->text, want->text);
+        return jansson_walk_same_text(got->text, want->text);
     case JSON_KIND_INT:
     case JSON_KIND_REAL: {
         bool is_int = got->kind == JSON_KIND_INT;

@@ -529,6 +529,15 @@ static void compare_all(const struct lookup *lookup, const struct table_map *map
             want = jansson_walk_surplus(root, map, path);
             must_be(lookup_surplus(paths, p, &arena, &got), "memory", path->text, text);
             must_be(jansson_walk_same(&got, &want), "surplus", path->text, text);
+            struct lookup_gap gap;
+            bool has_gap = jansson_walk_gap(root, path, &want, &used_wanted);
+            must_be(lookup_gap(paths, p, &gap) == has_gap, "a gap", path->text, text);
+            if (has_gap) {
+                must_be(gap.kind == want.kind, "what is at the gap", path->text, text);
+                must_be(gap.used == used_wanted, "where the gap is", path->text, text);
+                must_be(gap.has_elements == jansson_walk_has_elements(root, map, path, used_wanted), "having elements",
+                        path->text, text);
+            }
         }
     }
 }

@@ -9,6 +9,8 @@ static struct stats numbered(void)
         .rows = {[MESSAGE_TELEMETRY] = 101, [MESSAGE_EVENTS] = 102, [MESSAGE_STATUS] = 103},
         .passed = 104,
         .duplicates = 105,
+        .ignored = 110,
+        .zoneless = 111,
         .anomalies = 106,
         .bytes_in = 107,
         .bytes_out = 108,
@@ -36,7 +38,7 @@ START_TEST(the_row)
     struct stats stats = numbered();
     check_row(&stats, "edge-1", 10.5,
               "vm_ingest,instance=edge-1 received=1000i telemetry=101i events=102i status=103i passed=104i "
-              "duplicates=105i anomalies=106i rejected=153i "
+              "duplicates=105i ignored=110i anomalies=106i zoneless=111i rejected=153i "
               "rejected_not_line_protocol=1i rejected_line_too_long=2i rejected_unknown_topic=3i "
               "rejected_bad_device_no=4i rejected_no_payload=5i rejected_bad_base64=6i rejected_empty_payload=7i "
               "rejected_payload_too_large=8i rejected_invalid_utf8=9i rejected_invalid_json=10i rejected_too_deep=11i "
@@ -44,6 +46,17 @@ START_TEST(the_row)
               "rejected_missing_field=15i rejected_no_data=16i rejected_out_of_memory=17i bytes_in=107i bytes_out=108i "
               "busy_us=109i "
               "interval_s=10.5 @42");
+}
+END_TEST
+
+/* Acknowledgements are events: the pipeline counts them there, and the row has no column of theirs. */
+START_TEST(acknowledgements_have_no_column)
+{
+    struct stats stats = {.rows = {[MESSAGE_ACKS] = 9}};
+    struct lp_row row;
+    stats_row(&stats, "x", 0, 1, &row);
+    ck_assert_ptr_null(lp_row_find(&row, "acks"));
+    ck_assert_int_eq(lp_row_find(&row, "events")->as.i, 0);
 }
 END_TEST
 
@@ -88,7 +101,7 @@ START_TEST(adding)
     check_row(
         &part, "x", 1,
         "vm_ingest,instance=x received=1000i telemetry=101i events=102i status=103i passed=104i "
-        "duplicates=105i anomalies=106i rejected=153i "
+        "duplicates=105i ignored=110i anomalies=106i zoneless=111i rejected=153i "
         "rejected_not_line_protocol=1i rejected_line_too_long=2i rejected_unknown_topic=3i "
         "rejected_bad_device_no=4i rejected_no_payload=5i rejected_bad_base64=6i "
         "rejected_empty_payload=7i rejected_payload_too_large=8i rejected_invalid_utf8=9i "
@@ -99,7 +112,7 @@ START_TEST(adding)
     check_row(
         &total, "x", 1,
         "vm_ingest,instance=x received=2000i telemetry=202i events=204i status=206i passed=208i "
-        "duplicates=210i anomalies=212i rejected=306i "
+        "duplicates=210i ignored=220i anomalies=212i zoneless=222i rejected=306i "
         "rejected_not_line_protocol=2i rejected_line_too_long=4i rejected_unknown_topic=6i "
         "rejected_bad_device_no=8i rejected_no_payload=10i rejected_bad_base64=12i "
         "rejected_empty_payload=14i rejected_payload_too_large=16i rejected_invalid_utf8=18i "
@@ -145,6 +158,7 @@ static Suite *stats_suite(void)
     Suite *suite = suite_create("stats");
     TCase *tcase = tcase_create("stats");
     tcase_add_test(tcase, the_row);
+    tcase_add_test(tcase, acknowledgements_have_no_column);
     tcase_add_test(tcase, nothing_happened);
     tcase_add_test(tcase, counts_past_the_column);
     tcase_add_test(tcase, rejected_over_all_reasons);

@@ -19,6 +19,12 @@ START_TEST(repairs_what_nobody_can_hold)
         {"only a wide number", "1e308", "\"1e308\"", "\"1e308\""},
         {"20 digits", "[-12345678901234567890]", "[\"-12345678901234567890\"]", "[\"-12345678901234567890\"]"},
         {"a double that overflows", "[18e307]", "[\"18e307\"]", "[\"18e307\"]"},
+        {"no number", "{\"a\":nan,\"b\": -inf ,\"c\":[Infinity]}",
+         "{\"a\":\"nan\",\"b\": \"-inf\" ,\"c\":[\"Infinity\"]}",
+         "{\"a\":\"nan\",\"b\": \"-inf\" ,\"c\":[\"Infinity\"]}"},
+        {"only nan", "NaN", "\"NaN\"", "\"NaN\""},
+        {"nan in quotes stays", "{\"nan\":\"nan\"}", "{\"nan\":\"nan\"}", "{\"nan\":\"nan\"}"},
+        {"words stay", "[true,false,null]", "[true,false,null]", "[true,false,null]"},
         {"digits in a string are no number", "[\"1e999\"]", "[\"1e999\"]", "[\"1e999\"]"},
         {"NUL in a value", "[\"a\\u0000b\"]", "[\"a\\u0000b\"]", "[\"a\\ufffdb\"]"},
         {"NUL in a key", "{\"a\\u0000b\" :1}", "{\"a\\ufffdb\" :1}", "{\"a\\ufffdb\" :1}"},
@@ -46,8 +52,24 @@ START_TEST(repairs_what_nobody_can_hold)
 }
 END_TEST
 
-/* Nothing grows more: the shortest wide numbers, as close together as can be. */
-START_TEST(repair_grows_by_a_third_at_most)
+/* Nothing grows more: the shortest word there is, as close together as can be. */
+START_TEST(grows_by_half_at_most)
+{
+    struct span words = repeat("nan,", 40000);
+    char *text = (char *)(uintptr_t)words.ptr;
+    text[words.len - 1] = ' ';
+    char *out = malloc(JSON_REPAIR_BYTES(words.len));
+    ck_assert_ptr_nonnull(out);
+    size_t len = json_repair_text(words, JSON_REPAIR_FOR_JSONB, out);
+    ck_assert_uint_eq(len, words.len / 4 * 6);
+    ck_assert_uint_le(len, JSON_REPAIR_BYTES(words.len));
+    free(out);
+    release(words);
+}
+END_TEST
+
+/* The shortest wide numbers, as close together as can be. */
+START_TEST(wide_numbers_grow_by_a_third)
 {
     struct span numbers = repeat("1e308,", 40000);
     char *text = (char *)(uintptr_t)numbers.ptr;
@@ -95,7 +117,8 @@ int main(void)
     TCase *tests = tcase_create("json/repair");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, repairs_what_nobody_can_hold);
-    tcase_add_test(tests, repair_grows_by_a_third_at_most);
+    tcase_add_test(tests, wide_numbers_grow_by_a_third);
+    tcase_add_test(tests, grows_by_half_at_most);
     tcase_add_test(tests, wide_is_what_neither_side_can_hold);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

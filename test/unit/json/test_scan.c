@@ -65,6 +65,16 @@ static const struct {
      SPAN_LITERAL("[1000000000000000000000000000000000000000000000000000000000e250]"),
      {2, 0, 0, 0}},
 
+    {"nan", SPAN_LITERAL("nan"), {1, 0, 0, 1}},
+    {"nan in any case", SPAN_LITERAL("[nan,NaN,NAN,nAn,-nan,-NaN]"), {7, 0, 0, 6}},
+    {"inf in any case", SPAN_LITERAL("[inf,Inf,INF,-inf,-INF]"), {6, 0, 0, 5}},
+    {"infinity in any case", SPAN_LITERAL("[infinity,Infinity,INFINITY,-Infinity]"), {5, 0, 0, 4}},
+    {"nan at the end of every container",
+     SPAN_LITERAL("{\"a\":[nan],\"b\":{\"c\":-inf},\"d\":Infinity}"),
+     {6, 0, 0, 3}},
+    {"nan with white space around", SPAN_LITERAL(" [\tnan\r\n, -inf ] "), {3, 0, 0, 2}},
+    {"nan as text is text", SPAN_LITERAL("{\"nan\":\"nan\"}"), {2, 0, 0, 0}},
+
     {"NUL in a string", SPAN_LITERAL("[\"a\\u0000b\\u0000\"]"), {2, 0, 2, 0}},
     {"NUL in a key", SPAN_LITERAL("{\"a\\u0000\":1}"), {2, 0, 1, 0}},
     {"a backslash, then u0000", SPAN_LITERAL("\"\\\\u0000\""), {1, 0, 0, 0}},
@@ -89,9 +99,10 @@ START_TEST(counts_what_is_well_formed)
         ck_assert_msg(err.text[0] == '\0', "%s: an error without a fault: %s", name, err.text);
         ck_assert_msg(report.values == well_formed[i].report.values &&
                           report.wide_numbers == well_formed[i].report.wide_numbers &&
-                          report.bad_escapes == well_formed[i].report.bad_escapes,
-                      "%s: %zu values, %zu wide, %zu bad", name, report.values, report.wide_numbers,
-                      report.bad_escapes);
+                          report.bad_escapes == well_formed[i].report.bad_escapes &&
+                          report.not_numbers == well_formed[i].report.not_numbers,
+                      "%s: %zu values, %zu wide, %zu bad, %zu no numbers", name, report.values, report.wide_numbers,
+                      report.bad_escapes, report.not_numbers);
         release(text);
     }
 }
@@ -121,7 +132,28 @@ static const struct {
     {"half a word", SPAN_LITERAL("[tru"), JSON_INVALID, 1, "expected a value"},
     {"a longer word", SPAN_LITERAL("[truely]"), JSON_INVALID, 5, "expected a value"},
     {"two words in one", SPAN_LITERAL("[truenull]"), JSON_INVALID, 5, "expected a comma or a closing bracket"},
-    {"NaN", SPAN_LITERAL("[NaN]"), JSON_INVALID, 1, "expected a value"},
+    {"a word that begins as nan", SPAN_LITERAL("[nano]"), JSON_INVALID, 4, "expected a value"},
+    {"nan and a digit", SPAN_LITERAL("[nan0]"), JSON_INVALID, 4, "expected a comma or a closing bracket"},
+    {"nan as printf has it elsewhere", SPAN_LITERAL("[nan(ind)]"), JSON_INVALID, 4, "expected a value"},
+    {"nan twice", SPAN_LITERAL("[nannan]"), JSON_INVALID, 4, "expected a comma or a closing bracket"},
+    {"nan of another make", SPAN_LITERAL("[1.#QNAN]"), JSON_INVALID, 3, "a digit must follow the decimal point"},
+    {"half of infinity", SPAN_LITERAL("[infinit]"), JSON_INVALID, 4, "expected a value"},
+    {"more than infinity", SPAN_LITERAL("[infinitys]"), JSON_INVALID, 9, "expected a value"},
+    {"two letters of nan", SPAN_LITERAL("[na]"), JSON_INVALID, 1, "expected a value"},
+    {"nan cut off", SPAN_LITERAL("{\"a\":na"), JSON_INVALID, 5, "expected a value"},
+    {"-nan cut off", SPAN_LITERAL("[-na"), JSON_INVALID, 1, "not a number"},
+    {"inf cut off", SPAN_LITERAL("[in"), JSON_INVALID, 1, "expected a value"},
+    {"nan, and the text ends", SPAN_LITERAL("[nan"), JSON_INVALID, 4, "the text ends too early"},
+    {"-inf, and the text ends", SPAN_LITERAL("[-inf"), JSON_INVALID, 5, "the text ends too early"},
+    {"a plus before it", SPAN_LITERAL("[+nan]"), JSON_INVALID, 1, "expected a value"},
+    {"two minuses before it", SPAN_LITERAL("[--nan]"), JSON_INVALID, 1, "not a number"},
+    {"a blank behind the minus", SPAN_LITERAL("[- nan]"), JSON_INVALID, 1, "not a number"},
+    {"nan as a key", SPAN_LITERAL("{nan:1}"), JSON_INVALID, 1, "expected a key in quotes"},
+    {"-inf as a second key", SPAN_LITERAL("{\"a\":1,-inf:1}"), JSON_INVALID, 7, "expected a key in quotes"},
+    {"NULL", SPAN_LITERAL("[NULL]"), JSON_INVALID, 1, "expected a value"},
+    {"None", SPAN_LITERAL("[None]"), JSON_INVALID, 1, "expected a value"},
+    {"undefined", SPAN_LITERAL("[undefined]"), JSON_INVALID, 1, "expected a value"},
+    {"a value that is missing", SPAN_LITERAL("{\"a\":,\"b\":1}"), JSON_INVALID, 5, "a comma that follows no value"},
     {"single quotes", SPAN_LITERAL("{'a':1}"), JSON_INVALID, 1, "expected a value"},
 
     {"two documents", SPAN_LITERAL("{} {}"), JSON_INVALID, 3, "text behind the end of the document"},
@@ -331,6 +363,7 @@ static void compare_with_jansson(struct span text, const char *what)
         ck_assert_int_eq(json_scan_text(repaired, &usual, NULL, &after, NULL), JSON_OK);
         ck_assert_uint_eq(after.values, report.values);
         ck_assert_uint_eq(after.wide_numbers, 0);
+        ck_assert_uint_eq(after.not_numbers, 0);
         ck_assert(after.bad_escapes == 0 || mode == JSON_REPAIR_FOR_PARSER);
         release(repaired);
     }
@@ -386,6 +419,7 @@ START_TEST(agrees_with_jansson_on_random_pieces)
         {"\"a\":", 4}, {"\"\\u", 3}, {"\\ud83d", 6},   {"\\ude00", 6},  {"\\u0000", 6},
         {"0", 1},      {"-", 1},     {"1e308", 5},     {".5", 2},       {"99999999999999999999", 20},
         {"18e307", 6}, {"true", 4},  {"null", 4},      {"\xC3\xA9", 2}, {"\xC3", 1},
+        {"nan", 3},    {"-inf", 4},  {"Infinity", 8},  {"n", 1},        {"y", 1},
         {"\0", 1},     {"\\", 1},    {"{\"k\":1}", 7}, {"[1,2]", 5},    {"1", 1},
     };
     unsigned state = 20261124;

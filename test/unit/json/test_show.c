@@ -47,6 +47,33 @@ START_TEST(shows_text_as_json)
 }
 END_TEST
 
+/* A word that is no number stands without quotes, as it came. */
+START_TEST(shows_words_as_they_came)
+{
+    static const char *const words[] = {"nan", "NaN", "-nan", "inf", "-Infinity", "INFINITY"};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct json_value value = {.kind = JSON_KIND_NAN, .text = exact(span_of(words[i]))};
+        char out[16];
+        ck_assert_uint_eq(json_show_value(&value, out, sizeof out), strlen(words[i]));
+        ck_assert_str_eq(out, words[i]);
+        release(value.text);
+    }
+}
+END_TEST
+
+/* A lone surrogate comes as a byte that is no UTF-8 (json/value.h). */
+START_TEST(shows_bytes_that_are_no_character)
+{
+    struct json_value value = {.kind = JSON_KIND_TEXT,
+                               .text = SPAN_LITERAL("a\xFF"
+                                                    "b\xE5")};
+    char out[16];
+    ck_assert_uint_eq(json_show_value(&value, out, sizeof out), 10);
+    ck_assert_str_eq(out, "\"a\xEF\xBF\xBD"
+                          "b\xEF\xBF\xBD\"");
+}
+END_TEST
+
 /* Into every size allowed: never too long, always terminated, never half a character. */
 START_TEST(shows_within_any_size)
 {
@@ -57,6 +84,7 @@ START_TEST(shows_within_any_size)
         {.kind = JSON_KIND_INT, .i = INT64_MIN},
         {.kind = JSON_KIND_REAL, .r = -2.2250738585072014e-308},
         {.kind = JSON_KIND_TEXT, .text = SPAN_LITERAL("a\xC3\xA9\xE5\xBE\xAE\xF0\x9F\x98\x80\"\\\n\0\xF0\x9F\x98\x80")},
+        {.kind = JSON_KIND_NAN, .text = SPAN_LITERAL("-Infinity")},
         {.kind = JSON_KIND_OBJECT},
         {.kind = JSON_KIND_ARRAY},
     };
@@ -90,6 +118,8 @@ int main(void)
     TCase *tests = tcase_create("json/show");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, shows_text_as_json);
+    tcase_add_test(tests, shows_words_as_they_came);
+    tcase_add_test(tests, shows_bytes_that_are_no_character);
     tcase_add_test(tests, shows_within_any_size);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -36,6 +36,17 @@ START_TEST(tokens)
         {"\"a", "!", 2}, /* no end */
         {"'a'", "!", 0},
         {"1 #", "n!", 2},
+        {"nan", "w.", 3},
+        {"-nan", "w.", 4},
+        {"[NaN,-INF,Infinity,-infinity]", "[w,w,w,w].", 29},
+        {"nano", "w!", 3}, /* the word, and what begins none */
+        {"infinit", "w!", 3},
+        {"infin", "w!", 3},
+        {"na", "!", 0},
+        {"-na", "!", 0},
+        {"-", "!", 0},
+        {"i", "!", 0},
+        {"+nan", "!", 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char kinds[64];
@@ -57,6 +68,49 @@ START_TEST(texts_of_tokens)
     ck_assert(span_equal(json_token_text(text, &token), SPAN_LITERAL("[")));
     json_token_next(text, token.end, &token);
     ck_assert(span_equal(json_token_text(text, &token), SPAN_LITERAL("\"x\"")));
+}
+END_TEST
+
+/* nan and its kin: the characters as they came, the minus among them. */
+START_TEST(words_that_are_no_number)
+{
+    static const struct {
+        const char *text;
+        const char *word; /* NULL = none */
+    } cases[] = {
+        {"nan", "nan"},
+        {"NaN]", "NaN"},
+        {"-nan", "-nan"},
+        {"-NAN ", "-NAN"},
+        {"inf", "inf"},
+        {"-Inf}", "-Inf"},
+        {"infinity", "infinity"},
+        {"-Infinity,", "-Infinity"},
+        {"infinit", "inf"},
+        {"nanny", "nan"},
+        {"n", NULL},
+        {"na", NULL},
+        {"-n", NULL},
+        {"-in", NULL},
+        {"null", NULL},
+        {"NULL", NULL},
+        {"None", NULL},
+        {"undefined", NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct span text = exact(span_of(cases[i].text));
+        struct json_token token = {.end = 0};
+        json_token_next(text, 0, &token);
+        bool is_nan = token.kind == JSON_TOKEN_WORD && token.raw.kind == JSON_KIND_NAN;
+        ck_assert_msg(is_nan == (cases[i].word != NULL), "%s: kind %d", cases[i].text, (int)token.raw.kind);
+        if (is_nan) {
+            ck_assert_msg(span_equal(token.raw.text, span_of(cases[i].word)), "%s: %.*s", cases[i].text,
+                          (int)token.raw.text.len, token.raw.text.ptr);
+            ck_assert(span_equal(json_token_text(text, &token), token.raw.text));
+            ck_assert(!token.raw.has_escapes && token.raw.digit_count == 0);
+        }
+        release(text);
+    }
 }
 END_TEST
 
@@ -139,6 +193,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, tokens);
     tcase_add_test(tests, texts_of_tokens);
+    tcase_add_test(tests, words_that_are_no_number);
     tcase_add_test(tests, strings_at_every_alignment);
     tcase_add_test(tests, units_of_strings);
     suite_add_tcase(suite, tests);

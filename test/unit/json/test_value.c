@@ -60,11 +60,13 @@ static const struct {
     {"NUL", SPAN_LITERAL("a\\u0000b"), SPAN_LITERAL("a\0b"),
      SPAN_LITERAL("a\xEF\xBF\xBD"
                   "b")},
-    {"half a pair", SPAN_LITERAL("\\ud83d"), SPAN_LITERAL("\0"), SPAN_LITERAL("\xEF\xBF\xBD")},
-    {"the other half", SPAN_LITERAL("\\ude00x"), SPAN_LITERAL("\0x"), SPAN_LITERAL("\xEF\xBF\xBDx")},
-    {"two first halves", SPAN_LITERAL("\\ud83d\\ud83d\\ude00"), SPAN_LITERAL("\0\xF0\x9F\x98\x80"),
+    {"half a pair", SPAN_LITERAL("\\ud83d"), SPAN_LITERAL("\xFF"), SPAN_LITERAL("\xEF\xBF\xBD")},
+    {"the other half", SPAN_LITERAL("\\ude00x"), SPAN_LITERAL("\xFFx"), SPAN_LITERAL("\xEF\xBF\xBDx")},
+    {"two first halves", SPAN_LITERAL("\\ud83d\\ud83d\\ude00"), SPAN_LITERAL("\xFF\xF0\x9F\x98\x80"),
      SPAN_LITERAL("\xEF\xBF\xBD\xF0\x9F\x98\x80")},
-    {"half a pair and another escape", SPAN_LITERAL("\\ud83d\\u0041\\n"), SPAN_LITERAL("\0A\n"),
+    {"half a pair and another escape", SPAN_LITERAL("\\ud83d\\u0041\\n"),
+     SPAN_LITERAL("\xFF"
+                  "A\n"),
      SPAN_LITERAL("\xEF\xBF\xBD"
                   "A\n")},
     {"a replacement character as it came", SPAN_LITERAL("\\ufffd"), SPAN_LITERAL("\xEF\xBF\xBD"),
@@ -103,10 +105,12 @@ START_TEST(reads_every_escape)
         snprintf(text, sizeof text, "\\u%04X", code);
         const struct json_raw raw = {.kind = JSON_KIND_TEXT, .has_escapes = true, .text = {text, 6}};
         struct json_value value;
-        bool is_bad = code == 0 || (code >= 0xD800 && code <= 0xDFFF);
+        bool is_half = code >= 0xD800 && code <= 0xDFFF;
+        bool is_bad = code == 0 || is_half;
         size_t want = is_bad || code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
         arena_reset(&arena);
-        if (!json_value_read(&raw, &arena, &value) || value.text.len != want || (value.text.ptr[0] == '\0') != is_bad) {
+        if (!json_value_read(&raw, &arena, &value) || value.text.len != want ||
+            (value.text.ptr[0] == '\0') != (code == 0) || (value.text.ptr[0] == '\xFF') != is_half) {
             ck_abort_msg("U+%04X", code);
         }
     }
@@ -128,6 +132,52 @@ START_TEST(a_full_arena_gives_nothing)
 }
 END_TEST
 
+/* ---- texts of nothing ---- */
+
+START_TEST(knows_blank_texts)
+{
+    static const struct {
+        struct span text;
+        bool is_blank;
+    } cases[] = {
+        {SPAN_LITERAL(""), true},
+        {SPAN_LITERAL(" "), true},
+        {SPAN_LITERAL("\\u0000"), true},
+        {SPAN_LITERAL("\\u0020\\u0009\\u000a\\u000B\\u000c\\u000d"), true}, /* each kind of ASCII white space */
+        {SPAN_LITERAL("\\t\\n\\r\\f"), true},
+        {SPAN_LITERAL(" \\u0000\\t "), true},
+        {SPAN_LITERAL("\\b"), false}, /* no white space */
+        {SPAN_LITERAL("\\u0001"), false},
+        {SPAN_LITERAL("\\u00a0"), false}, /* nor the no-break space */
+        {SPAN_LITERAL("\xC2\xA0"), false},
+        {SPAN_LITERAL("\\u3000"), false},
+        {SPAN_LITERAL("x"), false},
+        {SPAN_LITERAL(" x"), false},
+        {SPAN_LITERAL("\\u0000\\u0000x"), false},
+        {SPAN_LITERAL("\\u0030"), false},
+        {SPAN_LITERAL("\\ud83d"), false}, /* half a character is one that cannot be stored */
+        {SPAN_LITERAL("\\\\"), false},
+        {SPAN_LITERAL("\\\""), false},
+        {SPAN_LITERAL("\\/"), false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct span text = exact(cases[i].text);
+        struct json_raw raw = raw_of(JSON_KIND_TEXT, text);
+        ck_assert_msg(json_value_is_blank(&raw) == cases[i].is_blank, "%.*s", (int)text.len, text.ptr);
+        /* as what it stands for has it */
+        struct json_value value;
+        ck_assert(json_value_read(&raw, &arena, &value));
+        ck_assert_int_eq(span_trim_padding(value.text).len == 0, cases[i].is_blank);
+        release(text);
+    }
+    static const enum json_kind others[] = {JSON_KIND_ABSENT, JSON_KIND_NULL, JSON_KIND_OBJECT, JSON_KIND_ARRAY};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        const struct json_raw raw = {.kind = others[i], .text = {"", 0}};
+        ck_assert_msg(!json_value_is_blank(&raw), "kind %d", (int)others[i]);
+    }
+}
+END_TEST
+
 /* ---- what has no text ---- */
 
 START_TEST(reads_the_rest)
@@ -140,6 +190,8 @@ START_TEST(reads_the_rest)
         {JSON_KIND_NULL, SPAN_LITERAL("null"), "null"},
         {JSON_KIND_BOOL, SPAN_LITERAL("true"), "true"},
         {JSON_KIND_BOOL, SPAN_LITERAL("false"), "false"},
+        {JSON_KIND_NAN, SPAN_LITERAL("nan"), "nan"},
+        {JSON_KIND_NAN, SPAN_LITERAL("-Infinity"), "-Infinity"},
         {JSON_KIND_OBJECT, {NULL, 0}, "{...}"},
         {JSON_KIND_ARRAY, {NULL, 0}, "[...]"},
         {JSON_KIND_ABSENT, {NULL, 0}, ""},
@@ -207,6 +259,7 @@ START_TEST(reads_numbers)
     if (value.kind == JSON_KIND_INT) {
         ck_assert_int_eq(value.i, numbers[_i].integer);
     } else {
+        ck_assert_msg(span_equal(value.text, text), "%s: its characters", numbers[_i].text);
         ck_assert(value.r == numbers[_i].real && !signbit(value.r) == !signbit(numbers[_i].real));
     }
     ck_assert_msg(span_equal(value.digits, numbers[_i].has_digits ? text : (struct span){"", 0}), "%s: %.*s",
@@ -269,6 +322,7 @@ int main(void)
     tcase_add_loop_test(tests, reads_texts, 0, (int)COUNT(texts));
     tcase_add_test(tests, reads_every_escape);
     tcase_add_test(tests, a_full_arena_gives_nothing);
+    tcase_add_test(tests, knows_blank_texts);
     tcase_add_test(tests, reads_the_rest);
     tcase_add_loop_test(tests, reads_numbers, 0, (int)COUNT(numbers));
     tcase_add_test(tests, numbers_are_what_others_read_and_write);

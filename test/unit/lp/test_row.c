@@ -94,6 +94,55 @@ START_TEST(finds_by_the_whole_name)
 }
 END_TEST
 
+/* Any one of four, and the order of the rest stays. */
+START_TEST(takes_a_field_out_again)
+{
+    static const char *const left[] = {"b=2i c=true d=\"x\"", "a=1.5 c=true d=\"x\"", "a=1.5 b=2i d=\"x\"",
+                                       "a=1.5 b=2i c=true"};
+    for (size_t out = 0; out < COUNT(left); out++) {
+        struct lp_row row;
+        struct buf text;
+        buf_init(&text, 256);
+        lp_row_begin(&row, "t", 0);
+        lp_row_field(&row, "a", lp_value_float(1.5));
+        lp_row_field(&row, "b", lp_value_int(2));
+        lp_row_field(&row, "c", lp_value_bool(true));
+        lp_row_field(&row, "d", lp_value_text(SPAN_LITERAL("x")));
+        lp_row_remove(&row, out);
+        put_fields(&text, &row, NULL);
+        ck_assert_str_eq(text_of(&text), left[out]);
+        ck_assert_uint_eq(row.field_count, COUNT(left) - 1);
+        ck_assert(!row.failed);
+        buf_free(&text);
+    }
+}
+END_TEST
+
+START_TEST(takes_fields_out_of_a_full_row)
+{
+    struct lp_row row;
+    lp_row_begin(&row, "t", 0);
+    for (size_t i = 0; i < LP_ROW_MAX_FIELDS; i++) {
+        lp_row_field(&row, "field", lp_value_int((int64_t)i));
+    }
+    lp_row_remove(&row, LP_ROW_MAX_FIELDS - 1);
+    lp_row_remove(&row, 0);
+    ck_assert_uint_eq(row.field_count, LP_ROW_MAX_FIELDS - 2);
+    ck_assert_int_eq(row.fields[0].value.as.i, 1);
+    ck_assert_int_eq(row.fields[row.field_count - 1].value.as.i, LP_ROW_MAX_FIELDS - 2);
+    while (row.field_count > 0) {
+        lp_row_remove(&row, 0);
+    }
+    ck_assert_ptr_null(lp_row_find(&row, "field"));
+    struct lp_value *space = lp_row_space(&row);
+    ck_assert_ptr_nonnull(space);
+    *space = lp_value_int(7);
+    lp_row_keep(&row, "again", 5);
+    ck_assert_int_eq(lp_row_find(&row, "again")->as.i, 7);
+    ck_assert_uint_eq(row.fields[0].plain_len, 5);
+}
+END_TEST
+
 START_TEST(leaves_out_an_empty_tag)
 {
     struct lp_row row;
@@ -138,6 +187,8 @@ int main(void)
     tcase_add_test(tcase, keeps_order_and_types);
     tcase_add_test(tcase, keeps_what_is_kept);
     tcase_add_test(tcase, finds_by_the_whole_name);
+    tcase_add_test(tcase, takes_a_field_out_again);
+    tcase_add_test(tcase, takes_fields_out_of_a_full_row);
     tcase_add_test(tcase, leaves_out_an_empty_tag);
     tcase_add_test(tcase, leaves_out_what_does_not_fit);
     suite_add_tcase(suite, tcase);

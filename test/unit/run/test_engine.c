@@ -122,7 +122,7 @@ START_TEST(messages_become_rows_and_counts)
     ck_assert_ptr_nonnull(strstr(errors, "W! rejected invalid_json on v1/vm/VM-1/events: "));
     ck_assert_ptr_nonnull(strstr(errors,
                                  "I! end: received 2 = telemetry 0, events 1, status 0, passed 0, duplicates 0, "
-                                 "rejected 1 (invalid_json 1); anomalies 0; 34 bytes in, "));
+                                 "ignored 0, rejected 1 (invalid_json 1); anomalies 0; 34 bytes in, "));
 }
 END_TEST
 
