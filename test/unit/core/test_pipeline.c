@@ -31,6 +31,7 @@ static const struct settings defaults = {
     .max_values = 8192,
     .dedup_window = 65536,
     .dedup_age_ns = HOUR,
+    .dedup_untimed_ns = 10 * S,
 };
 
 /* ---- a pipeline whose output is text: a line for each row, the bytes of each record between bars ---- */
@@ -137,7 +138,7 @@ static void check_output(const char *name, const char *want)
 
 static void check_sum(const struct stats *stats)
 {
-    uint64_t sum = stats->passed + stats->duplicates + stats_rejected(stats);
+    uint64_t sum = stats->passed + stats->duplicates + stats_rejected(stats) + stats->ignored;
     for (int kind = 0; kind < MESSAGE_KINDS; kind++) {
         sum += stats->rows[kind];
     }
@@ -284,8 +285,11 @@ static const struct {
     struct span payload;
     const char *want; /* without detail and time */
 } rejects[] = {
-    {"unknown topic: a command's result", BYTES("v1/vm/VM-1/commands/ack"), BYTES("{\"cmd_id\":1}"),
-     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/commands/ack\" reason=\"unknown_topic\" payload=\"{\"cmd_id\":1}\" "
+    {"unknown topic: another kind", BYTES("v1/vm/VM-1/other"), BYTES("{\"cmd_id\":1}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/other\" reason=\"unknown_topic\" payload=\"{\"cmd_id\":1}\" "
+     "payload_encoding=\"text\" payload_size=12i message_id=7203173787706066240i"},
+    {"an acknowledgement without a status", BYTES("v1/vm/VM-1/commands/ack"), BYTES("{\"cmd_id\":1}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/commands/ack\" reason=\"missing_field\" payload=\"{\"cmd_id\":1}\" "
      "payload_encoding=\"text\" payload_size=12i message_id=5418994501094904147i"},
     {"unknown topic: no kind", BYTES("v1/vm/VM-1"), BYTES("{}"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1\" reason=\"unknown_topic\" payload=\"{}\" "
@@ -299,21 +303,24 @@ static const struct {
     {"bad device_no, not UTF-8", BYTES("v1/vm/\xFF/telemetry"), BYTES("{}"),
      "vm_rejected topic=\"v1/vm/\xEF\xBF\xBD/telemetry\" reason=\"bad_device_no\" payload=\"{}\" "
      "payload_encoding=\"text\" payload_size=2i message_id=-11367302388773363i"},
-    {"empty payload", BYTES("v1/vm/VM-1/status"), BYTES(""),
+    {"empty payload", BYTES("v1/vm/VM-1/events"), BYTES(""),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"empty_payload\" payload=\"\" "
+     "payload_encoding=\"text\" payload_size=0i message_id=230397247312609635i"},
+    {"a status empty but for NULs", BYTES("v1/vm/VM-1/status"), BYTES("\0\0"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"empty_payload\" payload=\"\" "
-     "payload_encoding=\"text\" payload_size=0i message_id=-1769251906332440717i"},
+     "payload_encoding=\"text\" payload_size=2i message_id=-1769251906332440717i"},
     {"empty but for white space", BYTES("v1/vm/VM-1/telemetry"), BYTES(" \r\n\t"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/telemetry\" reason=\"empty_payload\" payload=\"\" "
      "payload_encoding=\"text\" payload_size=4i message_id=-2317490926987283243i"},
     {"too large", BYTES("v1/vm/VM-1/telemetry"), BYTES("{\"x\":\"" A32 A32 A32 "\"}"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/telemetry\" reason=\"payload_too_large\" "
      "payload=\"{\"x\":\"" A32 A32 "aaaaaaaaaaaaaaaaaaaaaaaaaa\" payload_encoding=\"text\" payload_size=104i "
-     "message_id=3959819126792146763i"},
+     "message_id=7205251926299259292i"},
     {"too large, cut within a character", BYTES("v1/vm/VM-1/telemetry"),
      BYTES("{\"x\":\"" A32 A32 "aaaaaaaaaaaaaaaaaaaaaaaaa\xE4\xB8\xAD\"}"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/telemetry\" reason=\"payload_too_large\" "
      "payload=\"{\"x\":\"" A32 A32 "aaaaaaaaaaaaaaaaaaaaaaaaa\" payload_encoding=\"text\" payload_size=100i "
-     "message_id=-8201080477258041497i"},
+     "message_id=-2293606350521605732i"},
     {"not UTF-8", BYTES("v1/vm/VM-1/events"), BYTES("{\"a\":\"\xFF\"}"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_utf8\" payload=\"eyJhIjoi/yJ9\" "
      "payload_encoding=\"base64\" payload_size=9i message_id=7574036238945516432i"},
@@ -336,12 +343,21 @@ static const struct {
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"too_many_values\" "
      "payload=\"{\"a\":[1,2,3,4,5,6,7]}\" payload_encoding=\"text\" payload_size=21i "
      "message_id=-1442914606367976746i"},
-    {"not an object", BYTES("v1/vm/VM-1/status"), BYTES(" [1]\n"),
-     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"[1]\" "
-     "payload_encoding=\"text\" payload_size=5i message_id=-8587901391470070580i"},
-    {"a text", BYTES("v1/vm/VM-1/status"), BYTES("\"online\""),
-     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"\"online\"\" "
-     "payload_encoding=\"text\" payload_size=8i message_id=1222779551852053574i"},
+    {"an array's element that is no object", BYTES("v1/vm/VM-1/status"), BYTES(" [1]\n"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"1\" "
+     "payload_encoding=\"text\" payload_size=1i message_id=-4547551843430000935i"},
+    {"an empty array", BYTES("v1/vm/VM-1/status"), BYTES(" []\n"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"[]\" "
+     "payload_encoding=\"text\" payload_size=4i message_id=-6366778583862814252i"},
+    {"an array cut short", BYTES("v1/vm/VM-1/events"), BYTES("[{\"event_type\":\"A\"},"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" "
+     "payload=\"[{\"event_type\":\"A\"},\" payload_encoding=\"text\" payload_size=20i message_id=4243353774675024223i"},
+    {"a text", BYTES("v1/vm/VM-1/status"), BYTES("\"sleeping\""),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"\"sleeping\"\" "
+     "payload_encoding=\"text\" payload_size=10i message_id=-6640313187390528300i"},
+    {"a status's word on another topic", BYTES("v1/vm/VM-1/events"), BYTES("offline"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"offline\" "
+     "payload_encoding=\"text\" payload_size=7i message_id=-5717474858136064000i"},
     {"another device", BYTES("v1/vm/VM-1/status"), BYTES("{\"status\":\"online\",\"device_no\":\"VM-2\"}"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"device_mismatch\" "
      "payload=\"{\"status\":\"online\",\"device_no\":\"VM-2\"}\" payload_encoding=\"text\" payload_size=38i "
@@ -491,7 +507,7 @@ START_TEST(line_too_long)
     open_rejecting();
     pipeline_oversized(pipeline, SPAN_LITERAL("m,topic=v1/vm/VM-1/events value="), UINT64_C(5000000000), ARRIVAL);
     check_reject("line too long", "vm_rejected reason=\"line_too_long\" payload=\"m,topic=\" payload_encoding=\"text\" "
-                                  "payload_size=5000000000i message_id=-2939490730981618244i");
+                                  "payload_size=5000000000i message_id=-7428593158633361062i");
 }
 END_TEST
 
@@ -561,9 +577,11 @@ static const struct {
     {"bytes that are not UTF-8", BYTES("m,topic=v1/vm/X/status value=\"eyJhIjoi/yJ9\"\n"),
      "vm_rejected,device_no=X topic=\"v1/vm/X/status\" reason=\"invalid_utf8\" payload=\"eyJhIjoi/yJ9\" "
      "payload_encoding=\"base64\" payload_size=9i message_id=2616533076823036610i"},
-    {"empty", BYTES("m,topic=v1/vm/X/status value=\"\"\n"),
-     "vm_rejected,device_no=X topic=\"v1/vm/X/status\" reason=\"empty_payload\" payload=\"\" "
-     "payload_encoding=\"text\" payload_size=0i message_id=86015137317945825i"},
+    {"empty", BYTES("m,topic=v1/vm/X/events value=\"\"\n"),
+     "vm_rejected,device_no=X topic=\"v1/vm/X/events\" reason=\"empty_payload\" payload=\"\" "
+     "payload_encoding=\"text\" payload_size=0i message_id=-350381546242449221i"},
+    {"a status's word", BYTES("m,topic=v1/vm/X/status value=\"b2ZmbGluZQ==\"\n"),
+     "vm_status,device_no=X status=\"offline\" message_id=-1377644372259780044i"},
     {"not base64", BYTES("m,topic=v1/vm/X/status value=\"{\\\"status\\\":\\\"offline\\\"}\"\n"),
      "vm_rejected,device_no=X topic=\"v1/vm/X/status\" reason=\"bad_base64\" payload=\"{\"status\":\"offline\"}\" "
      "payload_encoding=\"text\" payload_size=20i message_id=-4907235340784222364i"},
@@ -656,6 +674,13 @@ struct step {
 #define EVENT_A "{\"event_type\":\"A\"}"
 #define EVENT_B "{\"event_type\":\"B\"}"
 #define EVENT_C "{\"event_type\":\"C\"}"
+/* an hour before ARRIVAL, and of a clock that has not been set */
+#define EVENT_TIMED "{\"event_type\":\"A\",\"ts\":1795476720}"
+#define EVENT_1970 "{\"event_type\":\"A\",\"ts\":12}"
+#define ACK_1 "v1/vm/VM-1/commands/ack"
+#define ACK "{\"cmd_id\":7,\"status\":\"success\"}"
+#define ACK_TIMED "{\"cmd_id\":7,\"status\":\"success\",\"ts\":1795476720}"
+#define READING "{\"system\":{\"voltage\":1},\"ts\":1795480320}"
 #define ONLINE "{\"status\":\"online\"}"
 #define OFFLINE "{\"status\":\"offline\"}"
 #define ONLINE_1970 "{\"status\":\"online\",\"ts\":12}"
@@ -680,14 +705,49 @@ static const struct {
     {"the same event of another machine", 100, {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_2, EVENT_A, 0, ROW}}},
     {"but for white space around it", 100, {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_1, "\n" EVENT_A " ", 0, DUPLICATE}}},
     {"but for white space in it", 100, {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_1, "{ \"event_type\":\"A\"}", 0, ROW}}},
-    {"as old as remembered", 100, {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_1, EVENT_A, HOUR, DUPLICATE}}},
+    {"as old as remembered", 100, {{EVENTS_1, EVENT_TIMED, 0, ROW}, {EVENTS_1, EVENT_TIMED, HOUR, DUPLICATE}}},
     {"older than remembered",
      100,
-     {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_1, EVENT_A, HOUR + 1, ROW}, {EVENTS_1, EVENT_A, HOUR + 2, DUPLICATE}}},
+     {{EVENTS_1, EVENT_TIMED, 0, ROW},
+      {EVENTS_1, EVENT_TIMED, HOUR + 1, ROW},
+      {EVENTS_1, EVENT_TIMED, HOUR + 2, DUPLICATE}}},
     {"a repeat is not remembered longer",
      100,
-     {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_1, EVENT_A, 50 * MINUTE, DUPLICATE}, {EVENTS_1, EVENT_A, 70 * MINUTE, ROW}}},
-    {"a clock that runs back", 100, {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_1, EVENT_A, -HOUR, DUPLICATE}}},
+     {{EVENTS_1, EVENT_TIMED, 0, ROW},
+      {EVENTS_1, EVENT_TIMED, 50 * MINUTE, DUPLICATE},
+      {EVENTS_1, EVENT_TIMED, 70 * MINUTE, ROW}}},
+    {"a clock that runs back", 100, {{EVENTS_1, EVENT_TIMED, 0, ROW}, {EVENTS_1, EVENT_TIMED, -HOUR, DUPLICATE}}},
+    {"three jams a quarter of an hour apart",
+     100,
+     {{EVENTS_1, EVENT_A, 0, ROW},
+      {EVENTS_1, EVENT_A, 2 * S, DUPLICATE},
+      {EVENTS_1, EVENT_A, 15 * MINUTE, ROW},
+      {EVENTS_1, EVENT_A, 15 * MINUTE + 10 * S, DUPLICATE},
+      {EVENTS_1, EVENT_A, 30 * MINUTE, ROW}}},
+    {"three jams of a clock in 1970",
+     100,
+     {{EVENTS_1, EVENT_1970, 0, ROW},
+      {EVENTS_1, EVENT_1970, 10 * S, DUPLICATE},
+      {EVENTS_1, EVENT_1970, 15 * MINUTE, ROW},
+      {EVENTS_1, EVENT_1970, 30 * MINUTE, ROW}}},
+    {"an event without a time, just too late",
+     100,
+     {{EVENTS_1, EVENT_A, 0, ROW}, {EVENTS_1, EVENT_A, 10 * S + 1, ROW}, {EVENTS_1, EVENT_A, 10 * S + 2, DUPLICATE}}},
+    {"an acknowledgement",
+     100,
+     {{ACK_1, ACK, 0, ROW},
+      {ACK_1, ACK, 10 * S, DUPLICATE},
+      {ACK_1, ACK, 10 * S + 1, ROW},
+      {EVENTS_1, ACK, 0, REJECTED}}},
+    {"an acknowledgement with a time",
+     100,
+     {{ACK_1, ACK_TIMED, 0, ROW}, {ACK_1, ACK_TIMED, HOUR, DUPLICATE}, {ACK_1, ACK_TIMED, HOUR + 1, ROW}}},
+    {"telemetry with a time never: its table tells",
+     100,
+     {{TELEMETRY_1, READING, 0, ROW}, {TELEMETRY_1, READING, S, ROW}, {TELEMETRY_1, READING, HOUR, ROW}}},
+    {"a rejected event later",
+     100,
+     {{EVENTS_1, "{}", 0, REJECTED}, {EVENTS_1, "{}", 10 * S, DUPLICATE}, {EVENTS_1, "{}", 10 * S + 1, REJECTED}}},
     {"telemetry never",
      100,
      {{TELEMETRY_1, "{\"system\":{\"voltage\":1}}", 0, ROW}, {TELEMETRY_1, "{\"system\":{\"voltage\":1}}", 0, ROW}}},
@@ -720,12 +780,19 @@ static const struct {
 
     {"a retained status at every subscribe, however old",
      100,
-     {{STATUS_1, ONLINE, 0, ROW}, {STATUS_1, ONLINE, S, DUPLICATE}, {STATUS_1, ONLINE, 30 * DAY, DUPLICATE}}},
+     {{STATUS_1, OFFLINE, 0, ROW}, {STATUS_1, OFFLINE, S, DUPLICATE}, {STATUS_1, OFFLINE, 30 * DAY, DUPLICATE}}},
+    {"without a time it is the same within seconds",
+     100,
+     {{STATUS_1, ONLINE, 0, ROW},
+      {STATUS_1, ONLINE, 10 * S, DUPLICATE},
+      {STATUS_1, ONLINE, 10 * S + 1, ROW},
+      {STATUS_1, ONLINE, DAY, ROW}}},
     {"a retained status with a good clock, however old",
      100,
      {{STATUS_1, ONLINE_NOW, 0, ROW},
       {STATUS_1, ONLINE_NOW, S, DUPLICATE},
-      {STATUS_1, ONLINE_NOW, 30 * DAY, DUPLICATE}}},
+      {STATUS_1, ONLINE_NOW, 7 * DAY, DUPLICATE},
+      {STATUS_1, ONLINE_NOW, 7 * DAY + S, ROW}}}, /* too old to be a time */
     {"online and offline without a time all count",
      100,
      {{STATUS_1, ONLINE, 0, ROW},
@@ -745,6 +812,29 @@ static const struct {
       {STATUS_1, OFFLINE_NOW, 0, ROW},
       {STATUS_1, ONLINE_NOW, 0, DUPLICATE},
       {STATUS_1, OFFLINE_NOW, 0, DUPLICATE}}},
+    {"online and offline of an old clock, wills of a good one",
+     100,
+     {{STATUS_1, ONLINE_1970, 0, ROW},
+      {STATUS_1, OFFLINE_NOW, 0, ROW},
+      {STATUS_1, ONLINE_1970, 1, ROW},
+      {STATUS_1, OFFLINE_NOW, 1, ROW},
+      {STATUS_1, OFFLINE_NOW, DAY, DUPLICATE}}},
+    {"a timed one that is not the newest, within the age and later",
+     100,
+     {{STATUS_1, ONLINE_NOW, 0, ROW},
+      {STATUS_1, OFFLINE, 1, ROW},
+      {STATUS_1, ONLINE_NOW, HOUR, DUPLICATE},
+      {STATUS_1, OFFLINE, HOUR, DUPLICATE},
+      {STATUS_1, ONLINE_NOW, HOUR + 1, ROW},
+      {STATUS_1, OFFLINE, HOUR + 1, ROW}}},
+    {"a word for a payload",
+     100,
+     {{STATUS_1, "offline", 0, ROW},
+      {STATUS_1, "online", 0, ROW},
+      {STATUS_1, "offline", 0, ROW},
+      {STATUS_1, "offline", DAY, DUPLICATE},
+      {STATUS_1, " offline\n", DAY, DUPLICATE},
+      {STATUS_1, "\"offline\"", DAY, ROW}}}, /* other bytes */
     {"the same status of another machine",
      100,
      {{STATUS_1, ONLINE, 0, ROW},
@@ -858,18 +948,37 @@ static const struct {
      {.max_payload = 4},
      BYTES("m,topic=v1/vm/X/telemetry value=\"{\\\"a\\\":1}\" 5\n"),
      "vm_rejected,device_no=X topic=\"v1/vm/X/telemetry\" reason=\"payload_too_large\" payload=\"{\"a\"\" "
-     "payload_encoding=\"text\" payload_size=7i message_id=7732103142502229502i @5\n"},
+     "payload_encoding=\"text\" payload_size=7i message_id=-2768377330237525475i @5\n"},
     {"a younger age",
      {.max_age_ns = MINUTE},
      BYTES("m,topic=v1/vm/X/status value=\"{\\\"status\\\":\\\"on\\\",\\\"ts\\\":1795480259}\" 1795480320000000000\n"),
      "vm_status,device_no=X status=\"on\" device_ts=1795480259000000000i "
      "message_id=-6582119902439185443i "
-     "anomalies=\"ts=1795480259 too old, arrival time used\" @1795480320000000000\n"},
+     "anomalies=\"status=\"on\" unknown status; ts=1795480259 too old, arrival time used\" @1795480320000000000\n"},
     {"farther ahead",
+     {.max_ahead_ns = HOUR},
+     BYTES(
+         "m,topic=v1/vm/X/events value=\"{\\\"event_type\\\":\\\"A\\\",\\\"ts\\\":1795483920}\" 1795480320000000000\n"),
+     "vm_events,device_no=X event_type=\"A\" raw_data=\"{\"event_type\":\"A\",\"ts\":1795483920}\" "
+     "severity=\"unknown\" "
+     "message_id=-6503490646824607304i @1795483920000000000\n"},
+    {"farther ahead, a status: no later than it arrived",
      {.max_ahead_ns = HOUR},
      BYTES("m,topic=v1/vm/X/status value=\"{\\\"status\\\":\\\"on\\\",\\\"ts\\\":1795483920}\" 1795480320000000000\n"),
      "vm_status,device_no=X status=\"on\" device_ts=1795483920000000000i "
-     "message_id=-3698633870737566233i @1795483920000000000\n"},
+     "message_id=-3698633870737566233i anomalies=\"status=\"on\" unknown status\" @1795480320000000000\n"},
+    {"a zone for times without one",
+     {.time_zone = "+08:00"},
+     BYTES("m,topic=v1/vm/X/status value=\"{\\\"status\\\":\\\"up\\\",\\\"ts\\\":\\\"2026-11-24 08:31:58\\\"}\" "
+           "1795480320000000000\n"),
+     "vm_status,device_no=X status=\"online\" device_ts=1795480318000000000i "
+     "message_id=-6232641237053988495i @1795480318000000000\n"},
+    {"a zone where a time has one",
+     {.time_zone = "-03:30"},
+     BYTES("m,topic=v1/vm/X/status value=\"{\\\"status\\\":\\\"up\\\",\\\"ts\\\":\\\"2026-11-24T00:31:58Z\\\"}\" "
+           "1795480320000000000\n"),
+     "vm_status,device_no=X status=\"online\" device_ts=1795480318000000000i "
+     "message_id=5932586789903421618i @1795480318000000000\n"},
 };
 
 /* The defaults, but for what the case sets. */
@@ -881,6 +990,7 @@ static struct settings with(const struct settings *changed)
     merged.payload_field = changed->payload_field ? changed->payload_field : defaults.payload_field;
     merged.max_payload = changed->max_payload ? changed->max_payload : defaults.max_payload;
     merged.max_age_ns = changed->max_age_ns ? changed->max_age_ns : defaults.max_age_ns;
+    merged.time_zone = changed->time_zone;
     merged.max_ahead_ns = changed->max_ahead_ns ? changed->max_ahead_ns : defaults.max_ahead_ns;
     return merged;
 }
@@ -1033,6 +1143,7 @@ START_TEST(a_fleet)
     ck_assert_uint_eq(total.rows[MESSAGE_EVENTS], 10 * 50);
     ck_assert_uint_eq(total.rows[MESSAGE_STATUS], 10 * 50);
     ck_assert_uint_eq(total.rejected[REJECT_NOT_AN_OBJECT], 20 * 50);
+    ck_assert_uint_eq(total.ignored, 20 * 50); /* commands */
     ck_assert_uint_eq(total.rejected[REJECT_OUT_OF_MEMORY], 0);
     json_set_alloc_funcs(malloc, free);
 }
