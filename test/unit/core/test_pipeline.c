@@ -686,6 +686,7 @@ struct step {
 #define ONLINE_1970 "{\"status\":\"online\",\"ts\":12}"
 #define OFFLINE_1970 "{\"status\":\"offline\",\"ts\":12}"
 #define ONLINE_NOW "{\"status\":\"online\",\"ts\":1795480320}"
+#define OFFLINE_TIMED "{\"status\":\"offline\",\"ts\":1795476720}"
 #define OFFLINE_NOW "{\"status\":\"offline\",\"ts\":1795480320}"
 
 static const struct {
@@ -899,6 +900,708 @@ START_TEST(large_ones_that_begin_alike)
     struct stats stats = pipeline_take_stats(pipeline);
     ck_assert_uint_eq(stats.rejected[REJECT_PAYLOAD_TOO_LARGE], 2);
     ck_assert_uint_eq(stats.duplicates, 1);
+}
+END_TEST
+
+/* ---- batches ---- */
+
+static const struct {
+    const char *name;
+    const char *topic;
+    struct span payload;
+    const char *want;
+    size_t received;
+} batches[] = {
+    {"an array", "v1/vm/VM-1/events", BYTES("[{\"event_type\":\"A\"},{\"event_type\":\"B\"}]"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"an array of one", "v1/vm/VM-1/events", BYTES(" [ {\"event_type\":\"A\"} ] "),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     1},
+    {"an array of all kinds", "v1/vm/VM-1/events",
+     BYTES("[{\"event_type\":\"A\"},7,\"x\",null,[],[{\"event_type\":\"C\"}],{},{\"event_type\":\"B\"}]"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" payload=\"7\" "
+     "payload_encoding=\"text\" payload_size=1i message_id=-6163614035867471962i @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" payload=\"\"x\"\" "
+     "payload_encoding=\"text\" payload_size=3i message_id=4746810220150924696i @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" payload=\"null\" "
+     "payload_encoding=\"text\" payload_size=4i message_id=2933422355834882665i @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" payload=\"[]\" "
+     "payload_encoding=\"text\" payload_size=2i message_id=-4588708853235337871i @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" "
+     "payload=\"[{\"event_type\":\"C\"}]\" payload_encoding=\"text\" payload_size=20i message_id=8183482986679411884i "
+     "@1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"missing_field\" payload=\"{}\" "
+     "payload_encoding=\"text\" payload_size=2i message_id=5644586732267973263i @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     8},
+    {"an array over lines", "v1/vm/VM-1/events",
+     BYTES("[\n{\"event_type\":\"A\"},\r\n\r\n  {\"event_type\":\"B\"}\n]\n"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"an array with the same twice", "v1/vm/VM-1/events", BYTES("[{\"event_type\":\"A\"},{\"event_type\":\"A\"}]"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"an empty array", "v1/vm/VM-1/events", BYTES("[]"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" payload=\"[]\" "
+     "payload_encoding=\"text\" payload_size=2i message_id=-4588708853235337871i @1795480320000000000\n",
+     1},
+    {"an array that is not JSON", "v1/vm/VM-1/events", BYTES("[{\"event_type\":\"A\"},{\"event_type\":\"B\"}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" "
+     "payload=\"[{\"event_type\":\"A\"},{\"event_type\":\"B\"}\" payload_encoding=\"text\" payload_size=38i "
+     "message_id=5894216793940258169i @1795480320000000000\n",
+     1},
+    {"lines", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"}\n{\"event_type\":\"B\"}"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"lines that end in CRLF, and blank ones", "v1/vm/VM-1/events",
+     BYTES("{\"event_type\":\"A\"}\r\n\r\n 	\r\n{\"event_type\":\"B\"}\r\n"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"pretty-printed objects", "v1/vm/VM-1/events", BYTES("{\n  \"event_type\": \"P\"\n}\n{\"event_type\":\"A\"}"),
+     "vm_events,device_no=VM-1 event_type=\"P\" raw_data=\"{\n  \"event_type\": \"P\"\n}\" severity=\"unknown\" "
+     "message_id=-8057128792176393392i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"one pretty-printed object is one", "v1/vm/VM-1/events", BYTES("{\n  \"event_type\": \"P\"\n}"),
+     "vm_events,device_no=VM-1 event_type=\"P\" raw_data=\"{\n  \"event_type\": \"P\"\n}\" severity=\"unknown\" "
+     "message_id=-8057128792176393392i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     1},
+    {"an escaped newline is none", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\\nB\"}"),
+     "vm_events,device_no=VM-1 event_type=\"A_B\" raw_data=\"{\"event_type\":\"A\\nB\"}\" severity=\"unknown\" "
+     "message_id=4560746940176770487i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     1},
+    {"a broken first", "v1/vm/VM-1/events", BYTES("{\"event_type\":}\n{\"event_type\":\"A\"}\n{\"event_type\":\"B\"}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"event_type\":}\" "
+     "payload_encoding=\"text\" payload_size=15i message_id=-9074351132426315589i @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     3},
+    {"a broken middle", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"}\n{\"event_type\":}\n{\"event_type\":\"B\"}"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"event_type\":}\" "
+     "payload_encoding=\"text\" payload_size=15i message_id=-9074351132426315589i @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     3},
+    {"a broken last", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"}\n{\"event_type\":\"B\"}\n{\"event_type\":}"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"event_type\":}\" "
+     "payload_encoding=\"text\" payload_size=15i message_id=-9074351132426315589i @1795480320000000000\n",
+     3},
+    {"a last one cut short", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"B\"}\n{\"event_type\":\"A"),
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"event_type\":\"A\" "
+     "payload_encoding=\"text\" payload_size=16i message_id=8403710424971214517i @1795480320000000000\n",
+     2},
+    {"a middle one cut short", "v1/vm/VM-1/events",
+     BYTES("{\"event_type\":\"B\"}\n{\"event_type\":\n{\"event_type\":\"A\"}"),
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"event_type\":\" "
+     "payload_encoding=\"text\" payload_size=14i message_id=8278599214714088052i @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     3},
+    {"words between", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"}\nhello\nworld\n{\"event_type\":\"B\"}"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"hello\nworld\" "
+     "payload_encoding=\"text\" payload_size=11i message_id=-1434574920158455761i @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     3},
+    {"words behind", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"}\n{\"event_type\":\"B\"}\ngarbage }"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"garbage }\" "
+     "payload_encoding=\"text\" payload_size=9i message_id=-1605921422369370210i @1795480320000000000\n",
+     3},
+    {"behind an object on its line", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"} x\n{\"event_type\":\"B\"}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"event_type\":\"A\"} "
+     "x\" payload_encoding=\"text\" payload_size=20i message_id=-6160462814364931556i @1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"without a newline", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"}{\"event_type\":\"B\"}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" "
+     "payload=\"{\"event_type\":\"A\"}{\"event_type\":\"B\"}\" payload_encoding=\"text\" payload_size=36i "
+     "message_id=2599036262041975876i @1795480320000000000\n",
+     1},
+    {"with a blank", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"} {\"event_type\":\"B\"}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"event_type\":\"A\"} "
+     "{\"event_type\":\"B\"}\" payload_encoding=\"text\" payload_size=37i message_id=-5706920964848193708i "
+     "@1795480320000000000\n",
+     1},
+    {"with commas", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"},\n{\"event_type\":\"B\"}"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" "
+     "payload=\"{\"event_type\":\"A\"},\" payload_encoding=\"text\" payload_size=19i message_id=-4121499253939655095i "
+     "@1795480320000000000\n"
+     "vm_events,device_no=VM-1 event_type=\"B\" raw_data=\"{\"event_type\":\"B\"}\" severity=\"unknown\" "
+     "message_id=2994814343052181898i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n",
+     2},
+    {"nothing whole", "v1/vm/VM-1/events", BYTES("{\"a\":\n{\"b\":"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"{\"a\":\n{\"b\":\" "
+     "payload_encoding=\"text\" payload_size=11i message_id=-9172418628062628239i @1795480320000000000\n",
+     1},
+    {"a number behind a newline", "v1/vm/VM-1/events", BYTES("{\"event_type\":\"A\"}\n7"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" payload=\"7\" "
+     "payload_encoding=\"text\" payload_size=1i message_id=-6163614035867471962i @1795480320000000000\n",
+     2},
+    {"two arrays", "v1/vm/VM-1/events", BYTES("[7]\n[8]"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"[7]\n[8]\" "
+     "payload_encoding=\"text\" payload_size=7i message_id=8786401754612827612i @1795480320000000000\n",
+     1},
+    {"one that names another machine", "v1/vm/VM-1/events",
+     BYTES("[{\"event_type\":\"A\"},{\"event_type\":\"B\",\"device_no\":\"VM-2\"}]"),
+     "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
+     "message_id=-1183243522914524316i anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"device_mismatch\" "
+     "payload=\"{\"event_type\":\"B\",\"device_no\":\"VM-2\"}\" payload_encoding=\"text\" payload_size=37i "
+     "message_id=7698629067078617113i @1795480320000000000\n",
+     2},
+    {"readings", "v1/vm/VM-1/telemetry",
+     BYTES("[{\"system\":{\"voltage\":1},\"ts\":1795480318},{\"system\":{\"voltage\":2},\"ts\":1795480319}]"),
+     "vm_telemetry,device_no=VM-1 voltage=1 @1795480318000000000\n"
+     "vm_telemetry,device_no=VM-1 voltage=2 @1795480319000000000\n",
+     2},
+    {"statuses, in their order", "v1/vm/VM-1/status",
+     BYTES("{\"status\":\"offline\"}\n{\"status\":\"online\",\"ts\":1795480319}"),
+     "vm_status,device_no=VM-1 status=\"offline\" message_id=-7815733779343300033i @1795480320000000000\n"
+     "vm_status,device_no=VM-1 status=\"online\" device_ts=1795480319000000000i message_id=-6381203562679223910i "
+     "@1795480319000000000\n",
+     2},
+    {"acknowledgements", "v1/vm/VM-1/commands/ack", BYTES("[{\"status\":\"failed\",\"error\":{\"code\":\"E1\"}}]"),
+     "vm_events,device_no=VM-1 event_type=\"COMMAND_ACK\" severity=\"high\" error_code=\"E1\" "
+     "raw_data=\"{\"status\":\"failed\",\"error\":{\"code\":\"E1\"}}\" message_id=-1410799747001258791i "
+     "@1795480320000000000\n",
+     1},
+};
+
+START_TEST(batched)
+{
+    hides_detail = true;
+    open_pipeline();
+    feed_message(span_of(batches[_i].topic), batches[_i].payload, ARRIVAL);
+    check_output(batches[_i].name, batches[_i].want);
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_msg(stats.received == batches[_i].received, "%s: received %zu", batches[_i].name, (size_t)stats.received);
+    check_sum(&stats);
+}
+END_TEST
+
+/* The same batch again is that many duplicates, and each of its messages alone is one, too. */
+START_TEST(a_batch_again)
+{
+    open_pipeline();
+    for (int time = 0; time < 2; time++) {
+        feed_message(span_of(EVENTS_1), SPAN_LITERAL("[" EVENT_A "," EVENT_B ",7]"), ARRIVAL);
+    }
+    feed_message(span_of(EVENTS_1), span_of(EVENT_B), ARRIVAL);
+    feed_message(span_of(EVENTS_1), SPAN_LITERAL("7"), ARRIVAL);
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.received, 8);
+    ck_assert_uint_eq(stats.rows[MESSAGE_EVENTS], 2);
+    ck_assert_uint_eq(stats.rejected[REJECT_NOT_AN_OBJECT], 1);
+    ck_assert_uint_eq(stats.duplicates, 5);
+    check_sum(&stats);
+}
+END_TEST
+
+/* --max-values, --max-depth and --max-payload are those of the whole. */
+START_TEST(limits_of_a_whole_batch)
+{
+    static const struct {
+        const char *name;
+        const char *payload;
+        size_t rows;
+        enum reject reason;
+        size_t rejected;
+    } cases[] = {
+        {"8 values in an array", "[" EVENT_A "," EVENT_B "," EVENT_C ",7]", 3, REJECT_NOT_AN_OBJECT, 1},
+        {"9 values in an array", "[" EVENT_A "," EVENT_B "," EVENT_C ",7,8]", 0, REJECT_TOO_MANY_VALUES, 1},
+        {"8 values over lines", EVENT_A "\n" EVENT_B "\n{\"event_type\":\"C\",\"a\":1,\"b\":2}", 3, REJECT_NONE, 0},
+        {"9 values over lines", EVENT_A "\n" EVENT_B "\n{\"event_type\":\"C\",\"a\":1,\"b\":2,\"c\":3}", 2,
+         REJECT_TOO_MANY_VALUES, 1},
+        {"9 values over lines, and the last fit", "{\"event_type\":\"A\",\"a\":[1,2,3,4]}\n" EVENT_B "\n{}", 1,
+         REJECT_TOO_MANY_VALUES, 1},
+        {"4 deep in an array", "[{\"event_type\":\"A\",\"a\":[[]]}]", 1, REJECT_NONE, 0},
+        {"5 deep in an array", "[{\"event_type\":\"A\",\"a\":[[[]]]}]", 0, REJECT_TOO_DEEP, 1},
+        {"96 bytes", "[" EVENT_A "," EVENT_B "                                                         ]", 2,
+         REJECT_NONE, 0},
+        {"97 bytes", "[" EVENT_A "," EVENT_B "                                                          ]", 0,
+         REJECT_PAYLOAD_TOO_LARGE, 1},
+    };
+    set_small_limits();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        open_pipeline();
+        feed_message(span_of(EVENTS_1), span_of(cases[i].payload), ARRIVAL);
+        struct stats stats = pipeline_take_stats(pipeline);
+        ck_assert_msg(stats.rows[MESSAGE_EVENTS] == cases[i].rows, "%s: %s", cases[i].name, text_of(&output));
+        ck_assert_msg(cases[i].rejected == 0 || stats.rejected[cases[i].reason] >= cases[i].rejected, "%s: %s",
+                      cases[i].name, text_of(&output));
+        check_sum(&stats);
+        pipeline_free(pipeline);
+    }
+    pipeline = NULL;
+}
+END_TEST
+
+/* A hundred thousand openings, each of which could be followed to the end of the text: no more time
+ * than for any other payload of that size. */
+START_TEST(a_flood_of_openings)
+{
+    struct buf payload;
+    buf_init(&payload, OUTPUT_BYTES);
+    buf_text(&payload, EVENT_A "\n");
+    for (int i = 0; i < 100000; i++) {
+        buf_text(&payload, "{[\n");
+    }
+    settings.max_payload = 1000000;
+    settings.max_line = 4000000;
+    open_pipeline();
+    feed_message(span_of(EVENTS_1), buf_view(&payload), ARRIVAL);
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.rows[MESSAGE_EVENTS], 1);
+    ck_assert_uint_ge(stats_rejected(&stats), 1);
+    check_sum(&stats);
+    buf_free(&payload);
+}
+END_TEST
+
+/* As many messages as fit into one payload: memory is that of one. */
+START_TEST(a_batch_of_many)
+{
+    struct buf payload;
+    buf_init(&payload, OUTPUT_BYTES);
+    for (size_t i = 0; i < 2000; i++) {
+        buf_format(&payload, "{\"event_type\":\"A\",\"data\":{\"order_id\":\"\\u00%zu%zu\",\"x\":1e999}}\n", 3 + i % 4,
+                   i % 10);
+    }
+    settings.dedup_window = 0;
+    settings.max_values = 100000;
+    open_pipeline();
+    feed_message(span_of(EVENTS_1), buf_view(&payload), ARRIVAL);
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.rows[MESSAGE_EVENTS], 2000);
+    check_sum(&stats);
+    buf_free(&payload);
+}
+END_TEST
+
+/* ---- retained messages: no news without a time that works ---- */
+
+static void send(const char *topic, const char *payload, bool is_retained, int64_t arrival_ns)
+{
+    struct span bytes = exact(span_of(payload));
+    pipeline_message(pipeline, &(struct pipeline_input){span_of(topic), bytes, NULL, is_retained, arrival_ns});
+    release(bytes);
+}
+
+START_TEST(retained)
+{
+    static const struct {
+        const char *name;
+        const char *topic;
+        const char *payload;
+        bool is_ignored;
+        bool is_rejected;
+    } cases[] = {
+        {"a status without a time", STATUS_1, ONLINE, true, false},
+        {"a status of 1970", STATUS_1, ONLINE_1970, true, false},
+        {"a status too far ahead", STATUS_1, "{\"status\":\"online\",\"ts\":1795500000}", true, false},
+        {"a status whose time is none", STATUS_1, "{\"status\":\"online\",\"ts\":\"soon\"}", true, false},
+        {"a status of now", STATUS_1, ONLINE_NOW, false, false},
+        {"a will without a time", STATUS_1, OFFLINE, true, false},
+        {"a will of 1970", STATUS_1, OFFLINE_1970, true, false},
+        {"a will with a time", STATUS_1, OFFLINE_NOW, false, false},
+        {"a word", STATUS_1, "offline", true, false},
+        {"an event without a time", EVENTS_1, EVENT_A, true, false},
+        {"an event of an hour ago", EVENTS_1, EVENT_TIMED, false, false},
+        {"a reading without a time", TELEMETRY_1, "{\"system\":{\"voltage\":1}}", true, false},
+        {"a reading of now", TELEMETRY_1, READING, false, false},
+        {"an acknowledgement without a time", ACK_1, ACK, true, false},
+        {"an acknowledgement with one", ACK_1, ACK_TIMED, false, false},
+        {"an array without times", EVENTS_1, "[" EVENT_A "]", true, false},
+        {"what is rejected", EVENTS_1, "{}", false, true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        open_pipeline();
+        send(cases[i].topic, cases[i].payload, true, ARRIVAL);
+        struct stats stats = pipeline_take_stats(pipeline);
+        ck_assert_msg(stats.ignored == (cases[i].is_ignored ? 1 : 0), "%s", cases[i].name);
+        ck_assert_msg(row_count == (cases[i].is_ignored ? 0 : 1), "%s", cases[i].name);
+        ck_assert_msg(stats_rejected(&stats) == (cases[i].is_rejected ? 1 : 0), "%s", cases[i].name);
+        check_sum(&stats);
+        pipeline_free(pipeline);
+
+        /* The same bytes are news when they come anew, and ignored ones are not remembered. */
+        open_pipeline();
+        send(cases[i].topic, cases[i].payload, true, ARRIVAL);
+        size_t before = row_count;
+        send(cases[i].topic, cases[i].payload, false, ARRIVAL + S);
+        ck_assert_msg(!cases[i].is_ignored || row_count == before + 1, "%s: live", cases[i].name);
+        pipeline_free(pipeline);
+    }
+    pipeline = NULL;
+}
+END_TEST
+
+/* A retained will that is taken has the time at which it was met. */
+START_TEST(a_retained_will)
+{
+    open_pipeline();
+    send(STATUS_1, OFFLINE_TIMED, true, ARRIVAL);
+    check_output("a retained will", "vm_status,device_no=VM-1 status=\"offline\" device_ts=1795476720000000000i "
+                                    "message_id=296500255626318731i @1795480320000000000\n");
+    send(STATUS_1, OFFLINE_TIMED, true, ARRIVAL + DAY); /* at the next subscribe */
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.rows[MESSAGE_STATUS], 1);
+    ck_assert_uint_eq(stats.duplicates, 1);
+}
+END_TEST
+
+/* ---- commands, and statuses that the broker's owner clears ---- */
+
+START_TEST(what_is_ignored)
+{
+    open_pipeline();
+    send("v1/vm/VM-1/commands", "{\"cmd_id\":1}", false, ARRIVAL);
+    send("v1/vm/VM-1/commands", "no JSON", false, ARRIVAL);
+    send("v1/vm/VM-1/commands", "", true, ARRIVAL);
+    send(STATUS_1, "", true, ARRIVAL);
+    send(STATUS_1, "", false, ARRIVAL);
+    feed(SPAN_LITERAL("m,topic=v1/vm/VM-1/status value=\"\"\n"));
+    ck_assert_uint_eq(output.len, 0);
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.ignored, 6);
+    ck_assert_uint_eq(stats.received, 6);
+    check_sum(&stats);
+    send("v1/vm/VM 1/commands", "", false, ARRIVAL);
+    send("v1/vm/VM 1/status", "", false, ARRIVAL);
+    send(STATUS_1, " ", false, ARRIVAL);
+    send(TELEMETRY_1, "", true, ARRIVAL);
+    send(ACK_1, "", false, ARRIVAL);
+    stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.ignored, 0);
+    ck_assert_uint_eq(stats.rejected[REJECT_BAD_DEVICE_NO], 2);
+    ck_assert_uint_eq(stats.rejected[REJECT_EMPTY_PAYLOAD], 3);
+}
+END_TEST
+
+START_TEST(acknowledgements)
+{
+    open_pipeline();
+    feed_message(span_of(ACK_1),
+                 SPAN_LITERAL("{\"cmd_id\":\"C-1\",\"status\":\"failed\",\"result\":null,\"error\":{\"code\":\"E103\","
+                              "\"message\":\"m\"}}"),
+                 ARRIVAL);
+    feed_message(span_of(ACK_1), SPAN_LITERAL("{\"cmd_id\":\"C-2\",\"status\":\"success\",\"ts\":1795480318}"),
+                 ARRIVAL);
+    check_output("acknowledgements",
+                 "vm_events,device_no=VM-1 event_type=\"COMMAND_ACK\" severity=\"high\" error_code=\"E103\" "
+                 "raw_data=\"{\"cmd_id\":\"C-1\",\"status\":\"failed\",\"result\":null,\"error\":{\"code\":\"E103\","
+                 "\"message\":\"m\"}}\" message_id=6643895637877438699i @1795480320000000000\n"
+                 "vm_events,device_no=VM-1 event_type=\"COMMAND_ACK\" severity=\"low\" "
+                 "raw_data=\"{\"cmd_id\":\"C-2\",\"status\":\"success\",\"ts\":1795480318}\" "
+                 "message_id=8565321630678152371i @1795480318000000000\n");
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.rows[MESSAGE_EVENTS], 2);
+    ck_assert_uint_eq(stats.rows[MESSAGE_ACKS], 0);
+    ck_assert_uint_eq(stats.anomalies, 0);
+    check_sum(&stats);
+}
+END_TEST
+
+/* ---- statuses that are no object ---- */
+
+static const struct {
+    const char *name;
+    struct span payload;
+    const char *want; /* without what all have; NULL = not a word that is known */
+} words[] = {
+    {"a will", BYTES("offline"), "status=\"offline\""},
+    {"in capitals", BYTES("OFFLINE"), "status=\"offline\""},
+    {"with NULs around", BYTES("\0offline\0\0"), "status=\"offline\""},
+    {"in quotes", BYTES("\"Offline\""), "status=\"offline\""},
+    {"in quotes, with blanks", BYTES(" \" offline \"\n"), "status=\"offline\""},
+    {"an alias", BYTES("LWT"), "status=\"offline\""},
+    {"two words", BYTES("Connection lost"), "status=\"offline\""},
+    {"in Chinese", BYTES("离线"), "status=\"offline\""},
+    {"in Chinese, in quotes", BYTES("\"在线\""), "status=\"online\""},
+    {"a birth", BYTES("birth"), "status=\"online\""},
+    {"a number", BYTES("1"), NULL},
+    {"an unknown word", BYTES("sleeping"), NULL},
+    {"an unknown word in quotes", BYTES("\"sleeping\""), NULL},
+    {"a word as an element, which is a message of its own", BYTES("[\"offline\"]"), "status=\"offline\""},
+    {"an unknown word as an element", BYTES("[\"sleeping\"]"), NULL},
+    {"a word in braces", BYTES("{offline}"), NULL},
+    {"single quotes", BYTES("'offline'"), NULL},
+    {"half the quotes", BYTES("\"offline"), NULL},
+    {"true", BYTES("true"), NULL},
+    {"not UTF-8", BYTES("\xC0\xEB\xCF\xDF"), NULL},
+};
+
+START_TEST(words_for_statuses)
+{
+    open_pipeline();
+    feed_message(span_of(STATUS_1), words[_i].payload, ARRIVAL);
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_msg(stats.rows[MESSAGE_STATUS] == (words[_i].want ? 1 : 0), "%s: %s", words[_i].name, text_of(&output));
+    ck_assert_msg(stats_rejected(&stats) == (words[_i].want ? 0 : 1), "%s", words[_i].name);
+    ck_assert_msg(!words[_i].want || strstr(text_of(&output), words[_i].want), "%s: %s", words[_i].name,
+                  text_of(&output));
+    check_sum(&stats);
+}
+END_TEST
+
+START_TEST(rows_of_words)
+{
+    open_pipeline();
+    feed_message(span_of(STATUS_1), SPAN_LITERAL("offline"), ARRIVAL);
+    feed_message(span_of(STATUS_1), SPAN_LITERAL("\"up\"\n"), ARRIVAL);
+    check_output("words",
+                 "vm_status,device_no=VM-1 status=\"offline\" message_id=-822999656059072995i @1795480320000000000\n"
+                 "vm_status,device_no=VM-1 status=\"online\" message_id=-6040026174151275184i "
+                 "anomalies=\"ts= missing, arrival time used\" @1795480320000000000\n");
+}
+END_TEST
+
+/* ---- clocks ---- */
+
+static size_t count_rows(const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text_of(&output), part); at; at = strstr(at + 1, part)) {
+        count++;
+    }
+    return count;
+}
+
+/* Readings of one instant are all kept: parts of one, or of a clock of whole seconds. */
+START_TEST(parts_of_one_instant)
+{
+    open_pipeline();
+    feed_message(span_of(TELEMETRY_1), SPAN_LITERAL("{\"system\":{\"voltage\":1},\"ts\":1795480319}"), ARRIVAL);
+    feed_message(span_of(TELEMETRY_1), SPAN_LITERAL("{\"connectivity\":{\"csq\":7},\"ts\":1795480319}"), ARRIVAL + S);
+    feed_message(span_of(TELEMETRY_1), SPAN_LITERAL("{\"location\":{\"lat\":1,\"lng\":2},\"ts\":1795480319}"),
+                 ARRIVAL + S);
+    check_output("parts", "vm_telemetry,device_no=VM-1 voltage=1 @1795480319000000000\n"
+                          "vm_telemetry,device_no=VM-1 csq=7i @1795480319000000000\n"
+                          "vm_telemetry,device_no=VM-1 lat=1 lng=2 @1795480319000000000\n");
+}
+END_TEST
+
+static void feed_reading(const char *topic, int voltage, int64_t after_ns)
+{
+    char payload[64];
+    int len = snprintf(payload, sizeof payload, "{\"system\":{\"voltage\":%d},\"ts\":1795480319}", voltage);
+    feed_message(span_of(topic), (struct span){payload, (size_t)len}, ARRIVAL + after_ns);
+}
+
+#define STANDS_STILL "anomalies=\"ts=1795480319 stands still, arrival time used\""
+
+/* A frozen clock: from the tenth reading on the time of arrival counts. */
+START_TEST(ten_readings_of_a_frozen_clock)
+{
+    open_pipeline();
+    for (int i = 0; i < 12; i++) {
+        feed_reading(TELEMETRY_1, 200 + i, i * S);
+        ck_assert_msg(count_rows(STANDS_STILL) == (i < 9 ? 0 : (size_t)i - 8), "reading %d", i + 1);
+    }
+    ck_assert_uint_eq(count_rows("@1795480319000000000\n"), 9);
+    ck_assert_uint_eq(count_rows(" " STANDS_STILL " @1795480329000000000\n"), 1); /* the tenth */
+    ck_assert_uint_eq(count_rows(" " STANDS_STILL " @1795480331000000000\n"), 1);
+    feed_message(span_of(TELEMETRY_1), SPAN_LITERAL("{\"system\":{\"voltage\":1},\"ts\":1795480331}"),
+                 ARRIVAL + 12 * S);
+    ck_assert_uint_eq(count_rows("voltage=1 @1795480331000000000\n"), 1); /* it goes on */
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.rows[MESSAGE_TELEMETRY], 13);
+    ck_assert_uint_eq(stats.anomalies, 3);
+    check_sum(&stats);
+}
+END_TEST
+
+START_TEST(a_frozen_clock_after_a_minute)
+{
+    open_pipeline();
+    feed_reading(TELEMETRY_1, 1, 0);
+    feed_reading(TELEMETRY_1, 2, MINUTE);
+    ck_assert_uint_eq(count_rows(STANDS_STILL), 0);
+    feed_reading(TELEMETRY_1, 3, MINUTE + 1);
+    ck_assert_uint_eq(count_rows("voltage=3 " STANDS_STILL " @1795480380000000001\n"), 1);
+    feed_reading("v1/vm/VM-2/telemetry", 4, 2 * MINUTE); /* another machine's clock */
+    ck_assert_uint_eq(count_rows(STANDS_STILL), 1);
+}
+END_TEST
+
+/* In a capture whose times of arrival are all one nothing is known of the machines' clocks. */
+START_TEST(readings_that_all_came_at_once)
+{
+    open_pipeline();
+    for (int i = 0; i < 20; i++) {
+        feed_reading(TELEMETRY_1, 200 + i, 0);
+    }
+    ck_assert_uint_eq(count_rows(STANDS_STILL), 0);
+    ck_assert_uint_eq(count_rows("@1795480319000000000\n"), 20);
+}
+END_TEST
+
+/* The same reading delivered again is no other reading. */
+START_TEST(a_reading_delivered_again)
+{
+    open_pipeline();
+    feed_reading(TELEMETRY_1, 1, 0);
+    feed_reading(TELEMETRY_1, 1, HOUR);
+    ck_assert_uint_eq(count_rows(STANDS_STILL), 0);
+    ck_assert_uint_eq(count_rows("voltage=1 @1795480319000000000\n"), 2); /* the table skips the second */
+}
+END_TEST
+
+/* A clock that is ahead: a state is no later than it was known here, an event keeps its moment. */
+START_TEST(a_clock_that_is_ahead)
+{
+    open_pipeline();
+    feed_message(span_of(TELEMETRY_1), SPAN_LITERAL("{\"system\":{\"voltage\":1},\"ts\":1795480900}"), ARRIVAL);
+    feed_message(span_of(STATUS_1), SPAN_LITERAL("{\"status\":\"online\",\"ts\":1795480900}"), ARRIVAL);
+    feed_message(span_of(EVENTS_1), SPAN_LITERAL("{\"event_type\":\"A\",\"ts\":1795480900}"), ARRIVAL);
+    ck_assert_uint_eq(count_rows("vm_telemetry,device_no=VM-1 voltage=1 @1795480320000000000\n"), 1);
+    ck_assert_uint_eq(count_rows("status=\"online\" device_ts=1795480900000000000i "), 1);
+    ck_assert_uint_eq(count_rows(" @1795480320000000000\n"), 2);
+    ck_assert_uint_eq(count_rows(" @1795480900000000000\n"), 1);
+    ck_assert_uint_eq(count_rows("anomalies"), 0);
+}
+END_TEST
+
+/* ---- times without a zone ---- */
+
+static struct {
+    size_t calls;
+    char device_no[65];
+} zoneless;
+
+static void note_zoneless(void *ctx, struct span device_no)
+{
+    ck_assert_ptr_eq(ctx, &zoneless);
+    zoneless.calls++;
+    snprintf(zoneless.device_no, sizeof zoneless.device_no, "%.*s", (int)device_no.len, device_no.ptr);
+}
+
+static void open_zoned(const char *zone)
+{
+    const struct siphash_key key = {0, 0};
+    settings.time_zone = zone;
+    zoneless.calls = 0;
+    pipeline = pipeline_new(&settings, mapping, collector, key,
+                            &(struct pipeline_callbacks){.on_zoneless = note_zoneless, .ctx = &zoneless});
+    ck_assert_ptr_nonnull(pipeline);
+}
+
+#define ZONELESS(seconds) "{\"system\":{\"voltage\":1},\"ts\":\"2026-11-24 00:31:" seconds "\"}"
+
+START_TEST(without_a_zone)
+{
+    open_zoned(NULL);
+    feed_message(SPAN_LITERAL("v1/vm/VM-1/telemetry"), SPAN_LITERAL(ZONELESS("01")), ARRIVAL);
+    ck_assert_uint_eq(zoneless.calls, 1);
+    ck_assert_str_eq(zoneless.device_no, "VM-1");
+    feed_message(SPAN_LITERAL("v1/vm/VM-1/telemetry"), SPAN_LITERAL(ZONELESS("02")), ARRIVAL + DAY);
+    feed_message(SPAN_LITERAL("v1/vm/VM-1/status"), SPAN_LITERAL("{\"status\":\"up\",\"ts\":\"2026-11-24T00:31:58\"}"),
+                 ARRIVAL);
+    ck_assert_uint_eq(zoneless.calls, 1); /* once a machine */
+    feed_message(SPAN_LITERAL("v1/vm/VM-2/events"), SPAN_LITERAL("{\"event_type\":\"A\",\"ts\":\"20261124T003158\"}"),
+                 ARRIVAL);
+    ck_assert_uint_eq(zoneless.calls, 2);
+    ck_assert_str_eq(zoneless.device_no, "VM-2");
+    feed_message(SPAN_LITERAL("v1/vm/VM-3/telemetry"), SPAN_LITERAL(READING), ARRIVAL);
+    feed_message(SPAN_LITERAL("v1/vm/VM-3/events"),
+                 SPAN_LITERAL("{\"event_type\":\"A\",\"ts\":\"2026-11-24T00:31:58Z\"}"), ARRIVAL);
+    feed_message(SPAN_LITERAL("v1/vm/VM-3/events"), SPAN_LITERAL("{\"event_type\":\"A\",\"ts\":\"soon\"}"), ARRIVAL);
+    ck_assert_uint_eq(zoneless.calls, 2);
+    struct stats stats = pipeline_take_stats(pipeline);
+    ck_assert_uint_eq(stats.zoneless, 4);
+    check_sum(&stats);
+    ck_assert_uint_eq(count_rows("@1795480261000000000\n"), 1); /* as UTC */
+}
+END_TEST
+
+/* Where a zone was chosen, be it UTC, nobody asks. */
+START_TEST(with_a_zone)
+{
+    static const struct {
+        const char *zone;
+        const char *time;
+    } cases[] = {
+        {"Z", " @1795480261000000000\n"},
+        {"+00:30", " @1795478461000000000\n"},
+        {"-00:05", " @1795480320000000000\n"}, /* five minutes ahead */
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        buf_truncate(&output, 0);
+        open_zoned(cases[i].zone);
+        feed_message(SPAN_LITERAL("v1/vm/VM-1/telemetry"), SPAN_LITERAL(ZONELESS("01")), ARRIVAL);
+        ck_assert_msg(count_rows(cases[i].time) == 1, "%s: %s", cases[i].zone, text_of(&output));
+        ck_assert_uint_eq(count_rows("anomalies"), 0);
+        ck_assert_uint_eq(zoneless.calls, 0);
+        struct stats stats = pipeline_take_stats(pipeline);
+        ck_assert_uint_eq(stats.zoneless, 0);
+        pipeline_free(pipeline);
+    }
+    pipeline = NULL;
+}
+END_TEST
+
+/* ---- what a reject says ---- */
+
+static const struct {
+    const char *topic;
+    const char *payload;
+    const char *detail;
+} details[] = {
+    {EVENTS_1, "{\"a\":x}", "detail=\"expected a value (byte 5), at `x}`: text without quotes\""},
+    {EVENTS_1, "{\"a\":1,}", "detail=\"a bracket that closes nothing here (byte 7), at `}`: a comma before }\""},
+    {EVENTS_1, "{\"a\":\"b", "detail=\"the text ends inside a string (byte 7): cut off\""},
+    {EVENTS_1, "[]", "detail=\"the payload is JSON but not an object: an empty array instead of an object\""},
+    {EVENTS_1, "\"jam\"", "detail=\"the payload is JSON but not an object: a string instead of an object\""},
+    {EVENTS_1, "{\"a\":+1}",
+     "detail=\"expected a value (byte 5), at `+1}`: a number in a form that JSON has not: +1, .5, 01, 0x1F\""},
+    {EVENTS_1, "{\"data\":{}}", "detail=\"event_type is missing or empty\""},
+};
+
+START_TEST(details_of_rejects)
+{
+    open_pipeline();
+    feed_message(span_of(details[_i].topic), span_of(details[_i].payload), ARRIVAL);
+    ck_assert_msg(count_rows(details[_i].detail) == 1, "%s", text_of(&output));
 }
 END_TEST
 
@@ -1364,6 +2067,26 @@ static Suite *pipeline_suite(void)
     tcase_add_test(tcase, messages);
     tcase_add_loop_test(tcase, duplicates, 0, (int)COUNT(repeats));
     tcase_add_test(tcase, large_ones_that_begin_alike);
+    tcase_add_loop_test(tcase, batched, 0, (int)COUNT(batches));
+    tcase_add_test(tcase, a_batch_again);
+    tcase_add_test(tcase, limits_of_a_whole_batch);
+    tcase_add_test(tcase, a_flood_of_openings);
+    tcase_add_test(tcase, a_batch_of_many);
+    tcase_add_test(tcase, retained);
+    tcase_add_test(tcase, a_retained_will);
+    tcase_add_test(tcase, what_is_ignored);
+    tcase_add_test(tcase, acknowledgements);
+    tcase_add_loop_test(tcase, words_for_statuses, 0, (int)COUNT(words));
+    tcase_add_test(tcase, rows_of_words);
+    tcase_add_test(tcase, parts_of_one_instant);
+    tcase_add_test(tcase, ten_readings_of_a_frozen_clock);
+    tcase_add_test(tcase, a_frozen_clock_after_a_minute);
+    tcase_add_test(tcase, readings_that_all_came_at_once);
+    tcase_add_test(tcase, a_reading_delivered_again);
+    tcase_add_test(tcase, a_clock_that_is_ahead);
+    tcase_add_test(tcase, without_a_zone);
+    tcase_add_test(tcase, with_a_zone);
+    tcase_add_loop_test(tcase, details_of_rejects, 0, (int)COUNT(details));
     tcase_add_loop_test(tcase, other_settings, 0, (int)COUNT(configured));
     tcase_add_test(tcase, the_window_key_shows_nowhere);
     tcase_add_test(tcase, counts);
