@@ -250,6 +250,70 @@ START_TEST(reserved_room_is_there)
 }
 END_TEST
 
+/* ---- base/span.h, which is a header alone ---- */
+
+/* A block of its own size, to be freed: reading a byte too many is seen by the sanitizer. */
+static struct span block_of(struct span text)
+{
+    char *block = malloc(text.len > 0 ? text.len : 1);
+    ck_assert_ptr_nonnull(block);
+    memcpy(block, text.ptr, text.len);
+    return (struct span){block, text.len};
+}
+
+START_TEST(spans_without_padding)
+{
+    static const struct {
+        struct span text;
+        struct span white;   /* without white space */
+        struct span padding; /* without NULs as well */
+    } cases[] = {
+        {SPAN_LITERAL(""), SPAN_LITERAL(""), SPAN_LITERAL("")},
+        {SPAN_LITERAL("x"), SPAN_LITERAL("x"), SPAN_LITERAL("x")},
+        {SPAN_LITERAL(" "), SPAN_LITERAL(""), SPAN_LITERAL("")},
+        {SPAN_LITERAL("\0"), SPAN_LITERAL("\0"), SPAN_LITERAL("")},
+        {SPAN_LITERAL(" \t\n\v\f\r"), SPAN_LITERAL(""), SPAN_LITERAL("")},
+        {SPAN_LITERAL("\0 \0\n\0"), SPAN_LITERAL("\0 \0\n\0"), SPAN_LITERAL("")},
+        {SPAN_LITERAL(" x y "), SPAN_LITERAL("x y"), SPAN_LITERAL("x y")},
+        {SPAN_LITERAL("\0x\0y\0"), SPAN_LITERAL("\0x\0y\0"), SPAN_LITERAL("x\0y")},
+        {SPAN_LITERAL(" \0x"), SPAN_LITERAL("\0x"), SPAN_LITERAL("x")},
+        {SPAN_LITERAL("x\0 "), SPAN_LITERAL("x\0"), SPAN_LITERAL("x")},
+        {SPAN_LITERAL("\x01x\x1F"), SPAN_LITERAL("\x01x\x1F"), SPAN_LITERAL("\x01x\x1F")},
+        {SPAN_LITERAL("\xC2\xA0"), SPAN_LITERAL("\xC2\xA0"), SPAN_LITERAL("\xC2\xA0")}, /* a no-break space */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct span text = block_of(cases[i].text);
+        ck_assert_msg(span_equal(span_trim(text), cases[i].white), "case %zu: white space", i);
+        ck_assert_msg(span_equal(span_trim_padding(text), cases[i].padding), "case %zu: padding", i);
+        free((void *)(uintptr_t)text.ptr);
+    }
+    ck_assert_uint_eq(span_trim_padding((struct span){NULL, 0}).len, 0);
+}
+END_TEST
+
+START_TEST(spans_that_begin_and_end)
+{
+    static const struct {
+        struct span text;
+        struct span part;
+        bool starts;
+        bool ends;
+    } cases[] = {
+        {SPAN_LITERAL(""), SPAN_LITERAL(""), true, true},      {SPAN_LITERAL("ab"), SPAN_LITERAL(""), true, true},
+        {SPAN_LITERAL("ab"), SPAN_LITERAL("ab"), true, true},  {SPAN_LITERAL("ab"), SPAN_LITERAL("a"), true, false},
+        {SPAN_LITERAL("ab"), SPAN_LITERAL("b"), false, true},  {SPAN_LITERAL("ab"), SPAN_LITERAL("abc"), false, false},
+        {SPAN_LITERAL(""), SPAN_LITERAL("a"), false, false},   {SPAN_LITERAL("a\0b"), SPAN_LITERAL("\0b"), false, true},
+        {SPAN_LITERAL("aB"), SPAN_LITERAL("b"), false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct span text = block_of(cases[i].text);
+        ck_assert_msg(span_starts_with(text, cases[i].part) == cases[i].starts, "case %zu: start", i);
+        ck_assert_msg(span_ends_with(text, cases[i].part) == cases[i].ends, "case %zu: end", i);
+        free((void *)(uintptr_t)text.ptr);
+    }
+}
+END_TEST
+
 static Suite *buf_suite(void)
 {
     Suite *suite = suite_create("buf");
@@ -264,6 +328,8 @@ static Suite *buf_suite(void)
     tcase_add_test(tcase, cap_of_nothing);
     tcase_add_test(tcase, lengths_and_alignments);
     tcase_add_test(tcase, reserved_room_is_there);
+    tcase_add_test(tcase, spans_without_padding);
+    tcase_add_test(tcase, spans_that_begin_and_end);
     suite_add_tcase(suite, tcase);
     return suite;
 }

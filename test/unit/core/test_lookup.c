@@ -477,6 +477,126 @@ START_TEST(a_long_name_with_escapes)
 }
 END_TEST
 
+/* ---- where a way ends, and what is there twice ---- */
+
+START_TEST(gaps)
+{
+    static const struct {
+        const char *path;
+        const char *text;
+        bool has_gap;
+        struct lookup_gap gap;
+    } ways[] = {
+        {"a", "{\"a\":1}", false, {JSON_KIND_ABSENT, 0, false}},
+        {"a", "{\"a\":{}}", false, {JSON_KIND_ABSENT, 0, false}}, /* a container is a value */
+        {"a.b", "{\"a\":{\"b\":[]}}", false, {JSON_KIND_ABSENT, 0, false}},
+        {"a", "{}", true, {JSON_KIND_OBJECT, 0, false}},
+        {"a", "7", true, {JSON_KIND_INT, 0, false}},
+        {"a", "[]", true, {JSON_KIND_ARRAY, 0, false}},
+        {"a", "[1]", true, {JSON_KIND_ARRAY, 0, true}},
+        {"a", "{\"a\":null}", true, {JSON_KIND_NULL, 1, false}},
+        {"a.b", "{\"a\":null}", true, {JSON_KIND_NULL, 1, false}},
+        {"a.b", "{\"a\":{\"x\":1}}", true, {JSON_KIND_OBJECT, 1, false}},
+        {"a.b", "{\"a\":\"x\"}", true, {JSON_KIND_TEXT, 1, false}},
+        {"a.b", "{\"a\":nan}", true, {JSON_KIND_NAN, 1, false}},
+        {"a.1", "{\"a\":[]}", true, {JSON_KIND_ARRAY, 1, false}},
+        {"a.1", "{\"a\":[1]}", true, {JSON_KIND_ARRAY, 1, true}},
+        {"a.1", "{\"a\":[1,null]}", true, {JSON_KIND_NULL, 2, false}},
+        {"a.1", "{\"a\":{}}", true, {JSON_KIND_OBJECT, 1, false}},
+        {"a.1", "{\"a\":{\"0\":1}}", true, {JSON_KIND_OBJECT, 1, false}}, /* no mapped position */
+        {"a.1", "{\"a\":{\"1\":1}}", false, {JSON_KIND_ABSENT, 0, false}},
+        {"a.1.b", "{\"a\":{\"1\":{}}}", true, {JSON_KIND_OBJECT, 2, false}},
+        {"a.b", "{\"a\":{\"b\":1},\"a\":{}}", true, {JSON_KIND_OBJECT, 1, false}}, /* the last counts */
+        {"a.1", "{\"a\":[1,2],\"a\":[]}", true, {JSON_KIND_ARRAY, 1, false}},
+        {"a.1", "{\"a\":{\"1\":1},\"a\":{}}", true, {JSON_KIND_OBJECT, 1, false}},
+    };
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct path_table table;
+        struct lookup_gap gap = {JSON_KIND_ABSENT, 0, false};
+        struct span text = exact(span_of(ways[i].text));
+        struct lookup *lookup = make_lookup(&table, ways[i].path);
+        ck_assert_int_eq(scan(lookup, text), JSON_OK);
+        ck_assert_msg(lookup_gap(&lookup_columns(lookup)[0], 0, &gap) == ways[i].has_gap, "%s in %s", ways[i].path,
+                      ways[i].text);
+        ck_assert_msg(gap.kind == ways[i].gap.kind && gap.used == ways[i].gap.used &&
+                          gap.has_elements == ways[i].gap.has_elements,
+                      "%s in %s: kind %d, %zu parts, elements %d", ways[i].path, ways[i].text, (int)gap.kind, gap.used,
+                      (int)gap.has_elements);
+        release(text);
+        free_lookup(lookup, &table);
+    }
+}
+END_TEST
+
+static void check_repeated(struct lookup *lookup, const char *text, const char *want)
+{
+    struct buf got;
+    struct span end = exact(span_of(text));
+    buf_init(&got, 1024);
+    ck_assert_int_eq(scan(lookup, end), JSON_OK);
+    for (size_t i = 0; i < lookup_repeated_count(lookup); i++) {
+        struct span path;
+        struct json_value value;
+        char shown[64];
+        ck_assert(json_value_read(lookup_repeated(lookup, i, &path), &arena, &value));
+        json_show_value(&value, shown, sizeof shown);
+        buf_format(&got, "%s%.*s=%s", i > 0 ? " " : "", (int)path.len, path.ptr, shown);
+    }
+    ck_assert_msg(strcmp(text_of(&got), want) == 0, "%s: %s", text, got.ptr);
+    buf_free(&got);
+    release(end);
+}
+
+START_TEST(equal_keys)
+{
+    struct path_table table;
+    struct lookup *lookup = make_lookup(&table, "a b.c b.d t.0.e t.1.e");
+    check_repeated(lookup, "{\"a\":1,\"b\":{\"c\":1}}", "");
+    check_repeated(lookup, "{\"a\":1,\"a\":2}", "a=2");
+    check_repeated(lookup, "{\"a\":1}", ""); /* nothing stays of it */
+    check_repeated(lookup, "{\"a\":1,\"\\u0061\":2,\"a\":3}", "a=3");
+    check_repeated(lookup, "{\"x\":1,\"x\":2}", "");
+    check_repeated(lookup, "{\"b\":{\"c\":1,\"c\":2},\"a\":1,\"a\":null}", "b.c=2 a=null");
+    check_repeated(lookup, "{\"b\":{\"c\":1},\"b\":{\"c\":2}}", "b={...}");
+    check_repeated(lookup, "{\"b\":{\"c\":1,\"c\":2},\"b\":{\"d\":3}}", "b.c= b={...}"); /* b.c is covered */
+    check_repeated(lookup, "{\"t\":[{\"e\":1},{\"e\":2}]}", "");
+    check_repeated(lookup, "{\"t\":[{\"e\":1},{\"e\":2,\"e\":3}]}", "t.1.e=3");
+    check_repeated(lookup, "{\"t\":[],\"t\":[{\"e\":1}]}", "t=[...]");
+    check_repeated(lookup, "{\"t\":{\"0\":1,\"0\":{\"e\":2}}}", "t.0={...}");
+    free_lookup(lookup, &table);
+}
+END_TEST
+
+/* Of more than are remembered the first. */
+START_TEST(many_equal_keys)
+{
+    struct path_table table;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES);
+    path_table_begin(&table);
+    for (size_t c = 0; c < PATH_TABLE_COLUMNS; c++) {
+        char name[8];
+        snprintf(name, sizeof name, "k%zu", c);
+        path_table_add(&table, c, name);
+        buf_format(&text, "%s\"%s\":1,\"%s\":%zu", c > 0 ? "," : "{", name, name, c);
+    }
+    buf_text(&text, "}");
+    struct lookup *lookup = lookup_new(&table.map);
+    ck_assert_ptr_nonnull(lookup);
+    ck_assert_int_eq(scan(lookup, buf_view(&text)), JSON_OK);
+    ck_assert_uint_eq(lookup_repeated_count(lookup), LOOKUP_MAX_REPEATED);
+    for (size_t i = 0; i < LOOKUP_MAX_REPEATED; i++) {
+        struct span path;
+        char name[8];
+        snprintf(name, sizeof name, "k%zu", i);
+        const struct json_raw *last = lookup_repeated(lookup, i, &path);
+        ck_assert(span_equal(path, span_of(name)) && span_equal(last->text, span_of(name + 1)));
+    }
+    buf_free(&text);
+    free_lookup(lookup, &table);
+}
+END_TEST
+
 /* ---- memory ---- */
 
 START_TEST(a_full_arena_is_said)
@@ -751,6 +871,9 @@ int main(void)
     tcase_add_test(tests, the_largest_table);
     tcase_add_loop_test(tests, names_differ_in_any_byte, 0, (int)COUNT(name_lengths));
     tcase_add_test(tests, a_long_name_with_escapes);
+    tcase_add_test(tests, gaps);
+    tcase_add_test(tests, equal_keys);
+    tcase_add_test(tests, many_equal_keys);
     tcase_add_test(tests, a_full_arena_is_said);
     tcase_add_test(tests, agrees_with_jansson);
     suite_add_tcase(suite, tests);
