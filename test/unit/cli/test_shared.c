@@ -39,6 +39,8 @@ START_TEST(defaults)
     ck_assert_uint_eq(settings.max_values, 8192);
     ck_assert_uint_eq(settings.dedup_window, 65536);
     ck_assert_int_eq(settings.dedup_age_ns, 3600 * S);
+    ck_assert_int_eq(settings.dedup_untimed_ns, 10 * S);
+    ck_assert_str_eq(settings.time_zone, ""); /* none was chosen */
     ck_assert_int_eq(settings.report_interval_ns, 10 * S);
     ck_assert_uint_eq(settings.log_rate, 60);
     ck_assert_str_eq(settings.instance, "");
@@ -84,6 +86,50 @@ START_TEST(rows)
 }
 END_TEST
 
+/* plugin/README.md, Time: a fixed offset, and no zone's name. */
+START_TEST(time_zones)
+{
+    static const struct {
+        const char *text;
+        bool is_valid;
+    } cases[] = {{"Z", true},      {"z", true},    {"+08:00", true}, {"-03:30", true},
+                 {"+0800", true},  {"+08", true},  {"-00:00", true}, {"+24:00", false},
+                 {"08:00", false}, {"CST", false}, {"UTC", false},   {"8", false},
+                 {"+8", false},    {"Z ", false},  {" Z", false},    {"+08:00:00", false}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char flag[64];
+        struct settings settings;
+        struct options_result result;
+        struct err err;
+        snprintf(flag, sizeof flag, "--time-zone=%s", cases[i].text);
+        const char *const args[] = {flag, NULL};
+        ck_assert_msg(parse(args, &settings, &result, &err) == cases[i].is_valid, "%s: %s", flag, err.text);
+        ck_assert(!cases[i].is_valid || strcmp(settings.time_zone, cases[i].text) == 0);
+        ck_assert(cases[i].is_valid || strstr(err.text, "--time-zone") != NULL);
+    }
+}
+END_TEST
+
+START_TEST(ages_of_duplicates)
+{
+    static const struct {
+        const char *flag;
+        int64_t untimed_ns; /* -1 = it is refused */
+    } cases[] = {
+        {"--dedup-untimed=0", 0},     {"--dedup-untimed=500ms", S / 2}, {"--dedup-untimed=365d", 365 * 86400 * S},
+        {"--dedup-untimed=366d", -1}, {"--dedup-untimed=10", -1},       {"--dedup-untimed=-1s", -1}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *const args[] = {cases[i].flag, NULL};
+        struct settings settings;
+        struct options_result result;
+        struct err err;
+        bool taken = parse(args, &settings, &result, &err);
+        ck_assert_msg(taken == (cases[i].untimed_ns >= 0), "%s: %s", cases[i].flag, err.text);
+        ck_assert(!taken || settings.dedup_untimed_ns == cases[i].untimed_ns);
+    }
+}
+END_TEST
+
 START_TEST(formats)
 {
     static const char *const names[] = {"influx", "table", "json", "csv"};
@@ -104,6 +150,8 @@ int main(void)
     TCase *tcase = tcase_create("shared");
     tcase_add_test(tcase, defaults);
     tcase_add_test(tcase, rows);
+    tcase_add_test(tcase, time_zones);
+    tcase_add_test(tcase, ages_of_duplicates);
     tcase_add_test(tcase, formats);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -63,6 +63,20 @@ START_TEST(events_without_a_time)
 }
 END_TEST
 
+/* Where the first is the shorter time it holds for what has a time. */
+START_TEST(a_short_age)
+{
+    tear_down();
+    redelivery = redelivery_new(&(struct redelivery_limits){64, SECOND, TEN_SECONDS}, (struct siphash_key){1, 2});
+    ck_assert_ptr_nonnull(redelivery);
+    ck_assert(!seen(MESSAGE_EVENTS, REDELIVERY_TIMED, EVENTS, SPAN_LITERAL("a"), 0));
+    ck_assert(seen(MESSAGE_EVENTS, REDELIVERY_TIMED, EVENTS, SPAN_LITERAL("a"), SECOND));
+    ck_assert(!seen(MESSAGE_EVENTS, REDELIVERY_TIMED, EVENTS, SPAN_LITERAL("a"), SECOND + 1));
+    ck_assert(!seen(MESSAGE_EVENTS, REDELIVERY_UNTIMED, EVENTS, SPAN_LITERAL("b"), 0));
+    ck_assert(seen(MESSAGE_EVENTS, REDELIVERY_UNTIMED, EVENTS, SPAN_LITERAL("b"), TEN_SECONDS));
+}
+END_TEST
+
 START_TEST(acknowledgements)
 {
     check_untimed(MESSAGE_ACKS);
@@ -150,6 +164,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, events_with_a_time);
     tcase_add_test(tests, events_without_a_time);
+    tcase_add_test(tests, a_short_age);
     tcase_add_test(tests, acknowledgements);
     tcase_add_test(tests, telemetry);
     tcase_add_test(tests, what_is_not_ours);

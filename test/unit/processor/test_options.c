@@ -37,6 +37,8 @@ START_TEST(defaults)
     ck_assert_uint_eq(settings.max_values, 8192);
     ck_assert_uint_eq(settings.dedup_window, 65536);
     ck_assert_int_eq(settings.dedup_age_ns, 3600 * SECOND);
+    ck_assert_int_eq(settings.dedup_untimed_ns, 10 * SECOND);
+    ck_assert_str_eq(settings.time_zone, "");
     ck_assert_int_eq(settings.report_interval_ns, 10 * SECOND);
     ck_assert_uint_eq(settings.log_rate, 60);
     ck_assert_str_eq(settings.instance, "");
@@ -62,6 +64,8 @@ START_TEST(every_flag)
                                 "--max-values=1",
                                 "--dedup-window=0",
                                 "--dedup-age=5m",
+                                "--dedup-untimed=2s",
+                                "--time-zone=-03:30",
                                 "--report-interval=0",
                                 "--instance=edge 1",
                                 "--log-rate=0",
@@ -86,6 +90,8 @@ START_TEST(every_flag)
     ck_assert_uint_eq(settings.max_values, 1);
     ck_assert_uint_eq(settings.dedup_window, 0);
     ck_assert_int_eq(settings.dedup_age_ns, 300 * SECOND);
+    ck_assert_int_eq(settings.dedup_untimed_ns, 2 * SECOND);
+    ck_assert_str_eq(settings.time_zone, "-03:30");
     ck_assert_int_eq(settings.report_interval_ns, 0);
     ck_assert_str_eq(settings.instance, "edge 1");
     ck_assert_uint_eq(settings.log_rate, 0);
