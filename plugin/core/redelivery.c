@@ -64,13 +64,14 @@ struct redelivery_mark redelivery_mark_of(const struct redelivery *redelivery, s
 bool redelivery_is_quick(const struct redelivery *redelivery, enum message_kind kind, struct redelivery_mark mark,
                          int64_t now_ns)
 {
-    int64_t age_ns = redelivery->limits.untimed_ns;
+    const struct redelivery_limits *limits = &redelivery->limits;
+    int64_t shorter_ns = limits->untimed_ns < limits->age_ns ? limits->untimed_ns : limits->age_ns;
     switch (kind) {
     case MESSAGE_EVENTS:
     case MESSAGE_ACKS:
-        return dedup_knows(redelivery->messages, mark.message, mark.message, now_ns, age_ns);
+        return dedup_knows(redelivery->messages, mark.message, mark.message, now_ns, shorter_ns);
     case MESSAGE_STATUS:
-        return dedup_knows(redelivery->statuses, mark.topic, mark.message, now_ns, age_ns);
+        return dedup_knows(redelivery->statuses, mark.topic, mark.message, now_ns, limits->untimed_ns);
     case MESSAGE_TELEMETRY:
     case MESSAGE_KINDS:
     case MESSAGE_COMMANDS:
