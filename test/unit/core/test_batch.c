@@ -48,8 +48,11 @@ static const struct {
     {"elements of every kind", SPAN_LITERAL("[1,-2.5e3,\"a,]\",true,null,[],[[{}]],{},nan]"),
      SPAN_LITERAL("1|-2.5e3|\"a,]\"|true|null|[]|[[{}]]|{}|nan|")},
     {"brackets in strings", SPAN_LITERAL("[{\"a\":\"]}\\\"[{\"},{}]"), SPAN_LITERAL("{\"a\":\"]}\\\"[{\"}|{}|")},
-    {"nested arrays are one element each", SPAN_LITERAL("[[{\"a\":1}],[{\"b\":2}]]"),
-     SPAN_LITERAL("[{\"a\":1}]|[{\"b\":2}]|")},
+    {"nested arrays are one element each", SPAN_LITERAL("[[{\"a\":1}],{},[{\"b\":2}]]"),
+     SPAN_LITERAL("[{\"a\":1}]|{}|[{\"b\":2}]|")},
+    {"an object at the end", SPAN_LITERAL("[1,{}]"), SPAN_LITERAL("1|{}|")},
+    {"an array without an object", SPAN_LITERAL("[1,\"{\",null]"), SPAN_LITERAL("")},
+    {"an array of arrays", SPAN_LITERAL("[[{\"a\":1}],[{\"b\":2}]]"), SPAN_LITERAL("")},
     {"an empty array", SPAN_LITERAL("[]"), SPAN_LITERAL("")},
     {"an array of blanks", SPAN_LITERAL("[ \n ]"), SPAN_LITERAL("")},
     {"an array that does not end", SPAN_LITERAL("[{\"a\":1},{\"b\":2}"), SPAN_LITERAL("")},
@@ -84,6 +87,11 @@ static const struct {
      SPAN_LITERAL("{\"a\":\"\xFF\"}|{\"b\":2}|")},
     {"two on one line, and one", SPAN_LITERAL("{\"a\":1}{\"b\":2}\n{\"c\":3}"),
      SPAN_LITERAL("{\"a\":1}{\"b\":2}|{\"c\":3}|")},
+
+    {"a brace at the start of a line begins one, whatever is open", SPAN_LITERAL("{\"a\":[\n{\"b\":1}\n]}\n{\"c\":2}"),
+     SPAN_LITERAL("{\"a\":[|{\"b\":1}|]}|{\"c\":2}|")},
+    {"one behind a blank does not", SPAN_LITERAL("{\"a\":[\n {\"b\":1}\n]}\n{\"c\":2}"),
+     SPAN_LITERAL("{\"a\":[\n {\"b\":1}\n]}|{\"c\":2}|")},
 
     /* none */
     {"one object", SPAN_LITERAL("{\"a\":1}"), SPAN_LITERAL("")},

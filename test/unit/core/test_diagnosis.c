@@ -127,7 +127,8 @@ START_TEST(of_what_is_no_object)
         const char *text;
         const char *detail;
     } cases[] = {
-        {"[]", "no object: an empty array instead of an object"},
+        {"[]", "no object: an array without any object instead of an object"},
+        {"[1]", "no object: an array without any object instead of an object"},
         {"\"jam\"", "no object: a string instead of an object"},
         {"true", "no object: a boolean instead of an object"},
         {"false", "no object: a boolean instead of an object"},

@@ -343,9 +343,9 @@ static const struct {
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"too_many_values\" "
      "payload=\"{\"a\":[1,2,3,4,5,6,7]}\" payload_encoding=\"text\" payload_size=21i "
      "message_id=-1442914606367976746i"},
-    {"an array's element that is no object", BYTES("v1/vm/VM-1/status"), BYTES(" [1]\n"),
-     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"1\" "
-     "payload_encoding=\"text\" payload_size=1i message_id=-4547551843430000935i"},
+    {"an array without an object", BYTES("v1/vm/VM-1/status"), BYTES(" [1]\n"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"[1]\" "
+     "payload_encoding=\"text\" payload_size=5i message_id=-8587901391470070580i"},
     {"an empty array", BYTES("v1/vm/VM-1/status"), BYTES(" []\n"),
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"[]\" "
      "payload_encoding=\"text\" payload_size=4i message_id=-6366778583862814252i"},
@@ -1081,6 +1081,16 @@ static const struct {
      "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"invalid_json\" payload=\"[7]\n[8]\" "
      "payload_encoding=\"text\" payload_size=7i message_id=8786401754612827612i @1795480320000000000\n",
      1},
+    {"a status's word beside an object", "v1/vm/VM-1/status", BYTES("[{\"status\":\"offline\"},\"Offline\",\"x\"]"),
+     "vm_status,device_no=VM-1 status=\"offline\" message_id=-7815733779343300033i @1795480320000000000\n"
+     "vm_status,device_no=VM-1 status=\"offline\" message_id=5341559955206940995i @1795480320000000000\n"
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/status\" reason=\"not_an_object\" payload=\"\"x\"\" "
+     "payload_encoding=\"text\" payload_size=3i message_id=-1289042080981291019i @1795480320000000000\n",
+     3},
+    {"an array without an object", "v1/vm/VM-1/events", BYTES("[1,\"a\"]"),
+     "vm_rejected,device_no=VM-1 topic=\"v1/vm/VM-1/events\" reason=\"not_an_object\" payload=\"[1,\"a\"]\" "
+     "payload_encoding=\"text\" payload_size=7i message_id=3620267594963599082i @1795480320000000000\n",
+     1},
     {"one that names another machine", "v1/vm/VM-1/events",
      BYTES("[{\"event_type\":\"A\"},{\"event_type\":\"B\",\"device_no\":\"VM-2\"}]"),
      "vm_events,device_no=VM-1 event_type=\"A\" raw_data=\"{\"event_type\":\"A\"}\" severity=\"unknown\" "
@@ -1381,8 +1391,6 @@ static const struct {
     {"a number", BYTES("1"), NULL},
     {"an unknown word", BYTES("sleeping"), NULL},
     {"an unknown word in quotes", BYTES("\"sleeping\""), NULL},
-    {"a word as an element, which is a message of its own", BYTES("[\"offline\"]"), "status=\"offline\""},
-    {"an unknown word as an element", BYTES("[\"sleeping\"]"), NULL},
     {"a word in braces", BYTES("{offline}"), NULL},
     {"single quotes", BYTES("'offline'"), NULL},
     {"half the quotes", BYTES("\"offline"), NULL},
@@ -1609,7 +1617,8 @@ static const struct {
     {EVENTS_1, "{\"a\":x}", "detail=\"expected a value (byte 5), at `x}`: text without quotes\""},
     {EVENTS_1, "{\"a\":1,}", "detail=\"a bracket that closes nothing here (byte 7), at `}`: a comma before }\""},
     {EVENTS_1, "{\"a\":\"b", "detail=\"the text ends inside a string (byte 7): cut off\""},
-    {EVENTS_1, "[]", "detail=\"the payload is JSON but not an object: an empty array instead of an object\""},
+    {EVENTS_1, "[]",
+     "detail=\"the payload is JSON but not an object: an array without any object instead of an object\""},
     {EVENTS_1, "\"jam\"", "detail=\"the payload is JSON but not an object: a string instead of an object\""},
     {EVENTS_1, "{\"a\":+1}",
      "detail=\"expected a value (byte 5), at `+1}`: a number in a form that JSON has not: +1, .5, 01, 0x1F\""},
