@@ -169,7 +169,7 @@ START_TEST(finds_each_of_many)
     for (int count = 1; count <= 70; count++) {
         struct term term = {"x", ""};
         struct alias aliases[70];
-        char keys[70][4];
+        char keys[70][16];
         for (int i = 0; i < count; i++) {
             snprintf(keys[i], sizeof keys[i], "B%02d", i);
             aliases[i] = (struct alias){keys[i], 0};
