@@ -116,7 +116,7 @@ bool batch_begin(struct batch *batch, struct span payload, enum reject reason)
         batch->is_array = true;
         return has_an_object(batch->elements);
     }
-    bool is_damaged = reason == REJECT_INVALID_JSON || reason == REJECT_INVALID_UTF8;
+    bool is_damaged = reason == REJECT_INVALID_JSON || reason == REJECT_INVALID_UTF8 || reason == REJECT_TOO_DEEP;
     return is_damaged && payload.ptr[0] != '[' && holds_an_object(*batch, &batch->values);
 }
 

@@ -86,6 +86,30 @@ static bool looks_like_gbk(struct span text)
     return true;
 }
 
+/* Is what stands at pos, to the end of the text, the beginning of a UTF-8 character? */
+static bool is_cut_character(struct span text, size_t pos)
+{
+    unsigned char lead = (unsigned char)at(text, pos);
+    size_t len = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || text.len - pos >= len) {
+        return false;
+    }
+    for (size_t i = pos + 1; i < text.len; i++) {
+        if (((unsigned char)text.ptr[i] & 0xC0) != 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *cause_of_bytes(struct span text, size_t pos)
+{
+    if (pos < text.len && is_cut_character(text, pos)) {
+        return "cut off";
+    }
+    return looks_like_gbk(span_after(text, pos)) ? "this looks like GBK" : "";
+}
+
 /* ---- JSON ---- */
 
 #define ODD_NUMBER "a number in a form that JSON has not: +1, .5, 01, 0x1F"
@@ -177,7 +201,7 @@ static const char *find_cause(enum reject reason, struct span text, size_t pos)
     const char *cause = other_format(text);
     switch (reason) {
     case REJECT_INVALID_UTF8:
-        return cause[0] != '\0' ? cause : looks_like_gbk(span_after(text, pos)) ? "this looks like GBK" : "";
+        return cause[0] != '\0' ? cause : cause_of_bytes(text, pos);
     case REJECT_INVALID_JSON:
         return cause[0] != '\0' ? cause : cause_in_json(text, pos);
     case REJECT_NOT_AN_OBJECT:

@@ -12,7 +12,7 @@ static const struct siphash_key message_id_key = {0, 0};
 struct redelivery {
     struct redelivery_limits limits;
     struct siphash_key key;
-    struct dedup *messages; /* events, acknowledgements, statuses with a time; key = mark = the message */
+    struct dedup *messages; /* all but telemetry and offlines; key = mark = the message */
     struct dedup *statuses; /* key = the topic, mark = its newest status */
 };
 
@@ -87,8 +87,11 @@ static bool is_repeated_status(struct redelivery *redelivery, enum redelivery_ti
     int64_t age_ns = time == REDELIVERY_UNTIMED ? limits->untimed_ns : INT64_MAX;
     if (dedup_knows(redelivery->statuses, mark.topic, mark.message, now_ns, age_ns) ||
         (time == REDELIVERY_TIMED &&
-         dedup_seen(redelivery->messages, mark.message, mark.message, now_ns, limits->age_ns))) {
+         dedup_knows(redelivery->messages, mark.message, mark.message, now_ns, limits->age_ns))) {
         return true;
+    }
+    if (time != REDELIVERY_OFFLINE) {
+        dedup_remember(redelivery->messages, mark.message, mark.message, now_ns);
     }
     dedup_remember(redelivery->statuses, mark.topic, mark.message, now_ns);
     return false;

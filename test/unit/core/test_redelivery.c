@@ -124,6 +124,16 @@ START_TEST(statuses_with_a_time)
 }
 END_TEST
 
+/* A clock that was set right in between: the bytes were seen, and now their time can be trusted. */
+START_TEST(a_status_whose_time_works_later)
+{
+    ck_assert(!seen(MESSAGE_STATUS, REDELIVERY_UNTIMED, STATUS, ONLINE, 0));
+    ck_assert(!seen(MESSAGE_STATUS, REDELIVERY_OFFLINE, STATUS, OFFLINE, 1));
+    ck_assert(seen(MESSAGE_STATUS, REDELIVERY_TIMED, STATUS, ONLINE, HOUR));
+    ck_assert(!seen(MESSAGE_STATUS, REDELIVERY_UNTIMED, STATUS, ONLINE, HOUR));
+}
+END_TEST
+
 START_TEST(statuses_without_a_time)
 {
     ck_assert(!seen(MESSAGE_STATUS, REDELIVERY_UNTIMED, STATUS, ONLINE, 0));
@@ -170,6 +180,7 @@ int main(void)
     tcase_add_test(tests, what_is_not_ours);
     tcase_add_test(tests, last_wills);
     tcase_add_test(tests, statuses_with_a_time);
+    tcase_add_test(tests, a_status_whose_time_works_later);
     tcase_add_test(tests, statuses_without_a_time);
     tcase_add_test(tests, no_window);
     tcase_add_test(tests, message_ids);
