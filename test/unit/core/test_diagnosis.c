@@ -84,7 +84,9 @@ static const struct {
     {SPAN_LITERAL("{\"a\":\"caf\xE9\"}"), "not UTF-8 (byte 9), at `?\"}`"}, /* a quote is half of nothing */
     {SPAN_LITERAL("{\"a\":\"\xFF\"}"), "not UTF-8 (byte 6), at `?\"}`"},
     {SPAN_LITERAL("{\"a\":\"\xE5\xBE"), "not UTF-8 (byte 6), at `??`: this looks like GBK"},
-    {SPAN_LITERAL("\xE5"), "not UTF-8 (byte 0), at `?`"},
+    {SPAN_LITERAL("\xE5"), "not UTF-8 (byte 0), at `?`: cut off"},
+    {SPAN_LITERAL("{\"a\":\"\xE5\xBE"), "not UTF-8 (byte 6), at `??`: cut off"},
+    {SPAN_LITERAL("{\"a\":\"\xE5\xBE\"}"), "not UTF-8 (byte 6), at `??\"}`: this looks like GBK"},
 
     /* limits */
     {SPAN_LITERAL("[[[[1]]]]"), "nested deeper than 3 (byte 3), at `[1]]]]`"},
