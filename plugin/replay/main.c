@@ -67,6 +67,7 @@ static struct replay_show_progress progress_of(const struct replay *replay)
         .acknowledged = publisher->inflight.acknowledged,
         .failed = publisher->inflight.failed,
         .invalid_lines = replay->invalid_lines,
+        .unmoved_times = publisher->unmoved_times,
         .elapsed_ns = publisher->has_begun ? replay->now_ns - publisher->begin_ns : 0,
         .fraction = replay_feed_fraction(replay->feed),
     };
@@ -368,7 +369,7 @@ static bool load(void *ctx, enum program_action action, struct err *err)
 static void print_check(void *ctx)
 {
     const struct replay *replay = ctx;
-    printf("configuration is valid: %" PRIu64 " messages of %zu machines in %.1f s, %" PRIu64 " broken lines; ",
+    printf("configuration is valid: %" PRIu64 " messages of %zu machines in %.1f s, %" PRIu64 " invalid lines; ",
            replay->survey.messages, replay_fleet_count(replay->fleet),
            (double)replay->survey.timeline.offset_ns / (double)SECOND_NS, replay->invalid_lines);
     options_print_settings(&replay_options_program, &replay->settings, stdout);

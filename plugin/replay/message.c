@@ -81,8 +81,8 @@ void replay_message_keep(const struct replay_message_rules *rules, const struct 
 
 /* ---- copies ---- */
 
-void replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message, size_t copy,
-                           int64_t moment_ns, struct buf *topic, struct buf *payload)
+size_t replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message,
+                             size_t copy, int64_t moment_ns, struct buf *topic, struct buf *payload)
 {
     char name[DEVICE_NO_MAX_BYTES];
     struct span device_no = {name, 0};
@@ -96,7 +96,7 @@ void replay_message_render(const struct replay_message_rules *rules, const struc
     } else {
         buf_span(topic, message->topic);
     }
-    replay_patch_apply(&message->patch, message->payload, shift_ns, device_no, payload);
+    return replay_patch_apply(&message->patch, message->payload, shift_ns, device_no, payload);
 }
 
 void replay_message_properties(const struct replay_message *message, struct properties *out)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "capture/read.h"
 #include "core/mapping.h"
@@ -50,9 +51,10 @@ size_t replay_message_size(const struct capture_message *message);
 void replay_message_keep(const struct replay_message_rules *rules, const struct capture_message *message, void *space);
 
 /* Puts topic and payload of a copy behind what is in the buffers. moment_ns: the time that the
- * copy states instead of its tst, if times are shifted. */
-void replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message, size_t copy,
-                           int64_t moment_ns, struct buf *topic, struct buf *payload);
+ * copy states instead of its tst, if times are shifted. Returns how many times stay as they are
+ * though they were to be moved (patch.h). */
+MUST_USE size_t replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message,
+                                      size_t copy, int64_t moment_ns, struct buf *topic, struct buf *payload);
 
 /* As mqtt_client_publish takes them. */
 void replay_message_properties(const struct replay_message *message, struct properties *out);

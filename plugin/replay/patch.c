@@ -1,6 +1,7 @@
 #include "replay/patch.h"
 
 #include "base/ascii.h"
+#include "base/timestamp.h"
 #include "core/payload.h"
 #include "core/topic.h"
 #include "replay/retime.h"
@@ -9,6 +10,7 @@
 
 #define MAX_VALUES 100000 /* of a payload that is looked into; more is no device's */
 #define ESCAPED_BYTES 6   /* of one character as \uXXXX */
+#define TIME_BYTES 1024   /* a text with escapes that is longer is no time */
 
 /* Times beside the mapping's: they are in a message's data, so no column is made of them. */
 static const char *const more_times[MESSAGE_KINDS] = {[MESSAGE_EVENTS] = "data.timestamp"};
@@ -22,11 +24,21 @@ static bool is_scalar(struct span value, struct span *text)
     return is_string || is_number;
 }
 
+/* What can be moved, or what the processor reads as a time. */
 static bool is_time(struct span text)
 {
     char moved[REPLAY_RETIME_MAX_BYTES];
-    size_t len;
-    return replay_retime(text, 0, moved, &len);
+    char plain[TIME_BYTES];
+    size_t moved_len;
+    int64_t ns;
+    if (replay_retime(text, 0, moved, &moved_len) || timestamp_parse_text(text, &ns)) {
+        return true;
+    }
+    if (text.len > sizeof plain) {
+        return false;
+    }
+    size_t len = json_read_string(text, plain);
+    return timestamp_parse_text((struct span){plain, len}, &ns);
 }
 
 static bool is_device(struct span text, struct span device_no)
@@ -64,7 +76,8 @@ static void look_at(const char *path, enum replay_patch_kind kind, struct span d
         return;
     }
     if (kind == REPLAY_PATCH_TIME ? is_time(text) : is_device(text, device_no)) {
-        add_place(out, (struct replay_patch_place){(size_t)(text.ptr - payload.ptr), text.len, kind});
+        add_place(out,
+                  (struct replay_patch_place){(size_t)(text.ptr - payload.ptr), text.len, kind, text.ptr == value.ptr});
     }
 }
 
@@ -93,31 +106,50 @@ void replay_patch_find(const struct mapping *mapping, enum message_kind kind, st
     }
 }
 
-static void put_time(struct span text, int64_t shift_ns, struct buf *out)
+/* false = it stays as it is. */
+static bool put_time(struct span text, int64_t shift_ns, struct buf *out)
 {
     char moved[REPLAY_RETIME_MAX_BYTES];
     size_t len;
     bool ok = replay_retime(text, shift_ns, moved, &len);
     buf_span(out, ok ? (struct span){moved, len} : text);
+    return ok || shift_ns == 0;
 }
 
-void replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
-                        struct buf *out)
+/* The name of a clone need not be a number where the machine's is one. */
+static bool is_number(struct span text)
+{
+    const struct json_limits limits = {1, 1};
+    struct json_report report;
+    return json_scan_bytes(text, &limits, NULL, &report, NULL) == JSON_OK;
+}
+
+static void put_device(const struct replay_patch_place *place, struct span device_no, struct buf *out)
+{
+    const char *quote = place->is_bare && !is_number(device_no) ? "\"" : "";
+    buf_text(out, quote);
+    buf_span(out, device_no);
+    buf_text(out, quote);
+}
+
+size_t replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns,
+                          struct span device_no, struct buf *out)
 {
     size_t copied = 0;
+    size_t unmoved = 0;
     for (size_t i = 0; i < patch->count; i++) {
         const struct replay_patch_place *place = &patch->places[i];
         struct span text = {payload.ptr + place->start, place->len};
         buf_bytes(out, payload.ptr + copied, place->start - copied);
-        switch (place->kind) {
-        case REPLAY_PATCH_TIME:
-            put_time(text, shift_ns, out);
-            break;
-        case REPLAY_PATCH_DEVICE:
-            buf_span(out, device_no.len > 0 ? device_no : text);
-            break;
+        if (place->kind == REPLAY_PATCH_TIME) {
+            unmoved += put_time(text, shift_ns, out) ? 0 : 1;
+        } else if (device_no.len > 0) {
+            put_device(place, device_no, out);
+        } else {
+            buf_span(out, text);
         }
         copied = place->start + place->len;
     }
     buf_bytes(out, payload.ptr + copied, payload.len - copied);
+    return unmoved;
 }

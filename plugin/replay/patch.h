@@ -8,10 +8,12 @@
 #ifndef VENDING_REPLAY_PATCH_H
 #define VENDING_REPLAY_PATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "base/span.h"
 #include "core/mapping.h"
 
@@ -22,6 +24,7 @@ enum replay_patch_kind { REPLAY_PATCH_TIME, REPLAY_PATCH_DEVICE };
 struct replay_patch_place {
     size_t start, len; /* of the value in the payload, quotes not included */
     enum replay_patch_kind kind;
+    bool is_bare; /* a number: no quotes around it */
 };
 
 struct replay_patch {
@@ -30,13 +33,15 @@ struct replay_patch {
 };
 
 /* Finds what there is to change in a message of that kind from that device. A time that nobody
- * can read is not found, nor is another device's number. */
+ * can read is not found, nor is another device's number. One that can be read and not be moved is
+ * found: replay_patch_apply() counts it. */
 void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
                        struct span payload, struct replay_patch *out);
 
 /* Puts the payload behind what is in out, its times moved (retime.h; one that cannot be moved
- * stays) and its number replaced; an empty device_no leaves that as it is. */
-void replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns, struct span device_no,
-                        struct buf *out);
+ * stays) and its number replaced; an empty device_no leaves that as it is. Returns how many times
+ * stay though they were to be moved. */
+MUST_USE size_t replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns,
+                                   struct span device_no, struct buf *out);
 
 #endif

@@ -49,20 +49,38 @@ void replay_publisher_begin(struct replay_publisher *publisher, int64_t wall_ns,
 
 /* ---- publishing ---- */
 
-static void log_not_published(struct replay_publisher *publisher, const struct err *err)
+static int shown_topic(const struct replay_publisher *publisher)
 {
-    const struct buf *topic = &publisher->topic;
-    int shown = (int)(topic->len < TOPIC_SHOWN_BYTES ? topic->len : TOPIC_SHOWN_BYTES);
-    replay_show_log(publisher->show, LOG_WARNING, "cannot publish to %.*s: %s", shown, topic->ptr, err->text);
+    size_t len = publisher->topic.len;
+    return (int)(len < TOPIC_SHOWN_BYTES ? len : TOPIC_SHOWN_BYTES);
 }
 
-static void render(struct replay_publisher *publisher, const struct replay_feed_item *next)
+static void log_not_published(struct replay_publisher *publisher, const struct err *err)
+{
+    replay_show_log(publisher->show, LOG_WARNING, "cannot publish to %.*s: %s", shown_topic(publisher),
+                    publisher->topic.ptr, err->text);
+}
+
+/* What was published is not all that the capture has, or not as it was asked for. */
+static void count_losses(struct replay_publisher *publisher, size_t unmoved_times)
+{
+    publisher->unmoved_times += unmoved_times;
+    if (unmoved_times > 0) {
+        replay_show_log(publisher->show, LOG_WARNING,
+                        "a message to %.*s has %zu time%s that cannot be moved: published "
+                        "as in the capture",
+                        shown_topic(publisher), publisher->topic.ptr, unmoved_times, unmoved_times == 1 ? "" : "s");
+    }
+}
+
+/* Returns how many times could not be moved. */
+static size_t render(struct replay_publisher *publisher, const struct replay_feed_item *next)
 {
     int64_t moment_ns = replay_clock_moment_ns(&publisher->pace, next->offset_ns);
     buf_truncate(&publisher->topic, 0);
     buf_truncate(&publisher->payload, 0);
-    replay_message_render(publisher->rules, next->message, next->copy, moment_ns, &publisher->topic,
-                          &publisher->payload);
+    return replay_message_render(publisher->rules, next->message, next->copy, moment_ns, &publisher->topic,
+                                 &publisher->payload);
 }
 
 /* false = the connection is gone: later. */
@@ -73,13 +91,14 @@ static bool publish(struct replay_publisher *publisher, const struct replay_feed
     struct err err;
     int mid = 0;
     err_clear(&err);
-    render(publisher, next);
+    size_t unmoved_times = render(publisher, next);
     replay_message_properties(message, &properties);
     if (publisher->topic.failed || publisher->payload.failed) {
         err_set(&err, 0, "no memory");
     } else if (mqtt_client_publish(publisher->client, buf_view(&publisher->topic), buf_view(&publisher->payload),
                                    message->qos, message->retain, &properties, &mid, &err)) {
         replay_inflight_add(&publisher->inflight, mid, message->qos);
+        count_losses(publisher, unmoved_times);
         return true;
     } else if (!mqtt_client_is_connected(publisher->client)) {
         return false;

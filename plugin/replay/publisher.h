@@ -32,6 +32,7 @@ struct replay_publisher {
 
     /* To be read. */
     struct replay_inflight inflight;
+    uint64_t unmoved_times; /* in what was published: they stay as the capture has them */
     bool has_begun;
     int64_t begin_ns; /* monotonic */
 

@@ -8,7 +8,6 @@
 #include "base/timestamp.h"
 #include "base/units.h"
 
-#define GROWTH 2 /* bytes that a number may gain */
 #define MAX_POWER 18
 #define INT64_DIGITS 19
 
@@ -108,7 +107,8 @@ static void put(char *out, size_t *len, const char *from, size_t count)
     *len += count;
 }
 
-/* The text with other digits, `kept` of the fraction's last ones left as they are. */
+/* The text with other digits, `kept` of the fraction's last ones left as they are. false = more than
+ * there is room for: a number gains up to 18 digits. */
 static bool write_digits(struct span text, const struct number *number, size_t kept, int64_t digits, char *out,
                          size_t *len)
 {
@@ -121,6 +121,9 @@ static bool write_digits(struct span text, const struct number *number, size_t k
         return false;
     }
     size_t count = (size_t)snprintf(all, sizeof all, "%0*" PRId64, (int)least, digits);
+    if (text.len - number->whole_len - changed + count > REPLAY_RETIME_MAX_BYTES) {
+        return false;
+    }
     *len = 0;
     put(out, len, text.ptr, number->whole);
     put(out, len, all, count - changed);
@@ -167,6 +170,12 @@ static void write_fraction(int64_t ns, char *out, size_t count)
     memcpy(out, digits, count < NS_DIGITS ? count : NS_DIGITS);
 }
 
+/* Do date and time stand where they are written over: YYYY-MM-DDTHH:MM? */
+static bool is_in_place(struct span body)
+{
+    return body.len >= TIME_AT + MINUTE_LEN && body.ptr[4] == '-' && body.ptr[7] == '-' && body.ptr[TIME_AT + 2] == ':';
+}
+
 static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *len)
 {
     int64_t local;
@@ -174,10 +183,13 @@ static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *le
         return false;
     }
     size_t start = 0;
-    while (!ascii_is_digit(text.ptr[start])) {
+    while (start < text.len && !ascii_is_digit(text.ptr[start])) {
         start++;
     }
     struct span body = span_after(text, start);
+    if (!is_in_place(body)) {
+        return false;
+    }
     bool has_seconds = body.len > SECOND_AT && body.ptr[SECOND_AT - 1] == ':';
     size_t clock_end = has_seconds ? SECOND_AT + 2 : TIME_AT + MINUTE_LEN;
     size_t fraction = clock_end + 1;
@@ -205,10 +217,14 @@ static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *le
 bool replay_retime(struct span text, int64_t shift_ns, char out[REPLAY_RETIME_MAX_BYTES], size_t *len)
 {
     *len = 0;
-    if (text.len > REPLAY_RETIME_MAX_BYTES - GROWTH) {
+    if (text.len > REPLAY_RETIME_MAX_BYTES ||
+        !(retime_number(text, shift_ns, out, len) || retime_iso(text, shift_ns, out, len))) {
+        *len = 0;
         return false;
     }
-    bool moved = retime_number(text, shift_ns, out, len) || retime_iso(text, shift_ns, out, len);
-    *len = moved ? *len : 0;
-    return moved;
+    if (shift_ns == 0) { /* of two spellings of one moment (a leap second) the device's own */
+        memcpy(out, text.ptr, text.len);
+        *len = text.len;
+    }
+    return true;
 }

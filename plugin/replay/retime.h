@@ -19,8 +19,8 @@
 
 /* Moves a number (as JSON or text has it), or text that holds a number or an ISO time, quotes
  * not included. What is finer than the form can hold is cut downward. false = not a time, or the
- * moved one has no place in the form: before 1970, after 2261, or in the range of another unit.
- * *len gets the bytes in out. */
+ * moved one has no place in the form: before 1970, after 2261, in the range of another unit, or of
+ * more bytes than out has. *len gets the bytes in out; a shift of 0 gives the text itself. */
 MUST_USE bool replay_retime(struct span text, int64_t shift_ns, char out[REPLAY_RETIME_MAX_BYTES], size_t *len);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "base/units.h"
 #include "io/clock.h"
 #include "io/terminal.h"
@@ -108,13 +109,27 @@ size_t replay_show_line(const struct replay_show_progress *progress, size_t colu
 
 size_t replay_show_summary(const struct replay_show_progress *progress, char out[REPLAY_SHOW_LINE_BYTES])
 {
+    const struct {
+        const char *name;
+        uint64_t count;
+        bool is_always_said;
+    } counts[] = {
+        {"published", progress->published, true},
+        {", acknowledged", progress->acknowledged, true},
+        {", failed", progress->failed, true},
+        {", invalid lines", progress->invalid_lines, true},
+        {", times not moved", progress->unmoved_times, false},
+    };
     double elapsed = seconds(progress);
     double rate = elapsed > 0 ? (double)progress->acknowledged / elapsed : 0;
-    int len = snprintf(
-        out, REPLAY_SHOW_LINE_BYTES,
-        "published %" PRIu64 ", acknowledged %" PRIu64 ", failed %" PRIu64 ", broken lines %" PRIu64 "; %.1f s, %.0f/s",
-        progress->published, progress->acknowledged, progress->failed, progress->invalid_lines, elapsed, rate);
-    return len > 0 ? (size_t)len : 0;
+    size_t len = 0;
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        if (counts[i].is_always_said || counts[i].count > 0) {
+            len += (size_t)snprintf(out + len, REPLAY_SHOW_LINE_BYTES - len, "%s %" PRIu64, counts[i].name,
+                                    counts[i].count);
+        }
+    }
+    return len + (size_t)snprintf(out + len, REPLAY_SHOW_LINE_BYTES - len, "; %.1f s, %.0f/s", elapsed, rate);
 }
 
 /* ---- standard error ---- */

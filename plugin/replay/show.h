@@ -10,13 +10,14 @@
 
 #include "io/log.h"
 
-#define REPLAY_SHOW_LINE_BYTES 256
+#define REPLAY_SHOW_LINE_BYTES 512 /* room for every number at its longest */
 
 struct replay_show_progress {
     uint64_t published;
     uint64_t acknowledged;
     uint64_t failed;        /* refused, lost with the connection (QoS 0), or not to be published */
     uint64_t invalid_lines; /* of the captures */
+    uint64_t unmoved_times; /* that could not be shifted */
     int64_t elapsed_ns;
     double fraction; /* done, 0 to 1; below 0 = nobody knows */
     double rate;     /* acknowledged a second, of late */
@@ -27,7 +28,9 @@ struct replay_show_progress {
  * returns its length. */
 size_t replay_show_line(const struct replay_show_progress *progress, size_t columns, char out[REPLAY_SHOW_LINE_BYTES]);
 
-/* The summary, without its end. Terminated; returns its length. */
+/* The summary, without its end: "published 100000, acknowledged 99998, failed 2, invalid lines 3;
+ * 4.0 s, 25000/s"; times not moved are named where there are any. Terminated; returns its
+ * length. */
 size_t replay_show_summary(const struct replay_show_progress *progress, char out[REPLAY_SHOW_LINE_BYTES]);
 
 /* Standard error. Times are of the monotonic clock. */

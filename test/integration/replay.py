@@ -14,10 +14,10 @@ from waiting import PATIENCE
 
 CAPTURES = REPO / "test/captures"
 T0 = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
-SUMMARY = re.compile(r"^published (\d+), acknowledged (\d+), failed (\d+), broken lines (\d+); [\d.]+ s, \d+/s$", re.M)
+SUMMARY = re.compile(r"^published (\d+), acknowledged (\d+), failed (\d+), invalid lines (\d+)(?:, times not moved (\d+))?; [\d.]+ s, \d+/s$", re.M)
 
 Message = namedtuple("Message", "topic payload qos retain properties arrival")
-Result = namedtuple("Result", "status published acknowledged failed broken log")
+Result = namedtuple("Result", "status published acknowledged failed invalid unmoved log")
 
 
 def replay_path():
@@ -70,7 +70,7 @@ def command(broker, *args):
 def result_of(status, output, log):
     counts = SUMMARY.findall(output)
     assert len(counts) == 1, f"no summary, or more than one: {output!r}; log:\n{log}"
-    return Result(status, *map(int, counts[0]), log)
+    return Result(status, *(int(count or 0) for count in counts[0]), log)
 
 
 def replay(broker, *args, **how):

@@ -106,7 +106,7 @@ def test_retained_messages_stay_at_the_broker(broker, tmp_path):
         late.kill()
 
 
-def test_files_in_order_standard_input_and_broken_lines(recorder, broker, tmp_path):
+def test_files_in_order_standard_input_and_invalid_lines(recorder, broker, tmp_path):
     first = write_capture(tmp_path / "first.jsonl", [line(50, EVENT, "a"), "oops", "", line(51, EVENT, "b")])
     last = write_capture(tmp_path / "last.jsonl", [line(0, EVENT, "d"), line(1, EVENT, "e")[:-5]])
     done = replay(broker, "--speed=max", first, "-", last, input=line(9, EVENT, "c") + "\n{}\n")
@@ -162,7 +162,7 @@ def test_speed_and_max_gap_shorten_what_would_take_a_day(recorder, broker, tmp_p
 def test_rounds(recorder, broker, tmp_path):
     capture = write_capture(tmp_path / "capture.jsonl", [line(0, EVENT, "a"), "oops", line(0, EVENT, "b")])
     done = replay(broker, "--speed=max", "--loop=3", capture)
-    assert done[:5] == (0, 6, 6, 0, 1), "a broken line is one line, however often it is read"
+    assert done[:5] == (0, 6, 6, 0, 1), "an invalid line is one line, however often it is read"
     assert [one.payload for one in recorder.wait_for(6)] == [b"a", b"b"] * 3
     empty = write_capture(tmp_path / "empty.jsonl", ["oops"])
     assert replay(broker, "--loop", empty)[:5] == (0, 0, 0, 0, 1), "for ever nothing is over at once"

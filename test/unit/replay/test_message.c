@@ -33,7 +33,8 @@ static struct capture_message message_of(const char *topic, const char *payload)
 
 /* Topic and payload of a copy that speaks of an hour later, after the capture's own bytes are
  * gone. */
-static const char *render(const struct replay_message_rules *rules, struct capture_message message, size_t copy)
+static const char *render(const struct replay_message_rules *rules, struct capture_message message, size_t copy,
+                          size_t unmoved)
 {
     static char text[1024];
     struct buf topic;
@@ -51,7 +52,7 @@ static const char *render(const struct replay_message_rules *rules, struct captu
     const struct replay_message *kept = space;
     ck_assert_int_eq(kept->qos, 1);
     ck_assert(kept->retain);
-    replay_message_render(rules, kept, copy, TST + 3600 * SECOND, &topic, &payload);
+    ck_assert_uint_eq(replay_message_render(rules, kept, copy, TST + 3600 * SECOND, &topic, &payload), unmoved);
     strcpy(text, text_of(&topic));
     strcat(strcat(text, " "), text_of(&payload));
     free(space);
@@ -101,8 +102,16 @@ START_TEST(renders)
                                                cases[_i].shifts, 0};
     struct capture_message message = message_of(cases[_i].topic, cases[_i].payload);
     ck_assert_uint_eq(replay_message_copies(&rules, &message), cases[_i].copies);
-    const char *text = render(&rules, message, cases[_i].copy);
+    const char *text = render(&rules, message, cases[_i].copy, 0);
     ck_assert_msg(strcmp(text, cases[_i].rendered) == 0, "%s: got %s", cases[_i].name, text);
+}
+END_TEST
+
+START_TEST(counts_times_that_stay)
+{
+    const struct replay_message_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, true, 0};
+    struct capture_message message = message_of("v1/vm/VM-SH-001/status", STATUS("VM-SH-001", "99999999999"));
+    ck_assert_str_eq(render(&rules, message, 0, 1), "v1/vm/VM-SH-001/status " STATUS("VM-SH-001", "99999999999"));
 }
 END_TEST
 
@@ -159,6 +168,7 @@ int main(void)
     TCase *tcase = tcase_create("replay_message");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, renders, 0, (int)COUNT(cases));
+    tcase_add_test(tcase, counts_times_that_stay);
     tcase_add_test(tcase, leaves_machines_out);
     tcase_add_test(tcase, raises_qos);
     tcase_add_test(tcase, keeps_properties);

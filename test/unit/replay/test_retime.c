@@ -9,6 +9,10 @@
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)
 
+#define BLANKS_10 "          "
+#define BLANKS_50 BLANKS_10 BLANKS_10 BLANKS_10 BLANKS_10 BLANKS_10
+#define ZEROS_50 "00000000000000000000000000000000000000000000000000"
+
 /* test/captures/README.md, Telemetry and Seen in the field: every form in which a time
  * has been met, and its neighbours. */
 static const struct {
@@ -67,18 +71,38 @@ static const struct {
     {"over the year's end, back", "2027-01-01T00:00:00Z", -SECOND, "2026-12-31T23:59:59Z"},
     {"a leap second", "2016-12-31T23:59:60Z", SECOND, "2017-01-01T00:00:01Z"},
     {"ISO with white space", " 2026-11-24T00:31:58Z\n", HOUR, " 2026-11-24T01:31:58Z\n"},
+    {"a leap second and a shift of nothing", "2016-12-31T23:59:60Z", 0, "2016-12-31T23:59:60Z"},
+
+    {"one digit that becomes ten: all the room there is", BLANKS_50 "    0", 1795480318 * SECOND,
+     BLANKS_50 "    1795480318"},
+    {"no digit that becomes ten: all the room there is", "." ZEROS_50 "000", 1795480318 * SECOND,
+     "1795480318." ZEROS_50 "000"},
+    {"one digit that becomes nineteen: all the room there is", BLANKS_10 BLANKS_10 BLANKS_10 BLANKS_10 "  0e-9",
+     INT64_MAX, BLANKS_10 BLANKS_10 BLANKS_10 BLANKS_10 "  9223372036854775807e-9"},
+    {"as long as it may be", BLANKS_50 "    1795480318", HOUR, BLANKS_50 "    1795483918"},
+    {"ISO as long as it may be", BLANKS_10 BLANKS_10 BLANKS_10 BLANKS_10 "    2026-11-24T00:31Z   ", HOUR,
+     BLANKS_10 BLANKS_10 BLANKS_10 BLANKS_10 "    2026-11-24T01:31Z   "},
 };
+
+/* Room for a moved time in a block of its own, so that the sanitizer sees one byte too many. */
+static char *make_room(void)
+{
+    char *room = malloc(REPLAY_RETIME_MAX_BYTES);
+    ck_assert_ptr_nonnull(room);
+    return room;
+}
 
 START_TEST(moves)
 {
     char *block;
-    char out[REPLAY_RETIME_MAX_BYTES];
+    char *out = make_room();
     size_t len;
     struct span text = exact_copy(span_of(cases[_i].text), &block);
     ck_assert_msg(replay_retime(text, cases[_i].shift_ns, out, &len), "%s: not moved", cases[_i].name);
     ck_assert_msg(span_equal((struct span){out, len}, span_of(cases[_i].moved)), "%s: got %.*s", cases[_i].name,
                   (int)len, out);
     free(block);
+    free(out);
 }
 END_TEST
 
@@ -134,13 +158,18 @@ static const struct {
     {"a number too large", "1e300", HOUR},
     {"an exponent that leaves no digit to move", "0.0000000001e20", HOUR},
     {"not a number", "12:30", HOUR},
-    {"too long", "1795480318.000000000000000000000000000000000000000000000000000000000", HOUR},
+    {"too long", "1795480318." ZEROS_50 "0000", HOUR},
+    {"one digit that becomes ten", BLANKS_50 "     0", 1795480318 * SECOND},
+    {"the same, as long as it may be", BLANKS_50 BLANKS_10 "  0 ", 1795480318 * SECOND},
+    {"no digit that becomes ten", "." ZEROS_50 "0000", 1795480318 * SECOND},
+    {"one digit that becomes nineteen", BLANKS_50 "0e-9", INT64_MAX},
+    {"ISO of one byte too many", " " BLANKS_10 BLANKS_10 BLANKS_10 BLANKS_10 "    2026-11-24T00:31Z   ", HOUR},
     {"the most that can be asked for", "1795480318", INT64_MIN},
 };
 
 START_TEST(refuses)
 {
-    char out[REPLAY_RETIME_MAX_BYTES];
+    char *out = make_room();
     size_t len = 9;
     char *block;
     struct span text = exact_copy(span_of(refused[_i].text), &block);
@@ -148,6 +177,7 @@ START_TEST(refuses)
                   out);
     ck_assert_uint_eq(len, 0);
     free(block);
+    free(out);
 }
 END_TEST
 

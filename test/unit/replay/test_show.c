@@ -67,9 +67,35 @@ START_TEST(summary)
     const struct replay_show_progress nothing = {0};
     char out[REPLAY_SHOW_LINE_BYTES];
     ck_assert_uint_eq(replay_show_summary(&progress, out), strlen(out));
-    ck_assert_str_eq(out, "published 100000, acknowledged 99998, failed 2, broken lines 3; 4.0 s, 25000/s");
+    ck_assert_str_eq(out, "published 100000, acknowledged 99998, failed 2, invalid lines 3; 4.0 s, 25000/s");
     replay_show_summary(&nothing, out);
-    ck_assert_str_eq(out, "published 0, acknowledged 0, failed 0, broken lines 0; 0.0 s, 0/s");
+    ck_assert_str_eq(out, "published 0, acknowledged 0, failed 0, invalid lines 0; 0.0 s, 0/s");
+}
+END_TEST
+
+/* What happens seldom is named when it happens. */
+START_TEST(summary_of_losses)
+{
+    const struct replay_show_progress progress = {
+        .published = 9, .acknowledged = 9, .unmoved_times = 2, .elapsed_ns = SECOND};
+    char out[REPLAY_SHOW_LINE_BYTES];
+    replay_show_summary(&progress, out);
+    ck_assert_str_eq(out, "published 9, acknowledged 9, failed 0, invalid lines 0, times not moved 2; 1.0 s, 9/s");
+}
+END_TEST
+
+START_TEST(summary_of_the_largest_numbers)
+{
+    const struct replay_show_progress progress = {.published = UINT64_MAX,
+                                                  .acknowledged = UINT64_MAX,
+                                                  .failed = UINT64_MAX,
+                                                  .invalid_lines = UINT64_MAX,
+                                                  .unmoved_times = UINT64_MAX,
+                                                  .elapsed_ns = 1};
+    char *out = malloc(REPLAY_SHOW_LINE_BYTES); /* its end is seen by the sanitizer */
+    ck_assert_uint_eq(replay_show_summary(&progress, out), strlen(out));
+    ck_assert_ptr_nonnull(strstr(out, "/s"));
+    free(out);
 }
 END_TEST
 
@@ -128,6 +154,8 @@ int main(void)
     tcase_add_loop_test(tcase, line, 0, (int)COUNT(lines));
     tcase_add_test(tcase, fits_any_width);
     tcase_add_test(tcase, summary);
+    tcase_add_test(tcase, summary_of_losses);
+    tcase_add_test(tcase, summary_of_the_largest_numbers);
     tcase_add_test(tcase, no_terminal);
     tcase_add_test(tcase, drawn_when_due);
     suite_add_tcase(suite, tcase);
