@@ -220,12 +220,17 @@ static bool find_families(struct replay_fleet *fleet)
 
 /* ---- names ---- */
 
+static uint64_t clone_number(const struct machine *machine, size_t copy)
+{
+    return machine->first_free + (uint64_t)(copy - 1) * machine->family + machine->place;
+}
+
 /* Stem, what parts it from the number, and the number, at out if that is not NULL. Returns the
  * length of all, which may be too long for a name. */
 static size_t clone_name(const struct machine *machine, size_t copy, char *out)
 {
     char number[NUMBER_TEXT];
-    uint64_t value = machine->first_free + (uint64_t)(copy - 1) * machine->family + machine->place;
+    uint64_t value = clone_number(machine, copy);
     struct span separator = machine->width > 0 ? SPAN_LITERAL("") : SPAN_LITERAL("-");
     size_t number_len = (size_t)snprintf(number, sizeof number, "%0*" PRIu64, (int)machine->width, value);
     if (out) {
@@ -256,6 +261,13 @@ size_t replay_fleet_max_copies(const struct replay_fleet *fleet)
     return fleet->count > 0 ? replay_fleet_copies(fleet, 0) : 0;
 }
 
+/* A longer one would be a name without a number, which another machine may have. */
+static bool is_number_countable(uint64_t number)
+{
+    char text[NUMBER_TEXT];
+    return snprintf(text, sizeof text, "%" PRIu64, number) <= NUMBER_MAX_DIGITS;
+}
+
 /* The last copy has the highest number, so the longest name. */
 static bool names_fit(const struct replay_fleet *fleet, struct err *err)
 {
@@ -265,6 +277,11 @@ static bool names_fit(const struct replay_fleet *fleet, struct err *err)
         if (copies > 1 && clone_name(one, copies - 1, NULL) > DEVICE_NO_MAX_BYTES) {
             err_set(err, 0, "a clone of %.*s would have a name of more than %d characters", (int)one->name_len,
                     one->name, DEVICE_NO_MAX_BYTES);
+            return false;
+        }
+        if (copies > 1 && !is_number_countable(clone_number(one, copies - 1))) {
+            err_set(err, 0, "a clone of %.*s would have a number of more than %d digits", (int)one->name_len, one->name,
+                    NUMBER_MAX_DIGITS);
             return false;
         }
     }

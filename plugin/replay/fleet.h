@@ -29,7 +29,8 @@ MUST_USE bool replay_fleet_add(struct replay_fleet *fleet, struct span device_no
 
 /* After the last was added: says how many machines there are to be. Machines of the capture come
  * first, in the order in which they were added, then their first clones, and so on; with fewer
- * than the capture has, the last are left out. false = a name would be too long, or no memory. */
+ * than the capture has, the last are left out. false = a name or a number would be too long, or no
+ * memory. */
 MUST_USE bool replay_fleet_set_size(struct replay_fleet *fleet, size_t machines, struct err *err);
 
 size_t replay_fleet_count(const struct replay_fleet *fleet); /* machines of the capture */

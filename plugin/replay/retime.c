@@ -57,6 +57,13 @@ struct number {
     int64_t unit; /* what 1 is, in nanoseconds */
 };
 
+/* As timestamp_parse_text() reads it: a whole number as it is, any other by its double. */
+static int64_t unit_of(struct span text, double value)
+{
+    int64_t whole;
+    return timestamp_unit(number_int64(text, &whole) == NUMBER_OK ? (uint64_t)whole : (uint64_t)value);
+}
+
 static bool take_number(struct span text, struct number *out)
 {
     double value;
@@ -74,7 +81,7 @@ static bool take_number(struct span text, struct number *out)
     out->fraction = pos;
     out->fraction_len = out->has_point ? digits_at(text, pos) : 0;
     pos += out->fraction_len;
-    out->unit = timestamp_unit((uint64_t)value);
+    out->unit = unit_of(text, value);
     if (pos < text.len && (text.ptr[pos] == 'e' || text.ptr[pos] == 'E')) {
         return number_int64(span_after(text, pos + 1), &out->exponent) == NUMBER_OK;
     }

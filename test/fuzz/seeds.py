@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What fuzzing starts from: the golden cases' inputs and the captures, a folder for each target, below the folder given."""
 
+import base64
 import json
 import pathlib
 import sys
@@ -71,7 +72,53 @@ def packets():
         yield b"\x30" + bytes(varint(len(plain))) + plain + b"\xd0\0" + b"\x32" + bytes(varint(len(dated))) + dated
 
 
+HOUR = (3_600 * 10**9).to_bytes(8, "little")
+FIFTY_YEARS = (1_577_880_000 * 10**9).to_bytes(8, "little")
+TIMES = ("1795480318", "1795480318123", "1795480318.25", ".5", "1.795480318e9", "17954803180000e-4", " +1795480318 ", "0", "99999999999",
+         "2026-11-24T00:31:58.123Z", "2016-12-31T23:59:60Z", "2026-11-24 08:31:58,5+08", "2026-11-24T00:31", "1970-01-01T00:00:00Z")
+NUMBERS = ("0", "-0", "1.5", ".5", "5.", "1e400", "-1e-400", "9223372036854775808", "-9223372036854775808", "3e2", "3.50e1", "0.1", "220.1",
+           "1795480318.123456", "179769313486231580793728971405301e276", "2.2250738585072011e-308", " +007 ", "0x10", "1_000", "nan")
+
+
+def retimes():
+    """Eight bytes of shift, then a time (fuzz_retime.c)."""
+    for text in TIMES:
+        for shift in (HOUR, FIFTY_YEARS, bytes(8), b"\xff" * 8):
+            yield shift + text.encode()
+
+
+def patches():
+    """Kind, machine, eight bytes of shift, then a payload (fuzz_patch.c)."""
+    for number, message in enumerate(messages()):
+        yield message[:1] + bytes([number % 5]) + HOUR + message[1:]
+
+
+def base64s():
+    for message in messages():
+        yield base64.b64encode(message[:40])
+        yield message[:40]
+
+
+def fleets():
+    """Two bytes of how many, then a machine a line (fuzz_fleet.c)."""
+    yield b"\x10\0VM-SH-001\nVM-BJ-001\nVM-SH-003\nkiosk\nkiosk-2\n1001\n"
+    yield b"\x04\0A999999999999999\nA1000000000000000\n8688888888888888\n8688888888888888-1\n"
+    yield b"\x02\0" + b"x" * 63 + b"9\n"
+
+
+def schedules():
+    """What is done with a schedule (fuzz_schedule.c)."""
+    yield bytes([0, 5, 1, 2, 40, 0, 0, 9, 0, 0, 0, 2, 1, 1, 0, 9, 2, 3, 0, 7, 1, 1, 1, 1])
+    yield bytes([0, 5, 0, 0, 0, 1] * 5 + [1, 1, 0, 5, 0, 0, 0, 2, 1, 1, 1, 1])
+
+
 SEEDS = {
+    "retime": retimes,
+    "patch": patches,
+    "number": lambda: (number.encode() for number in NUMBERS),
+    "base64": base64s,
+    "fleet": fleets,
+    "schedule": schedules,
     "packet": packets,
     "lookup": lookups,
     "capture": captured,

@@ -114,6 +114,20 @@ START_TEST(a_name_too_long)
 }
 END_TEST
 
+/* A longer number would be a machine's that counts as having none (NUMBER_MAX_DIGITS in fleet.c). */
+START_TEST(a_number_too_long)
+{
+    struct replay_fleet *fleet = replay_fleet_new();
+    struct err err = {0};
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("A999999999999998")));
+    ck_assert(replay_fleet_add(fleet, SPAN_LITERAL("A1000000000000000")));
+    ck_assert(replay_fleet_set_size(fleet, 3, &err));
+    ck_assert(!replay_fleet_set_size(fleet, 5, &err));
+    ck_assert_str_eq(err.text, "a clone of A999999999999998 would have a number of more than 15 digits");
+    replay_fleet_free(fleet);
+}
+END_TEST
+
 START_TEST(too_many)
 {
     struct replay_fleet *fleet = replay_fleet_new();
@@ -136,6 +150,7 @@ int main(void)
     tcase_add_loop_test(tcase, names, 0, (int)COUNT(cases));
     tcase_add_test(tcase, never_the_same_name);
     tcase_add_test(tcase, a_name_too_long);
+    tcase_add_test(tcase, a_number_too_long);
     tcase_add_test(tcase, too_many);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
