@@ -11,6 +11,7 @@ void replay_inflight_init(struct replay_inflight *inflight)
 
 static void count(struct replay_inflight *inflight, bool refused)
 {
+    inflight->answered++;
     if (refused) {
         inflight->failed++;
     } else {

@@ -19,6 +19,7 @@
 #include "io/clock.h"
 #include "io/process.h"
 #include "mqtt/client.h"
+#include "replay/ending.h"
 #include "replay/feed.h"
 #include "replay/options.h"
 #include "replay/publisher.h"
@@ -26,8 +27,7 @@
 #include "replay/survey.h"
 
 #define SESSION_EXPIRY_NS (10 * MINUTE_NS)
-#define ACKNOWLEDGE_WAIT_NS (5 * SECOND_NS) /* after a signal: for what is in flight */
-#define DISCONNECT_WAIT_NS (2 * SECOND_NS)  /* for the connection to close */
+#define DISCONNECT_WAIT_NS (2 * SECOND_NS) /* for the connection to close */
 #define CLIENT_ID_BYTES 64
 #define TURNS 64 /* in a row before other things get a look */
 
@@ -46,11 +46,8 @@ struct replay {
     struct replay_publisher publisher;
     bool is_surveyed; /* invalid lines were logged and counted */
     uint64_t invalid_lines;
-    int64_t now_ns;       /* monotonic */
-    int64_t connected_ns; /* when there was a connection last */
-    int64_t stop_ns;      /* of the signal, 0 = none */
-    bool stop_now;        /* a second one */
-    bool gave_up;
+    int64_t now_ns; /* monotonic */
+    struct replay_ending ending;
 };
 
 static void set_now(struct replay *replay, int64_t now_ns)
@@ -110,8 +107,7 @@ static void on_published(void *ctx, int mid, int reason)
 static void take_signals(struct replay *replay)
 {
     while (process_take_signal(replay->signal_fd)) {
-        replay->stop_now = replay->stop_ns != 0;
-        replay->stop_ns = replay->now_ns;
+        replay_ending_signal(&replay->ending, replay->now_ns);
         replay->publisher.must_end = true;
     }
 }
@@ -139,26 +135,9 @@ static void wait_and_turn(struct replay *replay, int64_t deadline_ns)
     mqtt_client_turn(replay->client, watched[0].revents, true, replay->now_ns);
 }
 
-/* The connection has to be there again within --give-up. */
-static int64_t check_connection(struct replay *replay)
-{
-    int64_t give_up_ns = replay->settings.give_up_ns;
-    if (mqtt_client_is_connected(replay->client) || give_up_ns == 0) {
-        replay->connected_ns = replay->now_ns;
-        return CLOCK_NEVER;
-    }
-    if (replay->now_ns - replay->connected_ns >= give_up_ns) {
-        replay->gave_up = true;
-        replay_show_log(&replay->show, LOG_ERROR, "no connection for %" PRId64 " s (--give-up)",
-                        give_up_ns / SECOND_NS);
-    }
-    return replay->connected_ns + give_up_ns;
-}
-
 static bool has_to_end(struct replay *replay)
 {
-    bool stop_is_over = replay->stop_ns && replay->now_ns - replay->stop_ns >= ACKNOWLEDGE_WAIT_NS;
-    return replay->gave_up || replay->stop_now || stop_is_over || replay_publisher_is_done(&replay->publisher);
+    return replay->ending.why != REPLAY_ENDING_NOT_YET || replay_publisher_is_done(&replay->publisher);
 }
 
 /* While acknowledgements keep coming, the socket is read again without asking whether it is
@@ -182,11 +161,12 @@ static int64_t publish_and_acknowledge(struct replay *replay)
 static void run_until_end(struct replay *replay)
 {
     set_now(replay, clock_monotonic_ns());
-    replay->connected_ns = replay->now_ns;
+    replay_ending_init(&replay->ending, replay->settings.give_up_ns, replay->now_ns);
     while (!has_to_end(replay)) {
         int64_t deadline_ns = publish_and_acknowledge(replay);
-        deadline_ns = clock_earlier(deadline_ns, check_connection(replay));
-        deadline_ns = replay->stop_ns ? replay->stop_ns + ACKNOWLEDGE_WAIT_NS : deadline_ns;
+        deadline_ns =
+            clock_earlier(deadline_ns, replay_ending_check(&replay->ending, mqtt_client_is_connected(replay->client),
+                                                           &replay->publisher.inflight, replay->now_ns));
         if (!has_to_end(replay)) {
             wait_and_turn(replay, deadline_ns);
         }
@@ -204,21 +184,37 @@ static void disconnect(struct replay *replay)
     }
 }
 
+/* How far it came, and why no further; empty = everything is done. */
+static void describe_ending(const struct replay *replay, char out[REPLAY_ENDING_LINE_BYTES])
+{
+    struct replay_feed_item next;
+    bool is_all_published = replay_feed_next(replay->feed, &next) == REPLAY_FEED_END;
+    out[0] = '\0';
+    if (!replay_publisher_is_done(&replay->publisher)) {
+        replay_ending_line(&replay->ending, &replay->publisher.inflight, is_all_published, out);
+    }
+}
+
 static int finish(struct replay *replay)
 {
+    char ending[REPLAY_ENDING_LINE_BYTES];
     char line[REPLAY_SHOW_LINE_BYTES];
     const char *error = replay_feed_error(replay->feed);
     struct replay_show_progress progress = progress_of(replay);
+    describe_ending(replay, ending);
     disconnect(replay);
     if (error[0]) {
         replay_show_log(&replay->show, LOG_ERROR, "cannot read %s", error);
     }
     replay_show_end(&replay->show, replay->now_ns);
+    if (ending[0]) {
+        replay_show_log(&replay->show, LOG_ERROR, "%s", ending);
+    }
     replay_show_summary(&progress, line);
     puts(line);
-    bool is_whole = progress.acknowledged == progress.published && progress.failed == 0 && !error[0];
+    bool is_whole = progress.acknowledged == progress.published && progress.failed == 0 && !error[0] && !ending[0];
     int printed = process_printed();
-    return is_whole && !replay->gave_up ? printed : CANNOT_RUN;
+    return is_whole ? printed : CANNOT_RUN;
 }
 
 /* ---- setting up ---- */

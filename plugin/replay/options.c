@@ -157,7 +157,8 @@ static const struct option options[] = {
      .min = 1 * SECOND_NS,
      .max = 365 * DAY_NS,
      .zero_too = true,
-     .help = "end if there was no connection for so long; 0 = never"},
+     .help = "end if for so long there was no connection, or the broker acknowledged nothing of what "
+             "is in flight; 0 = never"},
     {.group = "Limits",
      SHARED_MAX_LINE,
      .offset = MEMBER(max_line),
@@ -211,7 +212,8 @@ const struct program replay_options_program = {
              "\n"
              "On a terminal standard error shows how far it is. The last line, on standard\n"
              "output, says what was published, acknowledged and failed.\n"
-             "Exit status: 0 all acknowledged, 1 not all, or a capture could not be read,\n"
+             "Exit status: 0 all acknowledged, 1 not all (the last line on standard error\n"
+             "says how far it came and why no further), or a capture could not be read,\n"
              "2 bad flag, mapping, file.\n",
     .parts = parts,
     .part_count = COUNT(parts),

@@ -4,6 +4,7 @@ Nothing here asserts how fast something is, only what must not happen before its
 """
 
 import collections
+import functools
 import json
 import os
 import pty
@@ -19,6 +20,7 @@ from expected import nanoseconds
 from lineprotocol import field
 from process import free_port
 from replay import CAPTURES, PATIENCE, SUMMARY, Recorder, Running, by_qos, command, line, read_messages, replay, rows_of, write_capture
+from silent_broker import SilentBroker
 from waiting import wait_until
 
 DEMO = CAPTURES / "demo.jsonl"
@@ -35,17 +37,22 @@ def recorder(tmp_path, broker):
 
 
 @pytest.fixture
-def start(tmp_path, broker):
-    """A function that starts the program; it is ended after the test."""
+def start_with(tmp_path):
+    """A function that starts the program with a broker; it is ended after the test."""
     made = []
 
-    def run(*args):
+    def run(broker, *args):
         made.append(Running(tmp_path, broker, *args))
         return made[-1]
 
     yield run
     for one in made:
         one.kill()
+
+
+@pytest.fixture
+def start(start_with, broker):
+    return functools.partial(start_with, broker)
 
 
 def captured_in(path):
@@ -501,6 +508,107 @@ def test_wrong_login_and_nobody_there(tmp_path):
     broker.port = free_port()
     nobody = replay(broker, "--give-up=1s", capture)
     assert nobody[:4] == (1, 0, 0, 0) and "Connection refused" in nobody.log
+
+
+# ---- a broker that does not acknowledge ----
+
+
+@pytest.fixture
+def silent():
+    """A function that makes a broker that acknowledges no more than it is told to; it is closed after the test."""
+    made = []
+
+    def make(**how):
+        made.append(SilentBroker(**how))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def last_line(done):
+    return done.log.splitlines()[-1]
+
+
+REST = ", what was left of the captures was not published"
+
+
+def test_a_broker_that_acknowledges_nothing(silent, tmp_path):
+    broker = silent()
+    done = replay(broker, "--speed=max", "--give-up=2s", numbered(tmp_path, 100, 100))
+    assert done[:4] == (1, 20, 0, 0)
+    assert last_line(done) == f"E! no acknowledgement for 2 s (--give-up): 0 messages acknowledged, 20 not{REST}"
+    assert len(set(broker.published)) == 20 and broker.connections == 1
+
+
+def test_a_broker_that_stops_acknowledging(silent, tmp_path):
+    broker = silent(acknowledges=37)
+    done = replay(broker, "--speed=max", "--give-up=1s", "--in-flight=5", numbered(tmp_path, 40, 100))
+    assert done[:4] == (1, 40, 37, 0)
+    assert last_line(done) == "E! no acknowledgement for 1 s (--give-up): 37 messages acknowledged, 3 not"
+
+
+def test_a_broker_that_takes_few_at_a_time_and_stops(silent, tmp_path):
+    """Its receive maximum holds, and what waits here for its turn is not acknowledged either."""
+    broker = silent(acknowledges=10, receive_maximum=3)
+    done = replay(broker, "--speed=max", "--give-up=1s", numbered(tmp_path, 100, 100))
+    assert done[:4] == (1, 30, 10, 0)
+    assert last_line(done) == f"E! no acknowledgement for 1 s (--give-up): 10 messages acknowledged, 20 not{REST}"
+    assert len(broker.published) == 13
+
+
+def test_a_broker_that_takes_few_at_a_time_and_acknowledges_all(silent, tmp_path):
+    assert_all_acknowledged(replay(silent(acknowledges=100, receive_maximum=1), "--speed=max", "--give-up=1s", numbered(tmp_path, 100, 100)), 100)
+
+
+def test_a_broker_that_comes_and_goes_and_acknowledges_nothing(silent, tmp_path):
+    """Each connection is a new one, and yet it ends."""
+    broker = silent(lasts=20)
+    done = replay(broker, "--speed=max", "--give-up=1s", "--reconnect-max=1s", numbered(tmp_path, 100, 100))
+    assert done[:3] == (1, 20, 0)
+    assert re.match(r"E! no (acknowledgement|connection) for 1 s \(--give-up\): 0 messages acknowledged, 20 not", last_line(done))
+    assert len(set(broker.published)) == 20
+
+
+def test_messages_that_come_seldom_are_not_given_up(silent, tmp_path):
+    """More time passes between them than it has patience with any of them."""
+    capture = write_capture(tmp_path / "capture.jsonl", [line(second, EVENT, event(second)) for second in (0, 1.5, 3)])
+    assert_all_acknowledged(replay(silent(acknowledges=3), "--give-up=1s", capture), 3)
+
+
+@pytest.mark.parametrize("signals, reason", [(1, "no acknowledgement for 5 s after the signal"), (2, "a second signal within 5 s")])
+def test_a_signal_while_nothing_is_acknowledged(silent, start_with, tmp_path, signals, reason):
+    broker = silent()
+    running = start_with(broker, "--speed=max", numbered(tmp_path, 20, 100))
+    running.wait_until(lambda: len(broker.published) == 20, "messages in flight")
+    for signum in [signal.SIGINT, signal.SIGTERM][:signals]:  # two of a kind may come as one
+        running.popen.send_signal(signum)
+    assert running.result()[:3] == (1, 20, 0)
+    assert f"E! {reason}: 0 messages acknowledged, 20 not\n" in running.log()
+
+
+def test_a_stopped_mosquitto_is_given_up(broker, start, tmp_path):
+    running = start("--speed=max", "--loop=1000", "--give-up=2s", numbered(tmp_path, 1000, 1000))
+    running.wait_until(lambda: broker.process.log().count("Received PUBLISH") > 1000, "load")
+    os.kill(broker.process.popen.pid, signal.SIGSTOP)
+    try:
+        done = running.result()
+    finally:
+        os.kill(broker.process.popen.pid, signal.SIGCONT)
+    assert done.status == 1 and done.published - done.acknowledged == 20 and done.failed == 0
+    assert f"E! no acknowledgement for 2 s (--give-up): {done.acknowledged} messages acknowledged, 20 not{REST}\n" in done.log
+
+
+def test_a_mosquitto_that_hesitates_is_not(broker, start, tmp_path):
+    running = start("--speed=max", "--loop=20", "--give-up=1m", numbered(tmp_path, 1000, 1000))
+    running.wait_until(lambda: broker.process.log().count("Received PUBLISH") > 1000, "load")
+    os.kill(broker.process.popen.pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: sleeps(running.popen.pid), "the program to wait for the broker")
+    finally:
+        os.kill(broker.process.popen.pid, signal.SIGCONT)
+    assert_all_acknowledged(running.result(), 20000)
 
 
 @pytest.mark.parametrize("args, problem", [
