@@ -113,58 +113,91 @@ static bool read_uint32(struct span text, uint32_t *out)
     return text.len > 0 && number <= UINT32_MAX;
 }
 
-/* One property but a user's. Of another type than it should have, or unknown: left out. false = no
- * memory. */
-static bool take_property(const struct json_read_member *member, struct arena *arena, struct properties *out)
+/* PROPERTY_IDS = unknown. */
+static enum property_id find_id(struct span name)
 {
-    for (int id = 0; id < PROPERTY_USER; id++) {
-        struct property property = {.id = (enum property_id)id};
-        if (!span_equal(member->key, span_of(property_name(property.id)))) {
-            continue;
-        }
-        bool is_number = property_is_number(property.id);
-        if (is_number ? read_uint32(member->value, &property.number) : is_string(member->value)) {
-            if (!is_number && !take_bytes(member->value, arena, &property.text)) {
-                return false;
-            }
-            properties_add(out, property);
-        }
+    int id = 0;
+    while (id < PROPERTY_IDS && !span_equal(name, span_of(property_name((enum property_id)id)))) {
+        id++;
     }
+    return (enum property_id)id;
+}
+
+/* They are of the connection that the message came over, not of the message. */
+static bool is_of_connection(struct span name)
+{
+    return span_equal(name, SPAN_LITERAL("subscription-identifier")) || span_equal(name, SPAN_LITERAL("topic-alias"));
+}
+
+/* Adds a property whose text is a value of the line. One without room is only counted, and takes no
+ * memory. false = no memory. */
+static bool add_text(struct property property, struct span value, struct arena *arena, struct properties *out)
+{
+    if (out->count < PROPERTIES_MAX && !take_bytes(value, arena, &property.text)) {
+        return false;
+    }
+    properties_add(out, property);
     return true;
 }
 
-static bool take_user_properties(struct span object, struct arena *arena, struct properties *out)
+/* One property but a user's. Of another type than it should have, or unknown: left out. false = no
+ * memory. */
+static bool take_property(const struct json_read_member *member, struct arena *arena, struct capture_message *out)
+{
+    struct property property = {.id = find_id(member->key)};
+    if (property.id < PROPERTY_USER && property_is_number(property.id) &&
+        read_uint32(member->value, &property.number)) {
+        properties_add(&out->properties, property);
+        return true;
+    }
+    if (property.id < PROPERTY_USER && !property_is_number(property.id) && is_string(member->value)) {
+        return add_text(property, member->value, arena, &out->properties);
+    }
+    out->odd_properties += is_of_connection(member->key) ? 0 : 1;
+    return true;
+}
+
+static bool take_user_property(const struct json_read_member *member, struct arena *arena, struct capture_message *out)
+{
+    struct property property = {.id = PROPERTY_USER};
+    if (!is_string(member->value)) {
+        out->odd_properties++;
+        return true;
+    }
+    if (out->properties.count < PROPERTIES_MAX) {
+        char *name = arena_alloc(arena, member->key.len + 1);
+        if (!name) {
+            return false;
+        }
+        property.name = (struct span){name, json_read_string(member->key, name)};
+    }
+    return add_text(property, member->value, arena, &out->properties);
+}
+
+static bool take_user_properties(struct span object, struct arena *arena, struct capture_message *out)
 {
     struct json_read_iter iter;
     struct json_read_member member;
     json_read_begin(&iter, object);
     while (json_read_next(&iter, &member)) {
-        struct property property = {.id = PROPERTY_USER};
-        char *name = arena_alloc(arena, member.key.len + 1);
-        if (!name) {
+        if (!take_user_property(&member, arena, out)) {
             return false;
-        }
-        property.name = (struct span){name, json_read_string(member.key, name)};
-        if (is_string(member.value)) {
-            if (!take_bytes(member.value, arena, &property.text)) {
-                return false;
-            }
-            properties_add(out, property);
         }
     }
     return true;
 }
 
-static bool take_properties(struct span object, struct arena *arena, struct properties *out)
+static bool take_properties(struct span object, struct arena *arena, struct capture_message *out)
 {
     struct json_read_iter iter;
     struct json_read_member member;
     if (!is_object(object)) {
+        out->odd_properties += object.len == 0 || span_equal(object, SPAN_LITERAL("null")) ? 0 : 1;
         return true;
     }
     json_read_begin(&iter, object);
     while (json_read_next(&iter, &member)) {
-        bool is_users = span_equal(member.key, span_of(property_name(PROPERTY_USER))) && is_object(member.value);
+        bool is_users = find_id(member.key) == PROPERTY_USER && is_object(member.value);
         if (is_users ? !take_user_properties(member.value, arena, out) : !take_property(&member, arena, out)) {
             return false;
         }
@@ -192,7 +225,7 @@ static bool take_message(struct span line, const struct span found[KEYS], struct
         !take_bytes(found[KEY_PAYLOAD], arena, &out->payload)) {
         return fail(err, 0, "no memory for the payload");
     }
-    if (!take_properties(found[KEY_PROPERTIES], arena, &out->properties)) {
+    if (!take_properties(found[KEY_PROPERTIES], arena, out)) {
         return fail(err, 0, "no memory for the properties");
     }
     const struct span qos = found[KEY_QOS];

@@ -1,7 +1,7 @@
 /* capture/read.h - one line of a capture: what mosquitto_sub -F '%j' writes for one message.
  *
  * Keys used: tst, topic, payload, qos, retain, payloadlen, properties (those of MQTT 5; what is odd
- * about them is left out). payload is a string, or (as '%J' writes it) a JSON value. mosquitto_sub
+ * about them is left out and counted). payload is a string, or (as '%J' writes it) a JSON value. mosquitto_sub
  * copies bytes that are not UTF-8 as they are; so does this. A message without payload has null. Of
  * a payload that holds NUL mosquitto_sub writes only what stands before it (payloadlen tells): the
  * rest is lost before it comes here.
@@ -10,6 +10,7 @@
 #define VENDING_CAPTURE_READ_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -25,6 +26,7 @@ struct capture_message {
     int qos;     /* 0 if the line has none */
     bool retain; /* false if the line has none */
     struct properties properties;
+    size_t odd_properties; /* left out: unknown, or of another type than they should have */
 };
 
 /* What an arena needs for one line of at most so many bytes. */

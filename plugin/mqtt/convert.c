@@ -1,12 +1,10 @@
 #include "mqtt/convert.h"
 
 #include <mqtt_protocol.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_BYTES 1024
-#define TEXT_BYTES 4096
+#define TEXT_MAX_BYTES 65535 /* MQTT 5, 1.5.4 and 1.5.6 */
 
 static const struct {
     int mqtt;
@@ -104,15 +102,25 @@ void mqtt_convert_free(struct mqtt_convert_texts *texts)
 
 /* ---- to the library ---- */
 
-static int write_property(mosquitto_property **list, int identifier, const struct property *property)
+static char *terminated(struct span text)
 {
-    char name[NAME_BYTES];
-    char text[TEXT_BYTES];
-    if (property->name.len >= sizeof name || property->text.len >= sizeof text) {
-        return MOSQ_ERR_PAYLOAD_SIZE;
+    char *copy = malloc(text.len + 1);
+    if (copy) {
+        memcpy(copy, text.len > 0 ? text.ptr : "", text.len);
+        copy[text.len] = '\0';
     }
-    snprintf(name, sizeof name, "%.*s", (int)property->name.len, property->name.len ? property->name.ptr : "");
-    snprintf(text, sizeof text, "%.*s", (int)property->text.len, property->text.len ? property->text.ptr : "");
+    return copy;
+}
+
+static bool holds_nul(struct span text)
+{
+    return text.len > 0 && memchr(text.ptr, '\0', text.len);
+}
+
+/* name and text: those of the property, terminated. */
+static int add_property(mosquitto_property **list, int identifier, const struct property *property, const char *name,
+                        const char *text)
+{
     switch (property->id) {
     case PROPERTY_PAYLOAD_FORMAT:
         return mosquitto_property_add_byte(list, identifier, (uint8_t)property->number);
@@ -129,6 +137,22 @@ static int write_property(mosquitto_property **list, int identifier, const struc
         break;
     }
     return MOSQ_ERR_SUCCESS;
+}
+
+static int write_property(mosquitto_property **list, int identifier, const struct property *property)
+{
+    if (property->name.len > TEXT_MAX_BYTES || property->text.len > TEXT_MAX_BYTES) {
+        return MOSQ_ERR_PAYLOAD_SIZE;
+    }
+    if (holds_nul(property->name) || (property->id != PROPERTY_CORRELATION_DATA && holds_nul(property->text))) {
+        return MOSQ_ERR_MALFORMED_UTF8;
+    }
+    char *name = terminated(property->name);
+    char *text = terminated(property->text);
+    int result = name && text ? add_property(list, identifier, property, name, text) : MOSQ_ERR_NOMEM;
+    free(name);
+    free(text);
+    return result;
 }
 
 static int find_identifier(enum property_id id)

@@ -28,8 +28,8 @@ void mqtt_convert_free(struct mqtt_convert_texts *texts);
 
 /* Appends the properties to *list, which starts as NULL; from may be NULL. The caller frees the
  * list with mosquitto_property_free_all(), also after an error. Returns MOSQ_ERR_SUCCESS or
- * libmosquitto's error: MOSQ_ERR_PAYLOAD_SIZE for a text or name that is too long to be a
- * property of ours. */
+ * libmosquitto's error: MOSQ_ERR_PAYLOAD_SIZE for a text or name of more bytes than MQTT can carry
+ * (65,535), MOSQ_ERR_MALFORMED_UTF8 for one that is no UTF-8 or holds a NUL. */
 MUST_USE int mqtt_convert_to_library(const struct properties *from, mosquitto_property **list);
 
 #endif

@@ -21,7 +21,7 @@ struct replay_inflight {
     uint64_t acknowledged;                 /* written (QoS 0), acknowledged (1), complete (2) */
     uint64_t failed;
     uint64_t answered; /* what was said to be done: acknowledged, or refused by the broker */
-    int early_mid; /* done before its publishing call returned; 0 = none */
+    int early_mid;     /* done before its publishing call returned; 0 = none */
 };
 
 void replay_inflight_init(struct replay_inflight *inflight);

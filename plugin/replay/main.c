@@ -65,6 +65,7 @@ static struct replay_show_progress progress_of(const struct replay *replay)
         .failed = publisher->inflight.failed,
         .invalid_lines = replay->invalid_lines,
         .unmoved_times = publisher->unmoved_times,
+        .left_out_properties = publisher->left_out_properties,
         .elapsed_ns = publisher->has_begun ? replay->now_ns - publisher->begin_ns : 0,
         .fraction = replay_feed_fraction(replay->feed),
     };

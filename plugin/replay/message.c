@@ -2,7 +2,11 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "core/topic.h"
+
+#define PROPERTY_MAX_BYTES 65535 /* of a text in MQTT 5 (1.5.4, 1.5.6) */
+#define NAME_SHOWN_BYTES 64      /* in an error */
 
 struct span replay_message_device(struct span topic, struct span topic_prefix)
 {
@@ -65,6 +69,7 @@ void replay_message_keep(const struct replay_message_rules *rules, const struct 
     char *at = (char *)(items + message->properties.count);
     int qos = message->qos > rules->min_qos ? message->qos : rules->min_qos;
     *kept = (struct replay_message){.tst_ns = message->time_ns, .qos = qos, .retain = message->retain};
+    kept->left_out_properties = message->odd_properties + message->properties.dropped;
     keep_properties(kept, &message->properties, items, &at);
     kept->topic = keep_text(message->topic, &at);
     kept->payload = keep_text(message->payload, &at);
@@ -97,6 +102,48 @@ size_t replay_message_render(const struct replay_message_rules *rules, const str
         buf_span(topic, message->topic);
     }
     return replay_patch_apply(&message->patch, message->payload, shift_ns, device_no, payload);
+}
+
+/* ---- properties ---- */
+
+static bool check_text(struct span text, bool is_binary, const char *what, struct span name, struct err *err)
+{
+    int shown = (int)(name.len < NAME_SHOWN_BYTES ? name.len : NAME_SHOWN_BYTES);
+    const char *blank = shown > 0 ? " " : "";
+    if (text.len > PROPERTY_MAX_BYTES) {
+        err_set(err, 0, "%s%s%.*s has %zu bytes, at most %d can be published", what, blank, shown, name.ptr, text.len,
+                PROPERTY_MAX_BYTES);
+        return false;
+    }
+    if (!is_binary && !utf8_is_storable(text)) {
+        err_set(err, 0, "%s%s%.*s is not UTF-8, or holds a NUL", what, blank, shown, name.ptr);
+        return false;
+    }
+    return true;
+}
+
+static bool check_property(const struct property *property, struct err *err)
+{
+    const struct span none = {"", 0};
+    if (property_is_number(property->id)) {
+        return true;
+    }
+    if (property->id == PROPERTY_USER) {
+        return check_text(property->name, false, "the name of a user property", none, err) &&
+               check_text(property->text, false, "its user property", property->name, err);
+    }
+    return check_text(property->text, property->id == PROPERTY_CORRELATION_DATA, "its",
+                      span_of(property_name(property->id)), err);
+}
+
+bool replay_message_check_properties(const struct properties *properties, struct err *err)
+{
+    for (size_t i = 0; i < properties->count; i++) {
+        if (!check_property(&properties->items[i], err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void replay_message_properties(const struct replay_message *message, struct properties *out)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/macros.h"
 #include "base/span.h"
 #include "capture/read.h"
@@ -36,6 +37,7 @@ struct replay_message {
     struct replay_patch patch;
     const struct property *properties;
     size_t property_count;
+    size_t left_out_properties; /* of the capture's: too many, or none that MQTT knows */
 };
 
 /* The machine that a topic below the prefix names, whatever follows; empty = none. A view into
@@ -55,6 +57,9 @@ void replay_message_keep(const struct replay_message_rules *rules, const struct 
  * though they were to be moved (patch.h). */
 MUST_USE size_t replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message,
                                       size_t copy, int64_t moment_ns, struct buf *topic, struct buf *payload);
+
+/* Can MQTT carry them? false = what is wrong is in *err. */
+MUST_USE bool replay_message_check_properties(const struct properties *properties, struct err *err);
 
 /* As mqtt_client_publish takes them. */
 void replay_message_properties(const struct replay_message *message, struct properties *out);

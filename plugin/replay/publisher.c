@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/macros.h"
 #include "base/units.h"
 #include "io/clock.h"
 #include "mqtt/reason.h"
@@ -62,14 +63,22 @@ static void log_not_published(struct replay_publisher *publisher, const struct e
 }
 
 /* What was published is not all that the capture has, or not as it was asked for. */
-static void count_losses(struct replay_publisher *publisher, size_t unmoved_times)
+static void count_losses(struct replay_publisher *publisher, size_t unmoved_times, size_t left_out_properties)
 {
-    publisher->unmoved_times += unmoved_times;
-    if (unmoved_times > 0) {
-        replay_show_log(publisher->show, LOG_WARNING,
-                        "a message to %.*s has %zu time%s that cannot be moved: published "
-                        "as in the capture",
-                        shown_topic(publisher), publisher->topic.ptr, unmoved_times, unmoved_times == 1 ? "" : "s");
+    const struct {
+        size_t count;
+        uint64_t *sum;
+        const char *what;
+    } losses[] = {
+        {unmoved_times, &publisher->unmoved_times, "times that cannot be moved"},
+        {left_out_properties, &publisher->left_out_properties, "properties that were left out"},
+    };
+    for (size_t i = 0; i < COUNT(losses); i++) {
+        *losses[i].sum += losses[i].count;
+        if (losses[i].count > 0) {
+            replay_show_log(publisher->show, LOG_WARNING, "a message to %.*s has %s: %zu", shown_topic(publisher),
+                            publisher->topic.ptr, losses[i].what, losses[i].count);
+        }
     }
 }
 
@@ -95,10 +104,11 @@ static bool publish(struct replay_publisher *publisher, const struct replay_feed
     replay_message_properties(message, &properties);
     if (publisher->topic.failed || publisher->payload.failed) {
         err_set(&err, 0, "no memory");
-    } else if (mqtt_client_publish(publisher->client, buf_view(&publisher->topic), buf_view(&publisher->payload),
+    } else if (replay_message_check_properties(&properties, &err) &&
+               mqtt_client_publish(publisher->client, buf_view(&publisher->topic), buf_view(&publisher->payload),
                                    message->qos, message->retain, &properties, &mid, &err)) {
         replay_inflight_add(&publisher->inflight, mid, message->qos);
-        count_losses(publisher, unmoved_times);
+        count_losses(publisher, unmoved_times, message->left_out_properties);
         return true;
     } else if (!mqtt_client_is_connected(publisher->client)) {
         return false;

@@ -32,7 +32,8 @@ struct replay_publisher {
 
     /* To be read. */
     struct replay_inflight inflight;
-    uint64_t unmoved_times; /* in what was published: they stay as the capture has them */
+    uint64_t unmoved_times;       /* in what was published: they stay as the capture has them */
+    uint64_t left_out_properties; /* of what was published */
     bool has_begun;
     int64_t begin_ns; /* monotonic */
 

@@ -119,6 +119,7 @@ size_t replay_show_summary(const struct replay_show_progress *progress, char out
         {", failed", progress->failed, true},
         {", invalid lines", progress->invalid_lines, true},
         {", times not moved", progress->unmoved_times, false},
+        {", properties left out", progress->left_out_properties, false},
     };
     double elapsed = seconds(progress);
     double rate = elapsed > 0 ? (double)progress->acknowledged / elapsed : 0;

@@ -18,6 +18,7 @@ struct replay_show_progress {
     uint64_t failed;        /* refused, lost with the connection (QoS 0), or not to be published */
     uint64_t invalid_lines; /* of the captures */
     uint64_t unmoved_times; /* that could not be shifted */
+    uint64_t left_out_properties;
     int64_t elapsed_ns;
     double fraction; /* done, 0 to 1; below 0 = nobody knows */
     double rate;     /* acknowledged a second, of late */
@@ -29,8 +30,8 @@ struct replay_show_progress {
 size_t replay_show_line(const struct replay_show_progress *progress, size_t columns, char out[REPLAY_SHOW_LINE_BYTES]);
 
 /* The summary, without its end: "published 100000, acknowledged 99998, failed 2, invalid lines 3;
- * 4.0 s, 25000/s"; times not moved are named where there are any. Terminated; returns its
- * length. */
+ * 4.0 s, 25000/s"; times not moved and properties left out are named where there are any.
+ * Terminated; returns its length. */
 size_t replay_show_summary(const struct replay_show_progress *progress, char out[REPLAY_SHOW_LINE_BYTES]);
 
 /* Standard error. Times are of the monotonic clock. */

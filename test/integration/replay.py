@@ -14,10 +14,10 @@ from waiting import PATIENCE
 
 CAPTURES = REPO / "test/captures"
 T0 = datetime.datetime(2026, 11, 24, tzinfo=datetime.timezone.utc)
-SUMMARY = re.compile(r"^published (\d+), acknowledged (\d+), failed (\d+), invalid lines (\d+)(?:, times not moved (\d+))?; [\d.]+ s, \d+/s$", re.M)
+SUMMARY = re.compile(r"^published (\d+), acknowledged (\d+), failed (\d+), invalid lines (\d+)(?:, times not moved (\d+))?(?:, properties left out (\d+))?; [\d.]+ s, \d+/s$", re.M)
 
 Message = namedtuple("Message", "topic payload qos retain properties arrival")
-Result = namedtuple("Result", "status published acknowledged failed invalid unmoved log")
+Result = namedtuple("Result", "status published acknowledged failed invalid unmoved left_out log")
 
 
 def replay_path():

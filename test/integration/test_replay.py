@@ -96,6 +96,46 @@ def test_every_qos_retain_and_property(recorder, broker, tmp_path):
     assert recorded[1][2].properties == properties
 
 
+def test_properties_as_long_as_mqtt_has_them(recorder, broker, tmp_path):
+    """65,535 bytes (MQTT 5, 1.5.4): one more is a failure, and why is said."""
+    longest, name = "x" * 65535, "n" * 65535
+    captured = [
+        line(0, EVENT, "a", properties={"user-properties": {name: longest}}),
+        line(1, EVENT, "b", properties={"content-type": "y" * 4096, "correlation-data": longest}),
+    ]
+    refused = [
+        line(2, EVENT, "c", properties={"user-properties": {"priority": longest + "x"}}),
+        line(3, EVENT, "d", properties={"response-topic": "a\0b"}),
+        line(4, EVENT, "e", properties={"user-properties": {"a": "b\0c"}}),
+    ]
+    capture = write_capture(tmp_path / "capture.jsonl", captured + refused)
+    done = replay(broker, "--speed=max", capture)
+    assert done[:5] == (1, 2, 2, 3, 0)
+    assert f"cannot publish to {EVENT}: its user property priority has 65536 bytes, at most 65535 can be published\n" in done.log
+    assert f"cannot publish to {EVENT}: its response-topic is not UTF-8, or holds a NUL\n" in done.log
+    assert f"cannot publish to {EVENT}: its user property a is not UTF-8, or holds a NUL\n" in done.log
+    assert by_qos(recorder.wait_for(2)) == by_qos(captured_in(capture)[:2])
+
+
+def test_properties_that_are_left_out_are_counted(recorder, broker, tmp_path):
+    users = {str(number): "x" for number in range(40)}
+    lines = [line(0, EVENT, "a", properties={"user-properties": users}), line(1, EVENT, "b", properties={"content-type": 7, "x": "y", "topic-alias": 1})]
+    done = replay(broker, "--speed=max", write_capture(tmp_path / "capture.jsonl", lines))
+    assert done[:4] == (0, 2, 2, 0) and done.left_out == 8 + 2
+    assert f"a message to {EVENT} has properties that were left out: 8\n" in done.log
+    assert len(recorder.wait_for(2)[0].properties["user-properties"]) == 32
+
+
+def test_times_that_cannot_be_moved_are_counted(recorder, broker, tmp_path):
+    """They stay as they are: two without room for more digits (the shift has six), one past the last year, one before 1970."""
+    payloads = ['{"ts":"' + 61 * " " + '0"}', '{"ts":".' + 58 * "0" + '"}', '{"ts":"2261-12-31T23:59:59Z"}', '{"ts":-5}', '{"ts":1795478400}']
+    capture = write_capture(tmp_path / "capture.jsonl", [line(0, EVENT, payload) for payload in payloads])
+    done = replay(broker, "--speed=max", "--shift-time", "--start=-1h", capture)
+    assert done[:4] == (0, 5, 5, 0) and done.unmoved == 4
+    recorded = [one.payload.decode() for one in recorder.wait_for(5)]
+    assert recorded[:4] == payloads[:4] and recorded[4] != payloads[4]
+
+
 def test_qos_can_be_raised(recorder, broker, tmp_path):
     capture = write_capture(tmp_path / "capture.jsonl", [line(qos, EVENT, str(qos), qos) for qos in (0, 1, 2)])
     assert_all_acknowledged(replay(broker, "--speed=max", "--min-qos=1", capture), 3)

@@ -365,30 +365,35 @@ END_TEST
 
 START_TEST(leaves_odd_properties_out)
 {
-    static const char *const odd[] = {
-        "{}",
-        "[]",
-        "7",
-        "null",
-        "\"content-type\"",
-        "{\"content-type\":7}",
-        "{\"content-type\":{\"content-type\":\"x\"}}",
-        "{\"user-properties\":\"priority\"}",
-        "{\"user-properties\":{\"priority\":1,\"b\":null,\"c\":{}}}",
-        "{\"message-expiry-interval\":\"7\"}",
-        "{\"message-expiry-interval\":-7}",
-        "{\"message-expiry-interval\":7.0}",
-        "{\"message-expiry-interval\":4294967296}",
-        "{\"message-expiry-interval\":18446744073709551623}",
-        "{\"subscription-identifier\":7,\"topic-alias\":7,\"x\":\"y\"}",
+    static const struct {
+        const char *properties;
+        size_t count;
+    } odd[] = {
+        {"{}", 0},
+        {"[]", 1},
+        {"7", 1},
+        {"null", 0},
+        {"\"content-type\"", 1},
+        {"{\"content-type\":7}", 1},
+        {"{\"content-type\":{\"content-type\":\"x\"}}", 1},
+        {"{\"user-properties\":\"priority\"}", 1},
+        {"{\"user-properties\":{\"priority\":1,\"b\":null,\"c\":{}}}", 3},
+        {"{\"message-expiry-interval\":\"7\"}", 1},
+        {"{\"message-expiry-interval\":-7}", 1},
+        {"{\"message-expiry-interval\":7.0}", 1},
+        {"{\"message-expiry-interval\":4294967296}", 1},
+        {"{\"message-expiry-interval\":18446744073709551623}", 1},
+        {"{\"subscription-identifier\":7,\"topic-alias\":7,\"x\":\"y\"}", 1},
     };
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         char text[512];
         struct capture_message message;
         struct err err = {0};
-        snprintf(text, sizeof text, "{" TST "," TOPIC ",\"properties\":%s,\"payload\":\"x\"}", odd[i]);
-        ck_assert_msg(capture_read_line(span_of(text), &arena, &message, &err), "%s: %s", odd[i], err.text);
-        ck_assert_msg(message.properties.count == 0, "%s", odd[i]);
+        snprintf(text, sizeof text, "{" TST "," TOPIC ",\"properties\":%s,\"payload\":\"x\"}", odd[i].properties);
+        ck_assert_msg(capture_read_line(span_of(text), &arena, &message, &err), "%s: %s", odd[i].properties, err.text);
+        ck_assert_msg(message.properties.count == 0, "%s", odd[i].properties);
+        ck_assert_msg(message.odd_properties == odd[i].count, "%s: counted %zu", odd[i].properties,
+                      message.odd_properties);
         arena_reset(&arena);
     }
 }
@@ -411,6 +416,29 @@ START_TEST(counts_properties_without_room)
 }
 END_TEST
 
+/* Those without room cost no memory either: a line with very many of them is a message. */
+START_TEST(very_many_properties)
+{
+    enum { MANY = 90000 };
+    const size_t pair = sizeof "\"\":\"\"," - 1;
+    char *text = malloc(512 + MANY * pair);
+    struct capture_message message;
+    struct arena small;
+    struct err err = {0};
+    ck_assert_ptr_nonnull(text);
+    size_t len = (size_t)sprintf(text, "{" TST "," TOPIC ",\"properties\":{\"user-properties\":{");
+    for (int i = 0; i < MANY; i++) {
+        len += (size_t)sprintf(text + len, "\"\":\"\"%s", i + 1 < MANY ? "," : "");
+    }
+    len += (size_t)sprintf(text + len, "}},\"payload\":\"x\"}");
+    ck_assert(arena_init(&small, CAPTURE_READ_ARENA_BYTES(len)));
+    ck_assert_msg(capture_read_line((struct span){text, len}, &small, &message, &err), "%s", err.text);
+    ck_assert_uint_eq(message.properties.dropped, MANY - PROPERTIES_MAX);
+    arena_free(&small);
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("capture");
@@ -427,6 +455,7 @@ int main(void)
     tcase_add_test(tests, reads_properties);
     tcase_add_test(tests, leaves_odd_properties_out);
     tcase_add_test(tests, counts_properties_without_room);
+    tcase_add_test(tests, very_many_properties);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

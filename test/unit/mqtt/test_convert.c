@@ -126,14 +126,70 @@ START_TEST(to_library)
 }
 END_TEST
 
+/* MQTT 5, 1.5.4, 1.5.6: 65,535 bytes. */
+#define LONGEST 65535
+static char long_text[LONGEST + 1];
+
+static struct properties one(struct property property)
+{
+    return (struct properties){.count = 1, .items = {property}};
+}
+
 START_TEST(a_text_that_is_too_long)
 {
-    static char text[70000];
+    const struct span text = {long_text, sizeof long_text};
+    const struct properties too_long[] = {
+        one((struct property){.id = PROPERTY_CONTENT_TYPE, .text = text}),
+        one((struct property){.id = PROPERTY_CORRELATION_DATA, .text = text}),
+        one((struct property){.id = PROPERTY_USER, .text = text, .name = SPAN_LITERAL("n")}),
+        one((struct property){.id = PROPERTY_USER, .name = text, .text = SPAN_LITERAL("t")}),
+    };
+    memset(long_text, 'x', sizeof long_text);
+    for (size_t i = 0; i < COUNT(too_long); i++) {
+        mosquitto_property *list = NULL;
+        ck_assert_int_eq(mqtt_convert_to_library(&too_long[i], &list), MOSQ_ERR_PAYLOAD_SIZE);
+        mosquitto_property_free_all(&list);
+    }
+}
+END_TEST
+
+START_TEST(the_longest_texts)
+{
+    const struct span text = {long_text, LONGEST};
+    const struct properties longest = {.count = 3,
+                                       .items = {{.id = PROPERTY_RESPONSE_TOPIC, .text = text},
+                                                 {.id = PROPERTY_CORRELATION_DATA, .text = text},
+                                                 {.id = PROPERTY_USER, .name = text, .text = text}}};
     mosquitto_property *list = NULL;
-    memset(text, 'x', sizeof text);
-    struct properties properties = {.count = 1, .items = {{.id = PROPERTY_CONTENT_TYPE, .text = {text, sizeof text}}}};
-    ck_assert_int_eq(mqtt_convert_to_library(&properties, &list), MOSQ_ERR_PAYLOAD_SIZE);
+    struct properties back = {0};
+    struct mqtt_convert_texts texts;
+    memset(long_text, 'x', sizeof long_text);
+    ck_assert_int_eq(mqtt_convert_to_library(&longest, &list), MOSQ_ERR_SUCCESS);
+    mqtt_convert_from_library(list, &back, &texts);
     mosquitto_property_free_all(&list);
+    ck_assert_uint_eq(back.count, 3);
+    for (size_t i = 0; i < back.count; i++) {
+        ck_assert(span_equal(back.items[i].text, text));
+        ck_assert(span_equal(back.items[i].name, longest.items[i].name));
+    }
+    mqtt_convert_free(&texts);
+}
+END_TEST
+
+/* MQTT's text has no NUL, and what stands before it is another text. */
+START_TEST(a_text_with_a_nul)
+{
+    const struct span text = {"a\0b", 3};
+    const struct properties with_nul[] = {
+        one((struct property){.id = PROPERTY_CONTENT_TYPE, .text = text}),
+        one((struct property){.id = PROPERTY_USER, .text = text, .name = SPAN_LITERAL("n")}),
+        one((struct property){.id = PROPERTY_USER, .name = text, .text = SPAN_LITERAL("t")}),
+    };
+    for (size_t i = 0; i < COUNT(with_nul); i++) {
+        mosquitto_property *list = NULL;
+        ck_assert_int_eq(mqtt_convert_to_library(&with_nul[i], &list), MOSQ_ERR_MALFORMED_UTF8);
+        mosquitto_property_free_all(&list);
+    }
 }
 END_TEST
 
@@ -146,6 +202,8 @@ int main(void)
     tcase_add_test(tcase, more_than_are_kept);
     tcase_add_test(tcase, to_library);
     tcase_add_test(tcase, a_text_that_is_too_long);
+    tcase_add_test(tcase, the_longest_texts);
+    tcase_add_test(tcase, a_text_with_a_nul);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

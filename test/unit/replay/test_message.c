@@ -162,6 +162,62 @@ START_TEST(keeps_properties)
 }
 END_TEST
 
+static struct properties one(struct property property)
+{
+    return (struct properties){.count = 1, .items = {property}};
+}
+
+/* What MQTT cannot carry is refused with a reason (MQTT 5, 1.5.4 and 1.5.6). */
+START_TEST(refuses_properties)
+{
+    static char longest[65536];
+    const struct span fits = {longest, sizeof longest - 1};
+    const struct span too_long = {longest, sizeof longest};
+    const struct span name = SPAN_LITERAL("priority");
+    const struct {
+        struct properties properties;
+        const char *why; /* empty = it can be carried */
+    } all[] = {
+        {one((struct property){.id = PROPERTY_USER, .name = fits, .text = fits}), ""},
+        {one((struct property){.id = PROPERTY_CORRELATION_DATA, .text = SPAN_LITERAL("\xff\0")}), ""},
+        {one((struct property){.id = PROPERTY_MESSAGE_EXPIRY, .number = 7}), ""},
+        {one((struct property){.id = PROPERTY_CONTENT_TYPE, .text = too_long}),
+         "its content-type has 65536 bytes, at most 65535 can be published"},
+        {one((struct property){.id = PROPERTY_CORRELATION_DATA, .text = too_long}),
+         "its correlation-data has 65536 bytes, at most 65535 can be published"},
+        {one((struct property){.id = PROPERTY_USER, .name = name, .text = too_long}),
+         "its user property priority has 65536 bytes, at most 65535 can be published"},
+        {one((struct property){.id = PROPERTY_USER, .name = too_long, .text = name}),
+         "the name of a user property has 65536 bytes, at most 65535 can be published"},
+        {one((struct property){.id = PROPERTY_RESPONSE_TOPIC, .text = SPAN_LITERAL("a\0b")}),
+         "its response-topic is not UTF-8, or holds a NUL"},
+        {one((struct property){.id = PROPERTY_USER, .name = name, .text = SPAN_LITERAL("\xb5")}),
+         "its user property priority is not UTF-8, or holds a NUL"},
+        {one((struct property){.id = PROPERTY_USER, .name = SPAN_LITERAL("\xb5"), .text = name}),
+         "the name of a user property is not UTF-8, or holds a NUL"},
+    };
+    memset(longest, 'x', sizeof longest);
+    for (size_t i = 0; i < COUNT(all); i++) {
+        struct err err = {0};
+        ck_assert(replay_message_check_properties(&all[i].properties, &err) == (all[i].why[0] == '\0'));
+        ck_assert_str_eq(err.text, all[i].why);
+    }
+}
+END_TEST
+
+START_TEST(counts_properties_that_are_left_out)
+{
+    const struct replay_message_rules rules = {mapping, SPAN_LITERAL("v1/vm"), NULL, false, 0};
+    struct capture_message message = message_of("v1/vm/VM-SH-001/events", "{}");
+    message.odd_properties = 2;
+    message.properties.dropped = 3;
+    struct replay_message *kept = malloc(replay_message_size(&message));
+    replay_message_keep(&rules, &message, kept);
+    ck_assert_uint_eq(kept->left_out_properties, 5);
+    free(kept);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("replay_message");
@@ -172,6 +228,8 @@ int main(void)
     tcase_add_test(tcase, leaves_machines_out);
     tcase_add_test(tcase, raises_qos);
     tcase_add_test(tcase, keeps_properties);
+    tcase_add_test(tcase, refuses_properties);
+    tcase_add_test(tcase, counts_properties_that_are_left_out);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

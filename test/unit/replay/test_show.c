@@ -77,10 +77,12 @@ END_TEST
 START_TEST(summary_of_losses)
 {
     const struct replay_show_progress progress = {
-        .published = 9, .acknowledged = 9, .unmoved_times = 2, .elapsed_ns = SECOND};
+        .published = 9, .acknowledged = 9, .unmoved_times = 2, .left_out_properties = 3, .elapsed_ns = SECOND};
     char out[REPLAY_SHOW_LINE_BYTES];
     replay_show_summary(&progress, out);
-    ck_assert_str_eq(out, "published 9, acknowledged 9, failed 0, invalid lines 0, times not moved 2; 1.0 s, 9/s");
+    ck_assert_str_eq(
+        out,
+        "published 9, acknowledged 9, failed 0, invalid lines 0, times not moved 2, properties left out 3; 1.0 s, 9/s");
 }
 END_TEST
 
@@ -91,6 +93,7 @@ START_TEST(summary_of_the_largest_numbers)
                                                   .failed = UINT64_MAX,
                                                   .invalid_lines = UINT64_MAX,
                                                   .unmoved_times = UINT64_MAX,
+                                                  .left_out_properties = UINT64_MAX,
                                                   .elapsed_ns = 1};
     char *out = malloc(REPLAY_SHOW_LINE_BYTES); /* its end is seen by the sanitizer */
     ck_assert_uint_eq(replay_show_summary(&progress, out), strlen(out));
