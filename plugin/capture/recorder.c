@@ -13,7 +13,14 @@
 
 const char *capture_recorder_strerror(int error)
 {
-    return error == EINVAL ? "not a regular file" : strerror(error);
+    switch (error) {
+    case EINVAL:
+        return "not a regular file";
+    case ELOOP:
+        return "a symbolic link, which is not followed";
+    default:
+        return strerror(error);
+    }
 }
 
 /* ---- the file ---- */
@@ -53,11 +60,12 @@ static bool close_last_line(int fd, size_t *size)
     return true;
 }
 
-/* errno says why not. Not-blocking, because the name may be a pipe's that nobody reads. */
+/* errno says why not. Not blocking, because the name may be a pipe's that nobody reads; not
+ * following a link, because that would let others choose the file. */
 static bool open_file(struct capture_recorder *recorder, int64_t now_ns)
 {
     struct stat about;
-    int fd = open(recorder->settings.file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, MODE);
+    int fd = open(recorder->settings.file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, MODE);
     if (fd < 0) {
         return false;
     }

@@ -12,6 +12,8 @@
 
 #include "io/reader.h"
 
+#define MAX_READS 64 /* in one call: some megabytes without a message */
+
 struct capture_source {
     const char *const *files;
     size_t count;
@@ -27,6 +29,7 @@ struct capture_source {
     uint64_t bytes_before; /* of the files that have been read */
     uint64_t total_bytes;
     bool total_is_known; /* all are regular files */
+    bool is_once;        /* not all can be read again */
 };
 
 static bool is_stdin(const char *file)
@@ -34,33 +37,50 @@ static bool is_stdin(const char *file)
     return strcmp(file, "-") == 0;
 }
 
+/* Does not wait for a pipe's writer: poll says when there is something. */
 static int open_file(const char *file)
 {
-    return is_stdin(file) ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    if (is_stdin(file)) {
+        return STDIN_FILENO;
+    }
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    if (flags >= 0) {
+        (void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    }
+    return fd;
 }
 
-/* A folder can be opened, but not read. */
+/* A folder can be opened, but not read; a pipe would be shut in its writer's face. */
+static bool can_be_read(const char *file, const struct stat *status)
+{
+    if (S_ISDIR(status->st_mode)) {
+        errno = EISDIR;
+        return false;
+    }
+    if (is_stdin(file) || !S_ISREG(status->st_mode)) {
+        return is_stdin(file) || access(file, R_OK) == 0;
+    }
+    int fd = open_file(file);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
 static bool look_at_file(struct capture_source *source, const char *file, struct err *err)
 {
     struct stat status;
-    int fd = open_file(file);
-    bool ok = fd >= 0 && fstat(fd, &status) == 0;
-    if (ok && S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
-        ok = false;
-    }
-    if (!ok) {
+    bool is_there = is_stdin(file) ? fstat(STDIN_FILENO, &status) == 0 : stat(file, &status) == 0;
+    if (!is_there || !can_be_read(file, &status)) {
         err_set(err, 0, "%.160s: %s", file, strerror(errno));
+        return false;
     }
-    if (ok && S_ISREG(status.st_mode)) {
-        source->total_bytes += (uint64_t)status.st_size;
-    } else {
-        source->total_is_known = false;
-    }
-    if (fd >= 0 && !is_stdin(file)) {
-        close(fd);
-    }
-    return ok;
+    bool is_regular = S_ISREG(status.st_mode);
+    source->total_bytes += is_regular ? (uint64_t)status.st_size : 0;
+    source->total_is_known = source->total_is_known && is_regular;
+    source->is_once = source->is_once || is_stdin(file) || !is_regular;
+    return true;
 }
 
 static bool look_at_files(struct capture_source *source, struct err *err)
@@ -182,7 +202,7 @@ static bool is_readable(int fd)
 enum capture_source_status capture_source_next(struct capture_source *source, struct capture_message *message,
                                                struct err *err)
 {
-    for (;;) {
+    for (size_t reads = 0;;) {
         if (!source->is_open && source->next == source->count) {
             return CAPTURE_SOURCE_END;
         }
@@ -199,9 +219,10 @@ enum capture_source_status capture_source_next(struct capture_source *source, st
             return CAPTURE_SOURCE_FAILED;
         } else if (source->input.ended) {
             close_file(source);
-        } else if (!is_readable(source->input.fd)) {
+        } else if (reads == MAX_READS || !is_readable(source->input.fd)) {
             return CAPTURE_SOURCE_WAIT;
         } else {
+            reads++;
             reader_read(&source->input);
         }
     }
@@ -222,12 +243,7 @@ int capture_source_fd(const struct capture_source *source)
 
 bool capture_source_is_once(const struct capture_source *source)
 {
-    for (size_t i = 0; i < source->count; i++) {
-        if (is_stdin(source->files[i])) {
-            return true;
-        }
-    }
-    return false;
+    return source->is_once;
 }
 
 uint64_t capture_source_invalid_lines(const struct capture_source *source)

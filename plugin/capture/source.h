@@ -1,8 +1,9 @@
 /* capture/source.h - capture files, one after the other and as often as they are wanted, as
  * messages.
  *
- * An invalid line (or one that is too long) is counted, reported and passed over. Standard input ("-") is read
- * as it comes and can be read once only.
+ * An invalid line (or one that is too long) is counted, reported and passed over. Standard input
+ * ("-"), a pipe with a name and a device are read as it comes, and can be read once only. Nothing
+ * here waits.
  */
 #ifndef VENDING_CAPTURE_SOURCE_H
 #define VENDING_CAPTURE_SOURCE_H
@@ -20,7 +21,7 @@ struct capture_source;
 /* Called for every invalid line. */
 typedef void capture_source_on_invalid_line(void *ctx, const char *file, uint64_t line, const char *why);
 
-/* Opens every file once, to see that it can be read. files must outlive the source; on_invalid_line may
+/* Sees whether every file can be read, by opening each that is a regular one. files must outlive the source; on_invalid_line may
  * be NULL. NULL = why is in *err. */
 MUST_USE struct capture_source *capture_source_new(const char *const *files, size_t count, size_t max_line,
                                                    capture_source_on_invalid_line *on_invalid_line, void *ctx,
@@ -29,7 +30,7 @@ void capture_source_free(struct capture_source *source);
 
 enum capture_source_status {
     CAPTURE_SOURCE_MESSAGE,
-    CAPTURE_SOURCE_WAIT, /* nothing yet: poll capture_source_fd() */
+    CAPTURE_SOURCE_WAIT, /* nothing yet, or much that is no message: poll capture_source_fd() */
     CAPTURE_SOURCE_END,  /* of the last file */
     CAPTURE_SOURCE_FAILED,
 };
@@ -44,7 +45,7 @@ void capture_source_rewind(struct capture_source *source);
 /* The descriptor that is read. */
 int capture_source_fd(const struct capture_source *source);
 
-/* Is standard input among the files? */
+/* Is there anything among the files that can be read once only? */
 bool capture_source_is_once(const struct capture_source *source);
 
 uint64_t

@@ -355,8 +355,18 @@ static bool load(void *ctx, enum program_action action, struct err *err)
     }
     replay->source =
         capture_source_new(settings->files, settings->file_count, settings->max_line, on_invalid_line, replay, err);
-    if (!replay->source || !must_survey) {
-        return replay->source != NULL;
+    if (!replay->source) {
+        return false;
+    }
+    bool is_read_again = settings->rounds != 1 || (must_survey && action != ACTION_CHECK);
+    if (is_read_again && capture_source_is_once(replay->source)) {
+        err_set(err, 0,
+                "a capture that is a pipe or a device can be read only once: --loop, --devices, and --shift-time "
+                "with --speed above 1 and without --start, need files");
+        return false;
+    }
+    if (!must_survey) {
+        return true;
     }
     replay->is_surveyed =
         replay_survey_read(&replay->survey, replay->source, replay->rules.topic_prefix, replay->fleet, err);

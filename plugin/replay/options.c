@@ -179,10 +179,11 @@ const struct program replay_options_program = {
     .summary = "publishes captures to a broker again",
     .usage = "  vending-replay [--FLAG VALUE ...] CAPTURE ...\n",
     .notes = "A capture is what mosquitto_sub -F '%j' or vending-input --record wrote;\n"
-             "- = standard input. Several are played one after the other. Topic, QoS, retain\n"
-             "and MQTT 5 properties are the capture's; mosquitto_sub -V 5\n"
-             "--retain-as-published records the last two as the publisher set them. Invalid\n"
-             "lines are counted, logged and passed over.\n"
+             "- = standard input, which is published as it comes, as a pipe with a name is.\n"
+             "Several are played one after the other. Topic, QoS, retain and MQTT 5\n"
+             "properties are the capture's; mosquitto_sub -V 5 --retain-as-published records\n"
+             "the last two as the publisher set them. Invalid lines are counted, logged and\n"
+             "passed over.\n"
              "\n" HELP_VALUES " Offsets\n"
              "are durations with a sign (-24h), or now.\n"
              "\n"

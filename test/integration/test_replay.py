@@ -178,6 +178,46 @@ def test_standard_input_is_published_as_it_comes(recorder, broker):
         program.wait()
 
 
+def test_a_pipe_with_a_name_is_published_as_it_comes(recorder, broker, start, tmp_path):
+    """Also if its writer comes later, behind another capture. While it is waited for, the connection is kept and signals count."""
+    first = write_capture(tmp_path / "first.jsonl", [line(0, EVENT, "first")])
+    os.mkfifo(tmp_path / "pipe")
+    running = start(first, tmp_path / "pipe")
+    recorder.wait_for(1)
+    wait_until(lambda: sleeps(running.popen.pid), "the program to wait for a writer")
+    with open(tmp_path / "pipe", "w", encoding="utf-8") as pipe:
+        for number in range(3):
+            pipe.write(line(0, EVENT, str(number)) + "\n")
+            pipe.flush()
+            recorder.wait_for(2 + number)
+            assert running.is_running()
+    assert_all_acknowledged(running.result(), 4)
+
+
+def test_a_signal_while_a_pipe_has_no_writer(broker, start, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    running = start(tmp_path / "pipe")
+    running.wait_until(lambda: "connected to" in running.log(), "the connection")
+    assert running.stop() == 0
+    assert_all_acknowledged(running.result(), 0)
+
+
+def test_a_signal_ends_what_has_no_end(broker, start):
+    """Gigabytes without a line, let alone a message."""
+    running = start("/dev/zero")
+    running.wait_until(lambda: "connected to" in running.log(), "the connection")
+    assert running.stop() == 0
+    assert_all_acknowledged(running.result(), 0)
+
+
+@pytest.mark.parametrize("flags", [["--loop"], ["--loop=2"], ["--devices=3"], ["--shift-time", "--speed=max"]])
+def test_what_a_pipe_cannot_do_is_said(broker, tmp_path, flags):
+    os.mkfifo(tmp_path / "pipe")
+    done = subprocess.run(command(broker, *flags, tmp_path / "pipe"),
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 2 and "E! vending-replay: a capture that is a pipe or a device can be read only once" in done.stderr
+
+
 # ---- when it is published ----
 
 GAPS = [0, 0.25, 0.25, 1.0, 1.5]

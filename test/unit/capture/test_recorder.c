@@ -285,6 +285,34 @@ START_TEST(what_cannot_be_opened)
 }
 END_TEST
 
+/* Whoever may write into the folder must not choose what file is written to. */
+START_TEST(links_are_not_followed)
+{
+    char other[128];
+    struct stat about;
+    snprintf(other, sizeof other, "%s.5", file);
+    ck_assert_int_eq(symlink(other, file), 0);
+    const struct capture_recorder_settings settings = {file, 6, 0, 3};
+    err_clear(&err);
+    ck_assert(!capture_recorder_open(&record, &settings, NOW, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, ": a symbolic link, which is not followed"));
+    ck_assert_int_eq(capture_recorder_put(&record, SPAN_LITERAL("one\n"), NOW), RECORDER_AS_BEFORE);
+    capture_recorder_close(&record, NOW);
+    ck_assert_int_ne(stat(other, &about), 0);
+    ck_assert_int_eq(unlink(file), 0);
+
+    /* Nor is one that stands where an earlier file goes. */
+    ck_assert_int_eq(symlink(other, numbered(1)), 0);
+    open_record(6, 0, 3, NOW);
+    put("one\n", NOW);
+    put("two\n", NOW);
+    capture_recorder_close(&record, NOW);
+    ck_assert_int_ne(stat(other, &about), 0);
+    check_contents(0, "two\n");
+    check_contents(1, "one\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("record");
@@ -301,6 +329,7 @@ int main(void)
     tcase_add_test(tcase, a_fault_is_told_once);
     tcase_add_test(tcase, a_folder_that_goes_away);
     tcase_add_test(tcase, what_cannot_be_opened);
+    tcase_add_test(tcase, links_are_not_followed);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/source.h"
@@ -132,6 +134,58 @@ START_TEST(standard_input_as_it_comes)
 }
 END_TEST
 
+/* It is not opened before its turn, as its writer would take that for a reader; and nobody waits in
+ * open(2) for a writer. */
+START_TEST(a_pipe_with_a_name)
+{
+    const char *const input[] = {files[0], files[1]};
+    static const char message_text[] = MESSAGE("x");
+    struct capture_message message;
+    struct err err = {0};
+    unlink(files[1]);
+    ck_assert_int_eq(mkfifo(files[1], 0600), 0);
+    struct capture_source *source = capture_source_new(input, 2, MAX_LINE, NULL, NULL, &err);
+    ck_assert_msg(source != NULL, "%s", err.text);
+    ck_assert(capture_source_is_once(source));
+    ck_assert(capture_source_fraction(source) < 0);
+    ck_assert_int_eq(open(files[1], O_WRONLY | O_NONBLOCK), -1);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_WAIT);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_WAIT);
+    int writer = open(files[1], O_WRONLY | O_NONBLOCK);
+    ck_assert_int_ge(writer, 0);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_WAIT);
+    ck_assert_int_eq(write(writer, message_text, sizeof message_text - 1), sizeof message_text - 1);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_MESSAGE);
+    ck_assert(span_equal(message.payload, SPAN_LITERAL("x")));
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_WAIT);
+    close(writer);
+    ck_assert_int_eq(capture_source_next(source, &message, &err), CAPTURE_SOURCE_END);
+    capture_source_free(source);
+}
+END_TEST
+
+/* Between two messages it comes back now and then, so that a program can look at other things. */
+START_TEST(much_that_is_no_message)
+{
+    struct capture_message message;
+    struct err err = {0};
+    char notes[512] = "";
+    size_t waits = 0;
+    enum capture_source_status status;
+    ck_assert_int_eq(truncate(files[1], (off_t)20 * 1024 * 1024), 0);
+    struct capture_source *source = capture_source_new(names + 1, 1, MAX_LINE, note_bad_line, notes, &err);
+    while ((status = capture_source_next(source, &message, &err)) == CAPTURE_SOURCE_WAIT) {
+        waits++;
+    }
+    ck_assert_int_eq(status, CAPTURE_SOURCE_END);
+    ck_assert_uint_gt(waits, 1);
+    ck_assert_str_eq(notes, "1:1 a line of 20971520 bytes, at most 200 are taken; ");
+    capture_source_free(source);
+}
+END_TEST
+
 START_TEST(what_cannot_be_read)
 {
     const char *const none[] = {files[0], "/nowhere/x"};
@@ -165,6 +219,8 @@ int main(void)
     tcase_add_test(tcase, files_in_order_again_and_again);
     tcase_add_test(tcase, back_to_the_start_from_the_middle);
     tcase_add_test(tcase, standard_input_as_it_comes);
+    tcase_add_test(tcase, a_pipe_with_a_name);
+    tcase_add_test(tcase, much_that_is_no_message);
     tcase_add_test(tcase, what_cannot_be_read);
     tcase_add_test(tcase, a_file_that_goes_away);
     suite_add_tcase(suite, tcase);
