@@ -636,11 +636,15 @@ static bool copy_topic(struct mqtt_client *client, struct span topic, struct err
     return true;
 }
 
+static bool is_socket_failure(int result)
+{
+    return result == MOSQ_ERR_NO_CONN || result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_ERRNO;
+}
+
 /* Did the library take the message, though it could not send it at once? */
 static bool is_taken(int result, int qos)
 {
-    bool socket_failed = result == MOSQ_ERR_NO_CONN || result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_ERRNO;
-    return result == MOSQ_ERR_SUCCESS || (qos > 0 && socket_failed);
+    return result == MOSQ_ERR_SUCCESS || (qos > 0 && is_socket_failure(result));
 }
 
 bool mqtt_client_publish(struct mqtt_client *client, struct span topic, struct span payload, int qos, bool retain,
@@ -662,8 +666,12 @@ bool mqtt_client_publish(struct mqtt_client *client, struct span topic, struct s
         int len = payload.len > MQTT_MAX_PAYLOAD ? -1 : (int)payload.len;
         result = mosquitto_publish_v5(client->library, mid, client->topic, len, payload.ptr, qos, retain, list);
     }
+    int error = errno;
     mosquitto_property_free_all(&list);
     if (!is_taken(result, qos)) {
+        if (is_socket_failure(result)) { /* now, or the program would go on with the next message */
+            give_up_for_result(client, result, error);
+        }
         err_set(err, 0, "%s",
                 result == MOSQ_ERR_INVAL ? "the topic may not be published to" : mosquitto_strerror(result));
         return false;

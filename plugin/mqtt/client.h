@@ -88,7 +88,8 @@ size_t mqtt_client_failures(const struct mqtt_client *client);
 
 /* Hands a message over, copied. QoS 1 and 2: sent again by itself after a lost connection, until
  * it is done. properties may be NULL. *mid gets the packet identifier. false = not taken (why is
- * in *err): not connected, not a message that MQTT can carry, or too large for the broker. */
+ * in *err): not connected (any more), not a message that MQTT can carry, or too large for the
+ * broker. */
 MUST_USE bool mqtt_client_publish(struct mqtt_client *client, struct span topic, struct span payload, int qos,
                                   bool retain, const struct properties *properties, int *mid, struct err *err);
 

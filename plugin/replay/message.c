@@ -104,7 +104,7 @@ size_t replay_message_render(const struct replay_message_rules *rules, const str
     return replay_patch_apply(&message->patch, message->payload, shift_ns, device_no, payload);
 }
 
-/* ---- properties ---- */
+/* ---- can it be published? ---- */
 
 static bool check_text(struct span text, bool is_binary, const char *what, struct span name, struct err *err)
 {
@@ -136,8 +136,24 @@ static bool check_property(const struct property *property, struct err *err)
                       span_of(property_name(property->id)), err);
 }
 
-bool replay_message_check_properties(const struct properties *properties, struct err *err)
+static bool check_topic(struct span topic, struct err *err)
 {
+    static const char *const own[] = {"$SYS", "$share"};
+    for (size_t i = 0; i < COUNT(own); i++) {
+        struct span name = span_of(own[i]);
+        if (span_starts_with(topic, name) && (topic.len == name.len || topic.ptr[name.len] == '/')) {
+            err_set(err, 0, "a topic below %s is the broker's own, and it closes the connection for it", own[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool replay_message_check(struct span topic, const struct properties *properties, struct err *err)
+{
+    if (!check_topic(topic, err)) {
+        return false;
+    }
     for (size_t i = 0; i < properties->count; i++) {
         if (!check_property(&properties->items[i], err)) {
             return false;

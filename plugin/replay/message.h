@@ -58,8 +58,9 @@ void replay_message_keep(const struct replay_message_rules *rules, const struct 
 MUST_USE size_t replay_message_render(const struct replay_message_rules *rules, const struct replay_message *message,
                                       size_t copy, int64_t moment_ns, struct buf *topic, struct buf *payload);
 
-/* Can MQTT carry them? false = what is wrong is in *err. */
-MUST_USE bool replay_message_check_properties(const struct properties *properties, struct err *err);
+/* Can MQTT carry the properties, and does a broker take that topic? Not those of its own: it would
+ * close the connection. false = what is wrong is in *err. */
+MUST_USE bool replay_message_check(struct span topic, const struct properties *properties, struct err *err);
 
 /* As mqtt_client_publish takes them. */
 void replay_message_properties(const struct replay_message *message, struct properties *out);

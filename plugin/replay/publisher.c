@@ -104,7 +104,7 @@ static bool publish(struct replay_publisher *publisher, const struct replay_feed
     replay_message_properties(message, &properties);
     if (publisher->topic.failed || publisher->payload.failed) {
         err_set(&err, 0, "no memory");
-    } else if (replay_message_check_properties(&properties, &err) &&
+    } else if (replay_message_check(buf_view(&publisher->topic), &properties, &err) &&
                mqtt_client_publish(publisher->client, buf_view(&publisher->topic), buf_view(&publisher->payload),
                                    message->qos, message->retain, &properties, &mid, &err)) {
         replay_inflight_add(&publisher->inflight, mid, message->qos);

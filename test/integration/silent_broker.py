@@ -1,6 +1,7 @@
 """A broker of the test's own that takes connections and messages, and acknowledges no more of them than it was told to."""
 
 import socket
+import struct
 import threading
 
 from process import free_port
@@ -11,12 +12,14 @@ RECEIVE_MAXIMUM = 0x21
 
 class SilentBroker:
     """acknowledges: so many messages of QoS 1, then none. receive_maximum: what its CONNACK says. lasts: closes a connection after
-    so many messages that it did not acknowledge."""
+    so many messages that it did not acknowledge. breaks: resets the first connection after so many messages of QoS 0."""
 
-    def __init__(self, acknowledges=0, receive_maximum=None, lasts=None):
+    def __init__(self, acknowledges=0, receive_maximum=None, lasts=None, breaks=None):
         self.port = free_port()
         self.acknowledges = acknowledges
         self.lasts = lasts
+        self.breaks = breaks
+        self.plain = []  # payloads of QoS 0
         properties = b"" if receive_maximum is None else bytes([RECEIVE_MAXIMUM]) + receive_maximum.to_bytes(2, "big")
         self.connack = b"\x20" + bytes([3 + len(properties), 0, 0, len(properties)]) + properties
         self.published = []  # packet identifiers, in their order, again where they were sent again
@@ -57,6 +60,12 @@ class SilentBroker:
                         connection.sendall(b"\x40\x02" + body[at : at + 2])
                     else:
                         held_back += 1
+                elif kind >> 4 == PUBLISH:
+                    at = 2 + int.from_bytes(body[:2], "big")
+                    self.plain.append(body[at + 1 + body[at] :])
+                    if self.connections == 1 and len(self.plain) == self.breaks:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        return
                 elif kind >> 4 == DISCONNECT:
                     return
                 if held_back == self.lasts:

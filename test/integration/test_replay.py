@@ -651,6 +651,29 @@ def test_a_broker_that_comes_and_goes_and_acknowledges_nothing(silent, tmp_path)
     assert len(set(broker.published)) == 20
 
 
+def test_qos_0_waits_for_the_next_connection(silent, tmp_path):
+    """What was not written when the connection broke is published over the next one, and not burnt up as failures."""
+    count = 50000
+    broker = silent(breaks=100)
+    done = replay(broker, "--speed=max", "--reconnect-max=1s", numbered(tmp_path, count, 1000, lambda number: 0))
+    assert "cannot publish" not in done.log and broker.connections == 2
+    assert done.published == done.acknowledged + done.failed == count
+    numbers = [int(json.loads(payload)["data"]["order_id"].removeprefix("ORDER-")) for payload in broker.plain]
+    assert numbers[:100] == list(range(100))
+    second = numbers[100:]
+    assert second == list(range(second[0], count)), "from where it broke off to the end"
+
+
+def test_topics_of_the_broker_cost_no_connection(recorder, broker, tmp_path):
+    """Mosquitto closes the connection of whoever publishes to them, and what of QoS 0 is under way is lost with it."""
+    topics = ["$SYS/broker/uptime", "$share/group/v1/vm/VM-SH-001/events", "$SYS", EVENT]
+    done = replay(broker, "--speed=max", write_capture(tmp_path / "capture.jsonl", [line(0, topic, "x", 0) for topic in topics]))
+    assert done[:4] == (1, 1, 1, 3) and "the connection is lost" not in done.log
+    assert "cannot publish to $SYS/broker/uptime: a topic below $SYS is the broker's own" in done.log
+    assert "cannot publish to $share/group/v1/vm/VM-SH-001/events: a topic below $share is the broker's own" in done.log
+    assert [one.topic for one in recorder.wait_for(1)] == [EVENT]
+
+
 def test_messages_that_come_seldom_are_not_given_up(silent, tmp_path):
     """More time passes between them than it has patience with any of them."""
     capture = write_capture(tmp_path / "capture.jsonl", [line(second, EVENT, event(second)) for second in (0, 1.5, 3)])

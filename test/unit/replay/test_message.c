@@ -199,8 +199,27 @@ START_TEST(refuses_properties)
     memset(longest, 'x', sizeof longest);
     for (size_t i = 0; i < COUNT(all); i++) {
         struct err err = {0};
-        ck_assert(replay_message_check_properties(&all[i].properties, &err) == (all[i].why[0] == '\0'));
+        ck_assert(replay_message_check(SPAN_LITERAL("t"), &all[i].properties, &err) == (all[i].why[0] == '\0'));
         ck_assert_str_eq(err.text, all[i].why);
+    }
+}
+END_TEST
+
+START_TEST(refuses_topics_of_the_broker)
+{
+    static const struct {
+        const char *topic;
+        bool is_taken;
+    } all[] = {
+        {"$SYS", false},   {"$SYS/broker/uptime", false}, {"$share", false}, {"$share/group/v1/vm/a/events", false},
+        {"$SYSTEM", true}, {"$shared/x", true},           {"$aws/x", true},  {"v1/$SYS/x", true},
+        {"", true},
+    };
+    const struct properties none = {0};
+    for (size_t i = 0; i < COUNT(all); i++) {
+        struct err err = {0};
+        ck_assert_msg(replay_message_check(span_of(all[i].topic), &none, &err) == all[i].is_taken, "%s", all[i].topic);
+        ck_assert((err.text[0] == '\0') == all[i].is_taken);
     }
 }
 END_TEST
@@ -229,6 +248,7 @@ int main(void)
     tcase_add_test(tcase, raises_qos);
     tcase_add_test(tcase, keeps_properties);
     tcase_add_test(tcase, refuses_properties);
+    tcase_add_test(tcase, refuses_topics_of_the_broker);
     tcase_add_test(tcase, counts_properties_that_are_left_out);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
