@@ -74,7 +74,8 @@ static const struct option options[] = {
      .offset = MEMBER(shift_time),
      .help = "move every time in the payloads (ts, and data.timestamp of events) by as much as "
              "its message is moved, in the form the device wrote it; all else stays byte for "
-             "byte. No message is published before the time that it then states. Without this "
+             "byte, and a time that cannot be moved is counted. No message is published before the time that it then "
+             "states. Without this "
              "flag, rounds repeat the same messages"},
     {.group = "Times",
      .name = "start",

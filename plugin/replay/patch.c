@@ -1,7 +1,6 @@
 #include "replay/patch.h"
 
 #include "base/ascii.h"
-#include "base/timestamp.h"
 #include "core/payload.h"
 #include "core/topic.h"
 #include "replay/retime.h"
@@ -10,7 +9,6 @@
 
 #define MAX_VALUES 100000 /* of a payload that is looked into; more is no device's */
 #define ESCAPED_BYTES 6   /* of one character as \uXXXX */
-#define TIME_BYTES 1024   /* a text with escapes that is longer is no time */
 
 /* Times beside the mapping's: they are in a message's data, so no column is made of them. */
 static const char *const more_times[MESSAGE_KINDS] = {[MESSAGE_EVENTS] = "data.timestamp"};
@@ -22,23 +20,6 @@ static bool is_scalar(struct span value, struct span *text)
     bool is_number = value.len > 0 && (value.ptr[0] == '-' || ascii_is_digit(value.ptr[0]));
     *text = is_string ? (struct span){value.ptr + 1, value.len - 2} : value;
     return is_string || is_number;
-}
-
-/* What can be moved, or what the processor reads as a time. */
-static bool is_time(struct span text)
-{
-    char moved[REPLAY_RETIME_MAX_BYTES];
-    char plain[TIME_BYTES];
-    size_t moved_len;
-    int64_t ns;
-    if (replay_retime(text, 0, moved, &moved_len) || timestamp_parse_text(text, &ns)) {
-        return true;
-    }
-    if (text.len > sizeof plain) {
-        return false;
-    }
-    size_t len = json_read_string(text, plain);
-    return timestamp_parse_text((struct span){plain, len}, &ns);
 }
 
 static bool is_device(struct span text, struct span device_no)
@@ -75,7 +56,7 @@ static void look_at(const char *path, enum replay_patch_kind kind, struct span d
     if (!json_read_find(payload, path, &value) || !is_scalar(value, &text)) {
         return;
     }
-    if (kind == REPLAY_PATCH_TIME ? is_time(text) : is_device(text, device_no)) {
+    if (kind == REPLAY_PATCH_TIME ? text.len > 0 : is_device(text, device_no)) {
         add_place(out,
                   (struct replay_patch_place){(size_t)(text.ptr - payload.ptr), text.len, kind, text.ptr == value.ptr});
     }

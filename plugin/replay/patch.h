@@ -32,9 +32,8 @@ struct replay_patch {
     size_t count;
 };
 
-/* Finds what there is to change in a message of that kind from that device. A time that nobody
- * can read is not found, nor is another device's number. One that can be read and not be moved is
- * found: replay_patch_apply() counts it. */
+/* Finds what there is to change in a message of that kind from that device: every number or text
+ * where a time belongs, and the device's own number. */
 void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
                        struct span payload, struct replay_patch *out);
 

@@ -87,7 +87,9 @@ static const struct {
     {"two of them", MESSAGE_EVENTS, "{\"ts\":99999999999,\"data\":{\"timestamp\":99999999999}}", HOUR, 2},
     {"nothing is to be moved", MESSAGE_STATUS, "{\"ts\":99999999999}", 0, 0},
     {"a leap second, and nothing is to be moved", MESSAGE_STATUS, "{\"ts\":\"2016-12-31T23:59:60Z\"}", 0, 0},
-    {"no time", MESSAGE_STATUS, "{\"ts\":\"soon\"}", HOUR, 0},
+    {"not a time that anybody can read", MESSAGE_STATUS, "{\"ts\":\"soon\"}", HOUR, 1},
+    {"no time", MESSAGE_STATUS, "{\"ts\":\"\"}", HOUR, 0},
+    {"neither", MESSAGE_STATUS, "{\"ts\":null}", HOUR, 0},
 };
 
 static struct mapping *mapping;
