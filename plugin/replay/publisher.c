@@ -124,12 +124,28 @@ bool replay_publisher_has_room(const struct replay_publisher *publisher)
            replay_inflight_count(&publisher->inflight) < publisher->options->in_flight;
 }
 
+/* Says once that the pace which was asked for is over, because what follows is of the future. */
+static void log_present(struct replay_publisher *publisher, int64_t offset_ns)
+{
+    struct replay_clock_pace asked_for = publisher->pace;
+    asked_for.shifts = false;
+    int64_t due_ns = replay_clock_due_ns(&publisher->pace, offset_ns);
+    if (!publisher->is_live && due_ns - replay_clock_due_ns(&asked_for, offset_ns) >= SECOND_NS) {
+        publisher->is_live = true;
+        int64_t wait_ns = due_ns - publisher->wall_minus_monotonic_ns - publisher->now_ns;
+        replay_show_log(publisher->show, LOG_INFO,
+                        "the present is reached: what follows comes as time goes by, the next message in %" PRId64 " s",
+                        wait_ns / SECOND_NS);
+    }
+}
+
 int64_t replay_publisher_run(struct replay_publisher *publisher)
 {
     struct replay_feed_item next;
     while (replay_publisher_has_room(publisher) && replay_feed_next(publisher->feed, &next) == REPLAY_FEED_MESSAGE) {
         int64_t due_ns = replay_clock_due_ns(&publisher->pace, next.offset_ns) - publisher->wall_minus_monotonic_ns;
         if (due_ns > publisher->now_ns) {
+            log_present(publisher, next.offset_ns);
             return due_ns;
         }
         if (!publish(publisher, &next)) {

@@ -39,6 +39,7 @@ struct replay_publisher {
 
     struct replay_clock_pace pace;
     int64_t wall_minus_monotonic_ns;
+    bool is_live;              /* it was said that the present is reached */
     struct buf topic, payload; /* of the message that is being published */
 };
 

@@ -350,6 +350,19 @@ def test_the_last_day_at_once(recorder, broker, tmp_path):
     assert after - times[-1] < 600 + after - before, "it comes up to the present"
 
 
+def test_it_is_said_when_the_present_is_reached(recorder, broker, start, tmp_path):
+    """What follows may be hours away, and nothing else shows that it is waited for."""
+    capture = write_capture(tmp_path / "capture.jsonl", [line(second, EVENT, event(second)) for second in (0, 5, 9000)])
+    running = start("--shift-time", "--start=-1h", "--speed=max", capture)
+    recorder.wait_for(2)
+    running.wait_until(lambda: "I! the present is reached: what follows comes as time goes by, the next message in " in running.log(), "a word")
+    assert int(re.search(r"the next message in (\d+) s", running.log()).group(1)) <= 9000 - 3600
+    assert running.stop() == 0
+    live = replay(broker, "--shift-time", write_capture(tmp_path / "live.jsonl", [line(second, EVENT, event(second)) for second in (0, 0.2)]))
+    assert_all_acknowledged(live, 2)
+    assert "the present" not in live.log, "at the capture's pace it never was anywhere else"
+
+
 def test_the_past_at_once_and_then_live(recorder, broker, start, tmp_path):
     """The clones' fleet of the demo: one program brings the past, and goes on with the present for as long as it runs."""
     lines = [line(n / 10, EVENT, json.dumps({"event_type": "DOOR_OPENED", "ts": 1795478400000 + n * 100}), n % 2) for n in range(50)]
@@ -691,8 +704,10 @@ def test_a_signal_while_nothing_is_acknowledged(silent, start_with, tmp_path, si
     assert f"E! {reason}: 0 messages acknowledged, 20 not\n" in running.log()
 
 
-def test_a_stopped_mosquitto_is_given_up(broker, start, tmp_path):
-    running = start("--speed=max", "--loop=1000", "--give-up=2s", numbered(tmp_path, 1000, 1000))
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_a_stopped_mosquitto_is_given_up(broker, start, tmp_path, qos):
+    """Of QoS 0 the socket takes no more."""
+    running = start("--speed=max", "--loop=100000", "--give-up=2s", numbered(tmp_path, 1000, 1000, lambda number: qos))
     running.wait_until(lambda: broker.process.log().count("Received PUBLISH") > 1000, "load")
     os.kill(broker.process.popen.pid, signal.SIGSTOP)
     try:
