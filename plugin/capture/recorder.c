@@ -60,12 +60,13 @@ static bool close_last_line(int fd, size_t *size)
     return true;
 }
 
-/* errno says why not. Not blocking, because the name may be a pipe's that nobody reads; not
- * following a link, because that would let others choose the file. */
+/* errno says why not. Not-blocking, because the name may be a pipe's that nobody reads. A link is
+ * not followed: in a folder that others may write to it would lead to any file of ours. */
 static bool open_file(struct capture_recorder *recorder, int64_t now_ns)
 {
     struct stat about;
-    int fd = open(recorder->settings.file, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, MODE);
+    const int how = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
+    int fd = open(recorder->settings.file, how, MODE);
     if (fd < 0) {
         return false;
     }

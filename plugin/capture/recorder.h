@@ -53,7 +53,7 @@ struct capture_recorder {
 enum capture_recorder_change { RECORDER_AS_BEFORE, RECORDER_FAILED, RECORDER_RECOVERED };
 
 /* Opens the file, or begins it; an earlier one is continued. false = why is in *err (it cannot be
- * opened, is a symbolic link, or not a regular file); the recorder has then failed, and tries again
+ * opened, is not a regular file, or a symbolic link); the recorder has then failed, and tries again
  * like that. */
 MUST_USE bool capture_recorder_open(struct capture_recorder *recorder, const struct capture_recorder_settings *settings,
                                     int64_t now_ns, struct err *err);
