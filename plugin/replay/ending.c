@@ -95,7 +95,7 @@ size_t replay_ending_line(const struct replay_ending *ending, const struct repla
         [REPLAY_ENDING_NOT_YET] = {"after ", " s"},
         [REPLAY_ENDING_NO_CONNECTION] = {"no connection for ", " s (--give-up)"},
         [REPLAY_ENDING_NO_ACKNOWLEDGEMENT] = {"no acknowledgement for ", " s (--give-up)"},
-        [REPLAY_ENDING_SIGNAL] = {"no acknowledgement for ", " s after the signal"},
+        [REPLAY_ENDING_SIGNAL] = {"not everything was acknowledged within ", " s of the signal"},
         [REPLAY_ENDING_SECOND_SIGNAL] = {"a second signal within ", " s"},
     };
     bool is_given_up = ending->why == REPLAY_ENDING_NO_CONNECTION || ending->why == REPLAY_ENDING_NO_ACKNOWLEDGEMENT;

@@ -332,6 +332,21 @@ static bool parse(void *ctx, int argc, char *const argv[], struct options_result
     return replay_options_parse(argc, argv, &replay->settings, result, err);
 }
 
+/* is_read_again: what can be read once only does not do. */
+static bool open_captures(struct replay *replay, bool is_read_again, struct err *err)
+{
+    const struct replay_options *settings = &replay->settings;
+    replay->source =
+        capture_source_new(settings->files, settings->file_count, settings->max_line, on_invalid_line, replay, err);
+    if (replay->source && is_read_again && capture_source_is_once(replay->source)) {
+        err_set(err, 0,
+                "a capture that is a pipe or a device can be read only once: --loop, --devices, and --shift-time "
+                "with --speed above 1 and without --start, need files");
+        return false;
+    }
+    return replay->source != NULL;
+}
+
 /* Mapping, captures and what is to be known of them beforehand. */
 static bool load(void *ctx, enum program_action action, struct err *err)
 {
@@ -353,16 +368,8 @@ static bool load(void *ctx, enum program_action action, struct err *err)
     if (settings->mapping_file && !mapping_overlay(replay->mapping, settings->mapping_file, err)) {
         return false;
     }
-    replay->source =
-        capture_source_new(settings->files, settings->file_count, settings->max_line, on_invalid_line, replay, err);
-    if (!replay->source) {
-        return false;
-    }
-    bool is_read_again = settings->rounds != 1 || (must_survey && action != ACTION_CHECK);
-    if (is_read_again && capture_source_is_once(replay->source)) {
-        err_set(err, 0,
-                "a capture that is a pipe or a device can be read only once: --loop, --devices, and --shift-time "
-                "with --speed above 1 and without --start, need files");
+    bool is_published = action != ACTION_CHECK;
+    if (!open_captures(replay, is_published && (settings->rounds != 1 || must_survey), err)) {
         return false;
     }
     if (!must_survey) {

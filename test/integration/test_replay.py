@@ -693,7 +693,7 @@ def test_messages_that_come_seldom_are_not_given_up(silent, tmp_path):
     assert_all_acknowledged(replay(silent(acknowledges=3), "--give-up=1s", capture), 3)
 
 
-@pytest.mark.parametrize("signals, reason", [(1, "no acknowledgement for 5 s after the signal"), (2, "a second signal within 5 s")])
+@pytest.mark.parametrize("signals, reason", [(1, "not everything was acknowledged within 5 s of the signal"), (2, "a second signal within 5 s")])
 def test_a_signal_while_nothing_is_acknowledged(silent, start_with, tmp_path, signals, reason):
     broker = silent()
     running = start_with(broker, "--speed=max", numbered(tmp_path, 20, 100))

@@ -164,9 +164,9 @@ START_TEST(a_signal)
     replay_ending_signal(&ending, START + 10 * SECOND_NS);
     look(11, true, 4, REPLAY_ENDING_NOT_YET);
     look(15, true, 0, REPLAY_ENDING_SIGNAL);
-    expect_line(false,
-                "no acknowledgement for 5 s after the signal: 0 messages acknowledged, 3 not, what was left of the "
-                "captures was not published");
+    expect_line(false, "not everything was acknowledged within 5 s of the signal: 0 messages acknowledged, 3 not, what "
+                       "was left of the "
+                       "captures was not published");
 }
 END_TEST
 
