@@ -210,6 +210,14 @@ def test_a_signal_ends_what_has_no_end(broker, start):
     assert_all_acknowledged(running.result(), 0)
 
 
+def test_check_reads_a_pipe_once(broker, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(command(broker, "--check", "--loop", tmp_path / "pipe"), stdout=subprocess.PIPE, text=True) as program:
+        (tmp_path / "pipe").write_text(line(0, EVENT, "a") + "\noops\n", encoding="utf-8")
+        output, _ = program.communicate(timeout=PATIENCE)
+    assert program.returncode == 0 and output.startswith("configuration is valid: 1 messages of 1 machines in 0.0 s, 1 invalid lines; ")
+
+
 @pytest.mark.parametrize("flags", [["--loop"], ["--loop=2"], ["--devices=3"], ["--shift-time", "--speed=max"]])
 def test_what_a_pipe_cannot_do_is_said(broker, tmp_path, flags):
     os.mkfifo(tmp_path / "pipe")
