@@ -163,11 +163,43 @@ static bool retime_number(struct span text, int64_t shift_ns, char *out, size_t 
 
 /* ---- ISO 8601 ---- */
 
-#define DATE_LEN 10
-#define TIME_AT 11 /* of a date and time */
-#define MINUTE_LEN 5
-#define SECOND_AT 17
 #define NS_DIGITS 9
+
+/* Where year, month, day, hour, minute and second stand in each of the two forms; the year has four
+ * digits, the others two. */
+enum part { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, PARTS };
+static const size_t extended[PARTS] = {0, 5, 8, 11, 14, 17}; /* 2024-06-01T11:59:58 */
+static const size_t basic[PARTS] = {0, 4, 6, 9, 11, 13};     /* 20240601T115958 */
+
+/* The parts of a time that timestamp_parse_iso() takes, from its first digit on. */
+struct layout {
+    const size_t *at;
+    size_t parts; /* SECOND or PARTS */
+    size_t fraction, fraction_len;
+    size_t clock_end; /* where an offset may follow */
+};
+
+static bool find_layout(struct span body, struct layout *out)
+{
+    bool is_extended = body.len > extended[MONTH] && body.ptr[extended[MONTH] - 1] == '-';
+    const size_t *at = is_extended ? extended : basic;
+    *out = (struct layout){.at = at, .parts = SECOND, .clock_end = at[MINUTE] + 2};
+    if (body.len < out->clock_end) {
+        return false;
+    }
+    bool has_seconds = body.len >= at[SECOND] + 2 && ascii_is_digit(body.ptr[at[SECOND]]) &&
+                       (!is_extended || body.ptr[at[SECOND] - 1] == ':');
+    if (has_seconds) {
+        out->parts = PARTS;
+        out->clock_end = at[SECOND] + 2;
+        bool has_point =
+            body.len > out->clock_end && (body.ptr[out->clock_end] == '.' || body.ptr[out->clock_end] == ',');
+        out->fraction = out->clock_end + 1;
+        out->fraction_len = has_point ? digits_at(body, out->fraction) : 0;
+        out->clock_end = has_point ? out->fraction + out->fraction_len : out->clock_end;
+    }
+    return true;
+}
 
 /* Puts digits of a nanosecond count over the fraction at out; what is finer stays. */
 static void write_fraction(int64_t ns, char *out, size_t count)
@@ -177,15 +209,10 @@ static void write_fraction(int64_t ns, char *out, size_t count)
     memcpy(out, digits, count < NS_DIGITS ? count : NS_DIGITS);
 }
 
-/* Do date and time stand where they are written over: YYYY-MM-DDTHH:MM? */
-static bool is_in_place(struct span body)
-{
-    return body.len >= TIME_AT + MINUTE_LEN && body.ptr[4] == '-' && body.ptr[7] == '-' && body.ptr[TIME_AT + 2] == ':';
-}
-
 static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *len)
 {
     int64_t local;
+    struct layout layout;
     if (!timestamp_parse_iso(text, &local)) {
         return false;
     }
@@ -194,28 +221,19 @@ static bool retime_iso(struct span text, int64_t shift_ns, char *out, size_t *le
         start++;
     }
     struct span body = span_after(text, start);
-    if (!is_in_place(body)) {
-        return false;
-    }
-    bool has_seconds = body.len > SECOND_AT && body.ptr[SECOND_AT - 1] == ':';
-    size_t clock_end = has_seconds ? SECOND_AT + 2 : TIME_AT + MINUTE_LEN;
-    size_t fraction = clock_end + 1;
-    bool has_fraction =
-        has_seconds && body.len > clock_end && (body.ptr[clock_end] == '.' || body.ptr[clock_end] == ',');
-    size_t fraction_len = has_fraction ? digits_at(body, fraction) : 0;
     /* Without its offset it is read as UTC: that is the local time, which is what stands there. */
-    struct span clock = {body.ptr, has_fraction ? fraction + fraction_len : clock_end};
-    if (!timestamp_parse_iso(clock, &local) || !add(local, shift_ns, &local)) {
+    if (!find_layout(body, &layout) || !timestamp_parse_iso((struct span){body.ptr, layout.clock_end}, &local) ||
+        !add(local, shift_ns, &local)) {
         return false;
     }
     char moved[TIMESTAMP_TEXT_BYTES];
     timestamp_format(local, moved);
     memcpy(out, text.ptr, text.len);
-    memcpy(out + start, moved, DATE_LEN);
-    memcpy(out + start + TIME_AT, moved + TIME_AT, MINUTE_LEN);
-    if (has_seconds) {
-        memcpy(out + start + SECOND_AT, moved + SECOND_AT, 2);
-        write_fraction(local % SECOND_NS, out + start + fraction, fraction_len);
+    for (size_t part = YEAR; part < layout.parts; part++) {
+        memcpy(out + start + layout.at[part], moved + extended[part], part == YEAR ? 4 : 2);
+    }
+    if (layout.fraction_len > 0) {
+        write_fraction(local % SECOND_NS, out + start + layout.fraction, layout.fraction_len);
     }
     *len = text.len;
     return timestamp_parse_iso((struct span){out, *len}, &local);

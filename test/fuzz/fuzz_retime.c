@@ -42,9 +42,12 @@ static struct moment moment_of_iso(struct span text)
     int64_t ns = 0;
     require(timestamp_parse_iso(text, &ns), "what was moved is a time", text);
     struct span body = span_trim(text);
-    bool has_seconds = body.len > 16 && body.ptr[16] == ':';
-    bool has_fraction = has_seconds && body.len > 19 && (body.ptr[19] == '.' || body.ptr[19] == ',');
-    size_t digits = has_fraction ? digits_at(body, 20) : 0;
+    bool is_basic = body.ptr[4] != '-';
+    size_t seconds = is_basic ? 13 : 17;
+    bool has_seconds =
+        body.len > seconds && (is_basic ? ascii_is_digit(body.ptr[seconds]) : body.ptr[seconds - 1] == ':');
+    struct span rest = span_after(body, has_seconds ? seconds + 2 : body.len);
+    size_t digits = rest.len > 0 && (rest.ptr[0] == '.' || rest.ptr[0] == ',') ? digits_at(rest, 1) : 0;
     long double step = has_seconds ? SECOND * power_of_ten(-(long)(digits < 9 ? digits : 9)) : 60 * SECOND;
     return (struct moment){(long double)ns, step};
 }

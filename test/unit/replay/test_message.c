@@ -62,7 +62,7 @@ static const char *render(const struct replay_message_rules *rules, struct captu
 }
 
 #define STATUS(device, ts) "{\"status\":\"online\",\"device_no\":\"" device "\",\"ts\":" ts "}"
-#define ACK "{\"cmd_id\":\"c1\",\"status\":\"success\",\"ts\":1795480318,\"device_no\":\"VM-SH-001\"}"
+#define ACK(device, ts) "{\"cmd_id\":\"c1\",\"status\":\"success\",\"ts\":" ts ",\"device_no\":\"" device "\"}"
 
 static const struct {
     const char *name;
@@ -88,8 +88,10 @@ static const struct {
     {"a payload that is no JSON", true, true, "v1/vm/VM-SH-001/events", "{\"ts\":1795480318", 2, 1,
      "v1/vm/VM-SH-002/events {\"ts\":1795480318"},
     {"no payload", true, true, "v1/vm/VM-SH-001/status", "", 2, 1, "v1/vm/VM-SH-002/status "},
-    {"an acknowledgement: the topic is a machine's, the payload is not looked into", true, true,
-     "v1/vm/VM-SH-001/commands/ack", ACK, 2, 1, "v1/vm/VM-SH-002/commands/ack " ACK},
+    {"an acknowledgement is an event", true, true, "v1/vm/VM-SH-001/commands/ack", ACK("VM-SH-001", "1795480318"), 2, 1,
+     "v1/vm/VM-SH-002/commands/ack " ACK("VM-SH-002", "1795483918")},
+    {"a topic that is none of a machine's messages: the payload is not looked into", true, true, "v1/vm/VM-SH-001/log",
+     STATUS("VM-SH-001", "1795480318"), 2, 1, "v1/vm/VM-SH-002/log " STATUS("VM-SH-001", "1795480318")},
     {"a topic of others", true, true, "v1/lift/VM-SH-001/status", STATUS("VM-SH-001", "1795480318"), 1, 0,
      "v1/lift/VM-SH-001/status " STATUS("VM-SH-001", "1795480318")},
     {"no machine's topic", true, true, "v1/vm/a b/status", "{\"ts\":1795480318}", 1, 0,
