@@ -1,6 +1,7 @@
 #include "replay/patch.h"
 
 #include "base/ascii.h"
+#include "core/batch.h"
 #include "core/payload.h"
 #include "core/topic.h"
 #include "replay/retime.h"
@@ -62,17 +63,11 @@ static void look_at(const char *path, enum replay_patch_kind kind, struct span d
     }
 }
 
-void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
-                       struct span payload, struct replay_patch *out)
+/* In one object, which the scan has passed. */
+static void find_places(const struct mapping *mapping, enum message_kind kind, struct span device_no, struct span body,
+                        struct replay_patch *out)
 {
-    const struct json_limits limits = {JSON_MAX_DEPTH, MAX_VALUES};
     const struct table_map *table = &mapping->tables[kind];
-    struct json_report report;
-    struct span body = payload_trim(payload);
-    *out = (struct replay_patch){.count = 0};
-    if (json_scan_bytes(body, &limits, NULL, &report, NULL) != JSON_OK) {
-        return;
-    }
     for (size_t i = 0; i < table->time_count; i++) {
         look_at(table->time[i].text, REPLAY_PATCH_TIME, device_no, body, out);
     }
@@ -82,9 +77,31 @@ void replay_patch_find(const struct mapping *mapping, enum message_kind kind, st
     for (size_t i = 0; i < table->device_no_count; i++) {
         look_at(table->device_no[i].text, REPLAY_PATCH_DEVICE, device_no, body, out);
     }
-    for (size_t i = 0; i < out->count; i++) {
-        out->places[i].start += (size_t)(body.ptr - payload.ptr);
+}
+
+static bool is_json(struct span text)
+{
+    const struct json_limits limits = {JSON_MAX_DEPTH, MAX_VALUES};
+    struct json_report report;
+    return json_scan_bytes(text, &limits, NULL, &report, NULL) == JSON_OK;
+}
+
+void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
+                       struct span payload, struct replay_patch *out)
+{
+    struct span body = payload_trim(payload);
+    struct batch batch;
+    *out = (struct replay_patch){.mapping = mapping, .kind = kind, .device_no = device_no};
+    bool is_whole = is_json(body);
+    if (is_whole && body.ptr[0] == '{') {
+        find_places(mapping, kind, device_no, body, out);
+        for (size_t i = 0; i < out->count; i++) {
+            out->places[i].start += (size_t)(body.ptr - payload.ptr);
+        }
+        return;
     }
+    enum reject reason = is_whole ? REJECT_NOT_AN_OBJECT : REJECT_INVALID_JSON;
+    out->batch_reason = batch_begin(&batch, body, reason) ? reason : REJECT_NONE;
 }
 
 /* false = it stays as it is. */
@@ -98,23 +115,16 @@ static bool put_time(struct span text, int64_t shift_ns, struct buf *out)
 }
 
 /* The name of a clone need not be a number where the machine's is one. */
-static bool is_number(struct span text)
-{
-    const struct json_limits limits = {1, 1};
-    struct json_report report;
-    return json_scan_bytes(text, &limits, NULL, &report, NULL) == JSON_OK;
-}
-
 static void put_device(const struct replay_patch_place *place, struct span device_no, struct buf *out)
 {
-    const char *quote = place->is_bare && !is_number(device_no) ? "\"" : "";
+    const char *quote = place->is_bare && !is_json(device_no) ? "\"" : "";
     buf_text(out, quote);
     buf_span(out, device_no);
     buf_text(out, quote);
 }
 
-size_t replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns,
-                          struct span device_no, struct buf *out)
+static size_t apply_places(const struct replay_patch *patch, struct span payload, int64_t shift_ns,
+                           struct span device_no, struct buf *out)
 {
     size_t copied = 0;
     size_t unmoved = 0;
@@ -133,4 +143,34 @@ size_t replay_patch_apply(const struct replay_patch *patch, struct span payload,
     }
     buf_bytes(out, payload.ptr + copied, payload.len - copied);
     return unmoved;
+}
+
+/* What stands between the messages stays, too. */
+static size_t apply_batch(const struct replay_patch *patch, struct span payload, int64_t shift_ns,
+                          struct span device_no, struct buf *out)
+{
+    struct batch batch;
+    struct span message;
+    size_t copied = 0;
+    size_t unmoved = 0;
+    bool is_batch = batch_begin(&batch, payload_trim(payload), patch->batch_reason);
+    while (is_batch && batch_next(&batch, &message)) {
+        struct replay_patch one = {.count = 0};
+        size_t start = (size_t)(message.ptr - payload.ptr);
+        if (message.len > 0 && message.ptr[0] == '{' && is_json(message)) {
+            find_places(patch->mapping, patch->kind, patch->device_no, message, &one);
+        }
+        buf_bytes(out, payload.ptr + copied, start - copied);
+        unmoved += apply_places(&one, message, shift_ns, device_no, out);
+        copied = start + message.len;
+    }
+    buf_bytes(out, payload.ptr + copied, payload.len - copied);
+    return unmoved;
+}
+
+size_t replay_patch_apply(const struct replay_patch *patch, struct span payload, int64_t shift_ns,
+                          struct span device_no, struct buf *out)
+{
+    return patch->batch_reason == REJECT_NONE ? apply_places(patch, payload, shift_ns, device_no, out)
+                                              : apply_batch(patch, payload, shift_ns, device_no, out);
 }

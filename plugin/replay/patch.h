@@ -2,8 +2,9 @@
  * stand; every other byte stays as it is.
  *
  * These are the device's times (the mapping's time paths, and data.timestamp of an event, see
- * test/captures/README.md, Events) and its number where it is the topic's. A payload in which
- * nothing is found (no JSON, no ts) is left alone.
+ * test/captures/README.md, Events) and its number where it is the topic's; of several messages in
+ * one payload (core/batch.h) those of each. A payload in which nothing is found (no JSON, no ts) is
+ * left alone.
  */
 #ifndef VENDING_REPLAY_PATCH_H
 #define VENDING_REPLAY_PATCH_H
@@ -16,6 +17,7 @@
 #include "base/macros.h"
 #include "base/span.h"
 #include "core/mapping.h"
+#include "core/reject.h"
 
 #define REPLAY_PATCH_MAX_PLACES (2 * COLUMN_MAX_PATHS + 1)
 
@@ -28,12 +30,19 @@ struct replay_patch_place {
 };
 
 struct replay_patch {
-    struct replay_patch_place places[REPLAY_PATCH_MAX_PLACES]; /* in their order */
+    /* what it was found for, for a batch */
+    const struct mapping *mapping;
+    enum message_kind kind;
+    struct span device_no;
+    enum reject batch_reason; /* as batch_begin() takes it; REJECT_NONE = one message */
+
+    struct replay_patch_place places[REPLAY_PATCH_MAX_PLACES]; /* of one message, in their order */
     size_t count;
 };
 
 /* Finds what there is to change in a message of that kind from that device: every number or text
- * where a time belongs, and the device's own number. */
+ * where a time belongs, and the device's own number. In a batch they are found anew whenever it is
+ * changed: mapping and device_no must outlive *out. */
 void replay_patch_find(const struct mapping *mapping, enum message_kind kind, struct span device_no,
                        struct span payload, struct replay_patch *out);
 

@@ -8,13 +8,14 @@
 #include "mqtt/reason.h"
 
 #define TRUSTED_AGE_DAYS 7    /* the processor's --max-age */
+#define MAX_GROWTH 10         /* of a payload: a batch of "ts":0 that become times of today, with long names */
 #define TOPIC_SHOWN_BYTES 200 /* in a log line */
 
 void replay_publisher_init(struct replay_publisher *publisher, size_t max_line)
 {
     replay_inflight_init(&publisher->inflight);
     buf_init(&publisher->topic, max_line + DEVICE_NO_MAX_BYTES);
-    buf_init(&publisher->payload, 2 * max_line + 1024);
+    buf_init(&publisher->payload, MAX_GROWTH * max_line + 1024);
 }
 
 void replay_publisher_free(struct replay_publisher *publisher)

@@ -92,6 +92,8 @@ def patches():
     """Kind, machine, eight bytes of shift, then a payload (fuzz_patch.c)."""
     for number, message in enumerate(messages()):
         yield message[:1] + bytes([number % 5]) + HOUR + message[1:]
+        yield message[:1] + bytes([number % 5]) + HOUR + b"[" + message[1:] + b"," + message[1:] + b"]"
+        yield message[:1] + bytes([number % 5]) + HOUR + message[1:] + b"\n" + message[1:]
 
 
 def base64s():

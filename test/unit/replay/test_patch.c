@@ -61,6 +61,14 @@ static const struct {
     {"two documents", MESSAGE_STATUS, SPAN_LITERAL("{\"ts\":1795480318}{\"ts\":1795480318}"),
      SPAN_LITERAL("{\"ts\":1795480318}{\"ts\":1795480318}")},
     {"not an object", MESSAGE_STATUS, SPAN_LITERAL("[1795480318]"), SPAN_LITERAL("[1795480318]")},
+    {"a value that is none", MESSAGE_TELEMETRY, SPAN_LITERAL("{\"ts\":1795480318,\"system\":{\"voltage\":nan}}"),
+     SPAN_LITERAL("{\"ts\":1795483918,\"system\":{\"voltage\":nan}}")},
+    {"several in an array", MESSAGE_TELEMETRY,
+     SPAN_LITERAL(" [ {\"ts\":1795480318,\"device_no\":\"" DEVICE "\"} ,7,{\"id\":\"" DEVICE "\",\"ts\":0}] \n"),
+     SPAN_LITERAL(" [ {\"ts\":1795483918,\"device_no\":\"" CLONE "\"} ,7,{\"id\":\"" CLONE "\",\"ts\":3600}] \n")},
+    {"several with newlines between, one damaged, one over several lines", MESSAGE_TELEMETRY,
+     SPAN_LITERAL("{\"ts\":1795480318}\n{\"ts\":1795480318\n{\n \"ts\": 1795480319\n}\r\n"),
+     SPAN_LITERAL("{\"ts\":1795483918}\n{\"ts\":1795480318\n{\n \"ts\": 1795483919\n}\r\n")},
     {"nothing", MESSAGE_STATUS, SPAN_LITERAL(""), SPAN_LITERAL("")},
 };
 
@@ -85,6 +93,7 @@ static const struct {
     {"a time before 1970", MESSAGE_STATUS, "{\"ts\":-5}", HOUR, 1},
     {"written with an escape", MESSAGE_STATUS, "{\"ts\":\"2026-11-24T00:31:59\\u005a\"}", HOUR, 1},
     {"two of them", MESSAGE_EVENTS, "{\"ts\":99999999999,\"data\":{\"timestamp\":99999999999}}", HOUR, 2},
+    {"of several", MESSAGE_STATUS, "[{\"ts\":-5},{\"ts\":99999999999}]", HOUR, 2},
     {"nothing is to be moved", MESSAGE_STATUS, "{\"ts\":99999999999}", 0, 0},
     {"a leap second, and nothing is to be moved", MESSAGE_STATUS, "{\"ts\":\"2016-12-31T23:59:60Z\"}", 0, 0},
     {"not a time that anybody can read", MESSAGE_STATUS, "{\"ts\":\"soon\"}", HOUR, 1},
