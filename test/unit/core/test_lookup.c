@@ -99,7 +99,7 @@ struct found_case {
 
 static const struct found_case found[] = {
     {"one key", "a", "{\"a\":1}", "1"},
-    {"nothing", "a b.c", "{}", "- -"},
+    {"nothing", "a b.d", "{}", "- -"},
     {"in another order", "a b c", "{\"c\":3,\"a\":1,\"b\":2}", "1 2 3"},
     {"among others", "a", "{\"x\":{\"a\":2},\"a\":1,\"y\":[{\"a\":3}]}", "1"},
     {"nested", "a.b.c a.b a.d", "{\"a\":{\"b\":{\"c\":1},\"d\":2}}", "1 {...} 2"},
