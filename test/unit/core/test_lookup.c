@@ -558,7 +558,7 @@ START_TEST(equal_keys)
     check_repeated(lookup, "{\"x\":1,\"x\":2}", "");
     check_repeated(lookup, "{\"b\":{\"c\":1,\"c\":2},\"a\":1,\"a\":null}", "b.c=2 a=null");
     check_repeated(lookup, "{\"b\":{\"c\":1},\"b\":{\"c\":2}}", "b={...}");
-    check_repeated(lookup, "{\"b\":{\"c\":1,\"c\":2},\"b\":{\"d\":3}}", "b.c= b={...}"); /* b.c is covered */
+    check_repeated(lookup, "{\"b\":{\"c\":1,\"c\":2},\"b\":{\"d\":3}}", "b.c= b={...}"); /* the inner one is covered */
     check_repeated(lookup, "{\"t\":[{\"e\":1},{\"e\":2}]}", "");
     check_repeated(lookup, "{\"t\":[{\"e\":1},{\"e\":2,\"e\":3}]}", "t.1.e=3");
     check_repeated(lookup, "{\"t\":[],\"t\":[{\"e\":1}]}", "t=[...]");
