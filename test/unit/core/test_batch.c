@@ -76,6 +76,8 @@ static const struct {
     {"one without its end before another", SPAN_LITERAL("{\"a\":{\n{\"b\":2}"), SPAN_LITERAL("{\"a\":{|{\"b\":2}|")},
     {"a string without its end before another", SPAN_LITERAL("{\"a\":\"x\n{\"b\":2}"),
      SPAN_LITERAL("{\"a\":\"x|{\"b\":2}|")},
+    {"a string without its end, and words", SPAN_LITERAL("{\"a\":\"}\nhello\n{\"b\":2}"),
+     SPAN_LITERAL("{\"a\":\"}\nhello|{\"b\":2}|")},
     {"a bracket too many", SPAN_LITERAL("{\"a\":1}}\n{\"b\":2}"), SPAN_LITERAL("{\"a\":1}}|{\"b\":2}|")},
     {"the wrong bracket", SPAN_LITERAL("{\"a\":1]\n{\"b\":2}"), SPAN_LITERAL("{\"a\":1]|{\"b\":2}|")},
     {"words before", SPAN_LITERAL("hello\nworld\n{\"a\":1}"), SPAN_LITERAL("hello\nworld|{\"a\":1}|")},
@@ -131,6 +133,7 @@ START_TEST(other_reasons)
         ck_assert_msg(batch_begin(&batch, SPAN_LITERAL("[{}]"), (enum reject)reason) ==
                           (reason == REJECT_NOT_AN_OBJECT),
                       "%s", reject_name((enum reject)reason));
+        ck_assert(!batch_begin(&batch, SPAN_LITERAL("{}\n"), (enum reject)reason)); /* one */
         ck_assert(!batch_begin(&batch, (struct span){"", 0}, (enum reject)reason));
     }
 }

@@ -66,6 +66,7 @@ static const struct {
     {"", "", ""},
     {"V", "V", ""},
     {" V", "V", ""},
+    {"v", "V", ""},
     {"dBm", "dBm", ""},
     {"m", "dBm", "m"},
     {"\x83", "degC", "\x83"}, /* the end of the sign for degrees */
