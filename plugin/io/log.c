@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/span.h"
-#include "base/utf8.h"
+#include "io/visible.h"
 
 #define MINUTE_NS (INT64_C(60) * 1000 * 1000 * 1000)
-#define ERROR_WAIT_MS 1000 /* an error is worth a wait for a slow reader, other lines are not */
+#define ERROR_WAIT_MS 500 /* an error is worth a wait for a slow reader, other lines are not */
 #define PREFIX_BYTES 3
 #define TEXT_BYTES (LOG_LINE_BYTES - PREFIX_BYTES - 1)
 
@@ -28,52 +28,27 @@ void log_init(struct log *log, int fd, size_t lines_per_minute)
 
 /* A pipe that polls as writable takes a whole line: lines are shorter than PIPE_BUF. A full one
  * would block the data's path. */
-static bool has_room(int fd, enum log_level level)
+static bool has_room(struct log *log, enum log_level level)
 {
-    struct pollfd target = {.fd = fd, .events = POLLOUT};
+    struct pollfd target = {.fd = log->fd, .events = POLLOUT};
     int ready;
     do {
-        ready = poll(&target, 1, level == LOG_ERROR ? ERROR_WAIT_MS : 0);
+        ready = poll(&target, 1, level == LOG_ERROR && !log->is_full ? ERROR_WAIT_MS : 0);
     } while (ready < 0 && errno == EINTR);
+    log->is_full = ready == 0 && (log->is_full || level == LOG_ERROR);
     return ready > 0;
 }
 
-static bool put_line(int fd, enum log_level level, const char *line, size_t len)
+static bool put_line(struct log *log, enum log_level level, const char *line, size_t len)
 {
-    if (!has_room(fd, level)) {
+    if (!has_room(log, level)) {
         return false;
     }
     ssize_t written;
     do {
-        written = write(fd, line, len);
+        written = write(log->fd, line, len);
     } while (written < 0 && errno == EINTR);
     return written == (ssize_t)len;
-}
-
-/* Bytes that are not UTF-8, and control characters (C0, DEL, C1), become '?'. Returns the bytes
- * kept. */
-static size_t clean(char *text, size_t len)
-{
-    size_t kept = 0;
-    for (size_t pos = 0; pos < len;) {
-        size_t valid = utf8_invalid_at((struct span){text + pos, len - pos});
-        for (size_t end = pos + valid; pos < end;) {
-            size_t char_len;
-            uint32_t code = utf8_decode((struct span){text + pos, end - pos}, &char_len);
-            if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-                text[kept++] = '?';
-            } else {
-                memmove(text + kept, text + pos, char_len);
-                kept += char_len;
-            }
-            pos += char_len;
-        }
-        if (pos < len) {
-            text[kept++] = '?';
-            pos++;
-        }
-    }
-    return kept;
 }
 
 /* How much of a text that vsnprintf cut may be kept, so that the mark fits and no character is
@@ -87,26 +62,47 @@ static size_t cut_between_characters(const char *text)
     return len;
 }
 
+/* Text that was cut already, or is too long when it is visible, ends in the mark. Returns its
+ * bytes. */
+static size_t show(struct span text, bool cut, char out[TEXT_BYTES])
+{
+    size_t len = 0;
+    size_t fits = 0; /* before the mark */
+    size_t pos = 0;
+    for (size_t bytes; pos < text.len; pos += bytes) {
+        char shown[VISIBLE_BYTES];
+        size_t more = visible_char(span_after(text, pos), shown, &bytes);
+        if (len + more > TEXT_BYTES) {
+            break;
+        }
+        memcpy(out + len, shown, more);
+        len += more;
+        fits = len <= TEXT_BYTES - (sizeof cut_mark - 1) ? len : fits;
+    }
+    if (cut || pos < text.len) {
+        memcpy(out + fits, cut_mark, sizeof cut_mark - 1);
+        len = fits + sizeof cut_mark - 1;
+    }
+    return len;
+}
+
 static bool say(struct log *log, enum log_level level, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));
 
 static bool say(struct log *log, enum log_level level, const char *format, va_list args)
 {
-    char line[LOG_LINE_BYTES + 1];
-    char *text = line + PREFIX_BYTES;
+    char text[TEXT_BYTES + 1];
+    char line[LOG_LINE_BYTES];
     memcpy(line, prefixes[level], PREFIX_BYTES);
-    int wanted = vsnprintf(text, TEXT_BYTES + 1, format, args);
+    int wanted = vsnprintf(text, sizeof text, format, args);
     if (wanted < 0) {
         return false;
     }
     bool cut = (size_t)wanted > TEXT_BYTES;
-    size_t len = clean(text, cut ? cut_between_characters(text) : (size_t)wanted);
-    if (cut) {
-        memcpy(text + len, cut_mark, sizeof cut_mark - 1);
-        len += sizeof cut_mark - 1;
-    }
-    text[len] = '\n';
-    return put_line(log->fd, level, line, PREFIX_BYTES + len + 1);
+    struct span whole = {text, cut ? cut_between_characters(text) : (size_t)wanted};
+    size_t len = PREFIX_BYTES + show(whole, cut, line + PREFIX_BYTES);
+    line[len] = '\n';
+    return put_line(log, level, line, len + 1);
 }
 
 static bool sayf(struct log *log, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -138,7 +134,7 @@ static void begin_minute(struct log *log, int64_t now_ns)
 void log_line(struct log *log, int64_t now_ns, enum log_level level, const char *format, ...)
 {
     log_flush(log, now_ns, false);
-    if (level != LOG_ERROR && log->per_minute > 0 && log->used >= log->per_minute) {
+    if (level != LOG_ERROR && !log->at_end && log->per_minute > 0 && log->used >= log->per_minute) {
         log->suppressed++;
         return;
     }
@@ -155,7 +151,8 @@ void log_line(struct log *log, int64_t now_ns, enum log_level level, const char 
 
 void log_flush(struct log *log, int64_t now_ns, bool at_end)
 {
-    if (at_end || now_ns >= log->minute_end_ns) {
+    log->at_end = log->at_end || at_end;
+    if (log->at_end || now_ns >= log->minute_end_ns) {
         begin_minute(log, now_ns);
     }
 }

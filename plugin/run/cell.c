@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/utf8.h"
+#include "io/visible.h"
 
 /* ---- the width of characters ---- */
 
@@ -20,10 +21,6 @@ static const struct range wide[] = {
 
 /* Combining marks that stand on the character before them. */
 static const struct range zero_width[] = {{0x0300, 0x036f}, {0x20d0, 0x20f0}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
-
-/* Control characters, line breaks, and marks that would turn the direction of a terminal's text. */
-static const struct range control[] = {{0x0000, 0x001f}, {0x007f, 0x009f}, {0x061c, 0x061c}, {0x200b, 0x200f},
-                                       {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}};
 
 static bool is_in(const struct range *ranges, size_t count, uint32_t code)
 {
@@ -79,23 +76,34 @@ static void cut_short(struct line_layout *layout)
 }
 
 /* false = it does not fit any more. */
-static bool lay_char(struct line_layout *layout, uint32_t code, size_t max_width)
+static bool lay(struct line_layout *layout, struct span shown, size_t width, size_t max_width)
 {
-    uint32_t shown = IS_IN(control, code) ? ' ' : code;
-    size_t width = char_width(shown);
-    char encoded[4];
-    size_t len = utf8_write(shown, encoded);
-    if (layout->width + width > max_width || layout->bytes + len > CELL_BYTES(max_width)) {
+    if (layout->width + width > max_width || layout->bytes + shown.len > CELL_BYTES(max_width)) {
         return false;
     }
-    memcpy(layout->out + layout->bytes, encoded, len);
-    layout->bytes += len;
+    memcpy(layout->out + layout->bytes, shown.ptr, shown.len);
+    layout->bytes += shown.len;
     layout->width += width;
     if (layout->width < max_width && layout->bytes + sizeof ellipsis - 1 <= CELL_BYTES(max_width)) {
         layout->fit_bytes = layout->bytes;
         layout->fit_width = layout->width;
     }
     return true;
+}
+
+/* White space that breaks lines or jumps is a blank here: a cell is on one line. */
+static bool lay_char(struct line_layout *layout, uint32_t code, size_t max_width)
+{
+    char shown[VISIBLE_BYTES];
+    if (code == '\n' || code == '\r' || code == '\t') {
+        code = ' ';
+    }
+    if (visible_is_hidden(code)) {
+        size_t len = visible_escape(code, shown);
+        return lay(layout, (struct span){shown, len}, len, max_width);
+    }
+    size_t len = utf8_write(code, shown);
+    return lay(layout, (struct span){shown, len}, char_width(code), max_width);
 }
 
 size_t cell_fit(struct span text, size_t max_width, char *out, size_t *width)

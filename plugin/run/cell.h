@@ -14,9 +14,9 @@
 #define CELL_BYTES(width) ((size_t)4 * (width))
 
 /* Puts text into out, which holds CELL_BYTES(max_width); max_width is at least 1. What is longer
- * is cut and ends in an ellipsis. Control characters, line breaks and marks that turn the
- * direction of text become blanks, bytes that are not UTF-8 U+FFFD. Returns the bytes written;
- * *width is the columns they take. */
+ * is cut and ends in an ellipsis. Line breaks and tabs become blanks, other characters that are not
+ * to be seen or turn the direction of text escapes (io/visible.h), bytes that are not UTF-8 U+FFFD.
+ * Returns the bytes written; *width is the columns they take. */
 size_t cell_fit(struct span text, size_t max_width, char *out, size_t *width);
 
 #endif

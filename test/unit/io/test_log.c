@@ -41,11 +41,12 @@ static const struct {
     {"warning", LOG_WARNING, "hm", "W! hm\n"},
     {"info", LOG_INFO, "so", "I! so\n"},
     {"debug", LOG_DEBUG, "", "D! \n"},
-    {"line breaks and control characters", LOG_INFO, "a\nb\rc\td\x1b[31m\x7f", "I! a?b?c?d?[31m?\n"},
-    {"C1 control characters", LOG_INFO, "a\xc2\x85z", "I! a?z\n"},
+    {"line breaks and control characters", LOG_INFO, "a\nb\rc\td\x1b[31m\x7f", "I! a\\nb\\rc\\td\\u001b[31m\\u007f\n"},
+    {"C1 control characters", LOG_INFO, "a\xc2\x85z", "I! a\\u0085z\n"},
     {"valid UTF-8 stays", LOG_INFO, "\xe9\x97\xa8 \xc3\xa9 \xf0\x9f\x98\x80",
      "I! \xe9\x97\xa8 \xc3\xa9 \xf0\x9f\x98\x80\n"},
-    {"bytes that are not UTF-8", LOG_INFO, "a\xff\xe9\x97z\xc3", "I! a???z?\n"},
+    {"bytes that are not UTF-8", LOG_INFO, "a\xff\xe9\x97z\xc3", "I! a\\xff\\xe9\\x97z\\xc3\n"},
+    {"text that runs backwards", LOG_WARNING, "a\xe2\x80\xae.exe\xe2\x81\xa9", "W! a\\u202e.exe\\u2069\n"},
 };
 
 START_TEST(one_line)
@@ -74,7 +75,7 @@ START_TEST(long_line)
     size_t len = strlen(read_lines());
     ck_assert_msg(len <= LOG_LINE_BYTES && len > LOG_LINE_BYTES - 4, "%zu bytes", len);
     ck_assert_str_eq(got + len - 4, "...\n");
-    ck_assert_ptr_null(strchr(got, '?'));
+    ck_assert_ptr_null(strchr(got, '\\'));
 }
 END_TEST
 
@@ -99,6 +100,22 @@ START_TEST(only_continuation_bytes)
     log_init(&log, ends[1], 0);
     log_line(&log, 1, LOG_INFO, "%s", text);
     ck_assert_uint_gt(strlen(read_lines()), 1000);
+    ck_assert_uint_le(strlen(got), LOG_LINE_BYTES);
+    ck_assert_ptr_nonnull(strstr(got, "\\x80\\x80...\n"));
+}
+END_TEST
+
+/* Escapes are longer than what they stand for: cut again, and none in its middle. */
+START_TEST(only_control_characters)
+{
+    static char text[500];
+    memset(text, 0x1b, sizeof text - 1);
+    struct log log;
+    log_init(&log, ends[1], 0);
+    log_line(&log, 1, LOG_WARNING, "%s", text);
+    size_t len = strlen(read_lines());
+    ck_assert_msg(len <= LOG_LINE_BYTES && len > LOG_LINE_BYTES - 6, "%zu bytes", len);
+    ck_assert_str_eq(got + len - 10, "\\u001b...\n");
 }
 END_TEST
 
@@ -136,13 +153,14 @@ START_TEST(at_end)
 {
     struct log log;
     log_init(&log, ends[1], 1);
-    log_flush(&log, 1, true);
-    ck_assert_str_eq(read_lines(), "");
     log_line(&log, 1, LOG_INFO, "a");
     log_line(&log, 1, LOG_INFO, "b");
     log_flush(&log, 2, true);
-    log_line(&log, 2, LOG_INFO, "the last word");
-    ck_assert_str_eq(read_lines(), "I! a\nW! 1 more log lines were held back (limit: 1 a minute)\nI! the last word\n");
+    log_line(&log, 2, LOG_INFO, "the last words");
+    log_line(&log, 2, LOG_WARNING, "whatever the limit");
+    log_line(&log, 3, LOG_INFO, "of a program");
+    ck_assert_str_eq(read_lines(), "I! a\nW! 1 more log lines were held back (limit: 1 a minute)\n"
+                                   "I! the last words\nW! whatever the limit\nI! of a program\n");
 }
 END_TEST
 
@@ -175,6 +193,27 @@ START_TEST(full_pipe)
 }
 END_TEST
 
+/* An error waits for a reader, but errors together no longer than one: the end of a program has a limit. */
+START_TEST(errors_wait_once)
+{
+    struct log log;
+    static char text[1000];
+    memset(text, 'x', sizeof text - 1);
+    log_init(&log, ends[1], 0);
+    while (log.suppressed == 0) {
+        log_line(&log, 0, LOG_INFO, "%s", text);
+    }
+    for (int i = 0; i < 1000; i++) { /* with a wait each, the test would run out of time */
+        log_line(&log, 0, LOG_ERROR, "%s", text);
+    }
+    ck_assert_uint_eq(log.suppressed, 1001);
+    read_lines();
+    log_line(&log, 0, LOG_ERROR, "heard again");
+    log_line(&log, 0, LOG_ERROR, "and again");
+    ck_assert_ptr_nonnull(strstr(read_lines(), "E! heard again\nE! and again\n"));
+}
+END_TEST
+
 START_TEST(closed_descriptor)
 {
     struct log log;
@@ -198,6 +237,8 @@ static Suite *log_suite(void)
     tcase_add_test(tcase, at_end);
     tcase_add_test(tcase, no_limit);
     tcase_add_test(tcase, full_pipe);
+    tcase_add_test(tcase, errors_wait_once);
+    tcase_add_test(tcase, only_control_characters);
     tcase_add_test(tcase, closed_descriptor);
     suite_add_tcase(suite, tcase);
     return suite;

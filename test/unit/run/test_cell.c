@@ -24,12 +24,13 @@ static const struct {
     {"wide ones that leave none", SPAN_LITERAL(MEN MEN MEN), 4, MEN MARK, 3},
     {"a wide one in one column", SPAN_LITERAL(MEN), 1, MARK, 1},
     {"a combining mark", SPAN_LITERAL("e\xcc\x81x"), 2, "e\xcc\x81x", 2},
-    {"an escape sequence", SPAN_LITERAL("\x1b[1m"), 9, " [1m", 4},
+    {"an escape sequence", SPAN_LITERAL("\x1b[1m"), 9, "\\u001b[1m", 9},
+    {"an escape that is cut", SPAN_LITERAL("abc\x1b[1m"), 9, "abc" MARK, 4},
     {"a line break", SPAN_LITERAL("a\r\nb"), 9, "a  b", 4},
     {"right to left",
      SPAN_LITERAL("a\xe2\x80\xae"
                   "b"),
-     9, "a b", 3},
+     9, "a\\u202eb", 8},
     {"not UTF-8",
      SPAN_LITERAL("a\xff"
                   "b"),

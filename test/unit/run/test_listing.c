@@ -169,14 +169,14 @@ static const struct {
     {"pictograph", SPAN_LITERAL("\xf0\x9f\x98\x80"), "\xf0\x9f\x98\x80", 2},
     {"combining mark", SPAN_LITERAL("e\xcc\x81"), "e\xcc\x81", 1},
     {"two bytes, one column", SPAN_LITERAL("\xc3\xa9"), "\xc3\xa9", 1},
-    {"line breaks and control characters", SPAN_LITERAL("a\nb\r\tc\x1b[0m\x7f|"), "a b  c [0m |", 12},
-    {"NUL", SPAN_LITERAL("a\0b"), "a b", 3},
+    {"line breaks and control characters", SPAN_LITERAL("a\nb\r\tc\x1b[0m\x7f|"), "a b  c\\u001b[0m\\u007f|", 22},
+    {"NUL", SPAN_LITERAL("a\0b"), "a\\u0000b", 8},
     {"C1, line separator, direction marks",
      SPAN_LITERAL("a\xc2\x85"
                   "b\xe2\x80\xa8"
                   "c\xe2\x80\xae"
                   "d"),
-     "a b c d", 7},
+     "a\\u0085b\\u2028c\\u202ed", 22},
     {"not UTF-8", SPAN_LITERAL("a\xff\xe9\x97"), "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 4},
     {"not UTF-8 at the end", SPAN_LITERAL("\xf0\x9f\x98"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 3},
 };
