@@ -27,6 +27,14 @@ void process_begin(void)
     occupy_standard_descriptors();
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
+    sigaction(SIGUSR1, &ignore, NULL);
+    sigaction(SIGUSR2, &ignore, NULL);
+}
+
+static bool is_ignored(int number)
+{
+    struct sigaction present;
+    return sigaction(number, NULL, &present) == 0 && present.sa_handler == SIG_IGN;
 }
 
 /* Read from a descriptor, so that a signal is seen both while waiting and under constant load. */
@@ -37,6 +45,9 @@ int process_watch_signals(bool interactive)
     sigaddset(&watched, SIGTERM);
     if (interactive) {
         sigaddset(&watched, SIGINT);
+        if (!is_ignored(SIGHUP)) { /* a blocked signal would come although it is ignored */
+            sigaddset(&watched, SIGHUP);
+        }
     } else {
         sigaction(SIGINT, &ignore, NULL);
         sigaction(SIGHUP, &ignore, NULL);

@@ -10,12 +10,14 @@
 enum exit_code { DONE = 0, CANNOT_RUN = 1, WRONG_CONFIGURATION = 2 };
 
 /* First of all. A standard descriptor that was closed is given one that cannot be used for its
- * purpose, and SIGPIPE and SIGXFSZ become errors of write(2). */
+ * purpose, SIGPIPE and SIGXFSZ become errors of write(2), and SIGUSR1 and SIGUSR2, which mean
+ * nothing here, are ignored. */
 void process_begin(void);
 
 /* A descriptor that becomes readable at SIGTERM; -1 = errno says why not. interactive: at SIGINT,
- * too. Otherwise SIGINT and SIGHUP, which reach the whole process group and are not meant for a
- * program below Telegraf, are ignored. */
+ * too, and at SIGHUP (the terminal is gone) unless that was ignored before (nohup). Otherwise SIGINT
+ * and SIGHUP, which reach the whole process group and are not meant for a program below Telegraf,
+ * are ignored. */
 MUST_USE int process_watch_signals(bool interactive);
 
 /* Takes one signal from that descriptor. false = there was none. */

@@ -48,6 +48,33 @@ START_TEST(a_person_may_interrupt)
 }
 END_TEST
 
+START_TEST(a_terminal_that_is_closed_ends_a_persons_program)
+{
+    int fd = process_watch_signals(true);
+    raise(SIGHUP);
+    ck_assert(process_take_signal(fd));
+    close(fd);
+}
+END_TEST
+
+START_TEST(nohup_counts)
+{
+    signal(SIGHUP, SIG_IGN);
+    int fd = process_watch_signals(true);
+    raise(SIGHUP);
+    ck_assert(!is_readable(fd));
+    close(fd);
+}
+END_TEST
+
+START_TEST(signals_without_a_meaning_do_no_harm)
+{
+    process_begin();
+    raise(SIGUSR1);
+    raise(SIGUSR2);
+}
+END_TEST
+
 START_TEST(a_broken_pipe_and_a_full_file_are_errors)
 {
     int ends[2];
@@ -117,6 +144,9 @@ int main(void)
     tcase_add_test(tcase, sigterm_is_seen_on_the_descriptor);
     tcase_add_test(tcase, signals_of_the_group_are_ignored_below_telegraf);
     tcase_add_test(tcase, a_person_may_interrupt);
+    tcase_add_test(tcase, a_terminal_that_is_closed_ends_a_persons_program);
+    tcase_add_test(tcase, nohup_counts);
+    tcase_add_test(tcase, signals_without_a_meaning_do_no_harm);
     tcase_add_test(tcase, closed_descriptors_are_occupied);
     tcase_add_test(tcase, refusing);
     tcase_add_test(tcase, a_broken_pipe_and_a_full_file_are_errors);
