@@ -1,6 +1,9 @@
+#define _GNU_SOURCE /* F_GETPIPE_SZ */
+
 #include "io/writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -13,29 +16,37 @@
 
 void writer_init(struct writer *writer, int fd)
 {
+    struct stat about;
     *writer = (struct writer){.fd = fd};
-}
-
-/* A descriptor may be non-blocking because the process that shares it made it so. */
-static bool wait_writable(int fd)
-{
-    struct pollfd target = {.fd = fd, .events = POLLOUT};
-    return poll(&target, 1, -1) >= 0 || errno == EINTR;
-}
-
-bool writer_put(struct writer *writer, struct span bytes)
-{
-    while (bytes.len > 0 && !writer->error) {
-        ssize_t n = write(writer->fd, bytes.ptr, bytes.len);
-        if (n >= 0) {
-            writer->written += (uint64_t)n;
-            bytes = span_after(bytes, (size_t)n);
-        } else if (errno != EINTR && !(errno == EAGAIN && wait_writable(writer->fd))) {
-            writer->error = errno;
-        }
+    if (fstat(fd, &about) == 0) {
+        int size = S_ISFIFO(about.st_mode) ? fcntl(fd, F_GETPIPE_SZ) : 0;
+        writer->pipe_bytes = size > 0 ? (size_t)size : 0;
+        writer->may_wait = writer->pipe_bytes > 0 || S_ISSOCK(about.st_mode) || isatty(fd);
     }
-    return !writer->error;
 }
+
+/* ---- how much goes at once ---- */
+
+size_t writer_unread(const struct writer *writer)
+{
+    int unread = 0;
+    return writer->pipe_bytes > 0 && ioctl(writer->fd, FIONREAD, &unread) == 0 && unread > 0 ? (size_t)unread : 0;
+}
+
+/* As many whole lines as that many bytes hold. */
+static size_t cut(struct span bytes, size_t max)
+{
+    size_t len = max;
+    if (bytes.len <= max) {
+        return bytes.len;
+    }
+    while (len > 0 && bytes.ptr[len - 1] != '\n') {
+        len--;
+    }
+    return len > 0 ? len : max;
+}
+
+/* ---- waiting ---- */
 
 static bool is_writable(int fd)
 {
@@ -43,13 +54,67 @@ static bool is_writable(int fd)
     return poll(&target, 1, 0) > 0;
 }
 
-/* A pipe that polls as writable takes PIPE_BUF bytes at least. */
+/* A pipe that polls as writable takes PIPE_BUF bytes at least. false = it was not by the
+ * deadline. */
+static bool wait_writable(const struct writer *writer)
+{
+    struct pollfd watched[] = {{.fd = writer->fd, .events = POLLOUT},
+                               {.fd = writer->stop ? writer->stop->signal_fd : -1, .events = POLLIN}};
+    for (;;) {
+        int64_t deadline_ns = writer->stop ? stop_deadline_ns(writer->stop) : CLOCK_NEVER;
+        int64_t now_ns = clock_monotonic_ns();
+        int ready = poll(watched, 2, clock_poll_timeout(deadline_ns, now_ns));
+        if (ready > 0 && watched[0].revents) {
+            return true;
+        }
+        if (ready > 0) {
+            (void)stop_look(writer->stop);
+        } else if (ready == 0 && now_ns >= deadline_ns) {
+            return false;
+        }
+    }
+}
+
+/* ---- writing ---- */
+
+/* How much of it goes without waiting, once some does; 0 = none did by the deadline. */
+static size_t wait_for_room(const struct writer *writer, struct span bytes)
+{
+    if (!writer->may_wait) {
+        return bytes.len;
+    }
+    if (writer->pipe_bytes > 0 && writer_unread(writer) == 0) {
+        return cut(bytes, writer->pipe_bytes);
+    }
+    return wait_writable(writer) ? cut(bytes, PIPE_BUF) : 0;
+}
+
+bool writer_put(struct writer *writer, struct span bytes)
+{
+    while (bytes.len > 0 && !writer->error) {
+        size_t len = wait_for_room(writer, bytes);
+        ssize_t n = len > 0 ? write(writer->fd, bytes.ptr, len) : 0;
+        if (len == 0) {
+            writer->error = WRITER_GAVE_UP;
+        } else if (n >= 0) {
+            writer->written += (uint64_t)n;
+            bytes = span_after(bytes, (size_t)n);
+        } else if (errno == EAGAIN) { /* non-blocking, because a process that shares it made it so */
+            writer->may_wait = true;
+        } else if (errno != EINTR) {
+            writer->error = errno;
+        }
+    }
+    writer->left += bytes.len;
+    return !writer->error;
+}
+
 size_t writer_put_ready(struct writer *writer, struct span bytes)
 {
     size_t done = 0;
     while (done < bytes.len && !writer->error && is_writable(writer->fd)) {
-        size_t left = bytes.len - done;
-        ssize_t n = write(writer->fd, bytes.ptr + done, left < PIPE_BUF ? left : PIPE_BUF);
+        struct span rest = span_after(bytes, done);
+        ssize_t n = write(writer->fd, rest.ptr, cut(rest, PIPE_BUF));
         if (n >= 0) {
             done += (size_t)n;
         } else if (errno != EINTR && errno != EAGAIN) {
@@ -60,11 +125,7 @@ size_t writer_put_ready(struct writer *writer, struct span bytes)
     return done;
 }
 
-static bool is_pipe(int fd)
-{
-    struct stat about;
-    return fstat(fd, &about) == 0 && S_ISFIFO(about.st_mode);
-}
+/* ---- the end ---- */
 
 /* Sleeps a little; false = the reader is gone. */
 static bool reader_lives(int fd)
@@ -73,15 +134,12 @@ static bool reader_lives(int fd)
     return poll(&target, 1, LOOK_AGAIN_MS) <= 0;
 }
 
-bool writer_drain(const struct writer *writer, int64_t limit_ns)
+bool writer_drain(const struct writer *writer)
 {
-    int64_t end_ns = clock_monotonic_ns() + limit_ns;
-    int left = 0;
-    if (!is_pipe(writer->fd)) {
-        return true;
-    }
-    while (ioctl(writer->fd, FIONREAD, &left) == 0 && left > 0) {
-        if (!reader_lives(writer->fd) || clock_monotonic_ns() >= end_ns) {
+    while (writer_unread(writer) > 0) {
+        bool is_late =
+            writer->stop && stop_look(writer->stop) && clock_monotonic_ns() >= stop_deadline_ns(writer->stop);
+        if (is_late || !reader_lives(writer->fd)) {
             return false;
         }
     }

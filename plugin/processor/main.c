@@ -20,8 +20,8 @@
 #include "processor/options.h"
 #include "run/engine.h"
 
-#define STOP_IDLE_NS SECOND_NS        /* after SIGTERM: no input for so long is the end */
-#define STOP_LIMIT_NS (4 * SECOND_NS) /* and this is, input or not: Telegraf kills after 5 s */
+#define STOP_IDLE_NS SECOND_NS       /* after SIGTERM: no input for so long is the end */
+#define STOP_READ_NS (3 * SECOND_NS) /* and this is, input or not: the rest of STOP_LIMIT_NS is for output */
 
 struct processor {
     struct settings settings;
@@ -30,8 +30,6 @@ struct processor {
     struct arena arena; /* of one capture line */
     int64_t capture_ns; /* tst of the capture's last message: taken for an invalid line after it */
     int source_fd;      /* standard input or the capture; -1 = not open */
-    int signal_fd;      /* -1 = none */
-    int64_t stop_ns;    /* when SIGTERM came (monotonic), 0 = not yet */
 };
 
 static void log_start(struct processor *processor)
@@ -99,7 +97,7 @@ static void take_frames(struct processor *processor)
     int64_t now_ns = clock_wall_ns();
     engine_begin_work(&processor->engine);
     struct lp_frame frame = reader_next(&processor->reader);
-    while (frame.kind != LP_FRAME_NONE && !processor->engine.output.writer.error) {
+    while (frame.kind != LP_FRAME_NONE) { /* also if output has failed: so what is left out is counted */
         take_frame(processor, &frame, arrival_ns(processor, now_ns));
         frame = reader_next(&processor->reader);
     }
@@ -111,23 +109,24 @@ static void take_frames(struct processor *processor)
 /* When to stop after SIGTERM if nothing comes any more. */
 static int64_t stop_deadline(const struct processor *processor)
 {
-    int64_t quiet_since_ns =
-        processor->engine.input_ns > processor->stop_ns ? processor->engine.input_ns : processor->stop_ns;
-    return clock_earlier(quiet_since_ns + STOP_IDLE_NS, processor->stop_ns + STOP_LIMIT_NS);
+    const struct engine *engine = &processor->engine;
+    int64_t quiet_since_ns = engine->input_ns > engine->stop.asked_ns ? engine->input_ns : engine->stop.asked_ns;
+    return clock_earlier(quiet_since_ns + STOP_IDLE_NS, engine->stop.asked_ns + STOP_READ_NS);
 }
 
 /* What lies ready is still read, but not for ever. */
 static bool must_stop(const struct processor *processor, bool readable)
 {
-    int64_t deadline_ns = readable ? processor->stop_ns + STOP_LIMIT_NS : stop_deadline(processor);
-    return processor->stop_ns && clock_monotonic_ns() >= deadline_ns;
+    int64_t asked_ns = processor->engine.stop.asked_ns;
+    int64_t deadline_ns = readable ? asked_ns + STOP_READ_NS : stop_deadline(processor);
+    return asked_ns && clock_monotonic_ns() >= deadline_ns;
 }
 
 /* When something is to be done although no input comes. */
 static int64_t next_deadline(const struct processor *processor)
 {
     int64_t deadline_ns = engine_deadline_ns(&processor->engine);
-    if (processor->stop_ns) {
+    if (processor->engine.stop.asked_ns) {
         deadline_ns = clock_earlier(deadline_ns, stop_deadline(processor));
     }
     return deadline_ns;
@@ -137,12 +136,12 @@ static int64_t next_deadline(const struct processor *processor)
 static bool wait_for_input(struct processor *processor)
 {
     struct pollfd watched[] = {{.fd = processor->reader.fd, .events = POLLIN},
-                               {.fd = processor->signal_fd, .events = POLLIN}};
+                               {.fd = processor->engine.stop.signal_fd, .events = POLLIN}};
     if (poll(watched, 2, clock_poll_timeout(next_deadline(processor), clock_monotonic_ns())) <= 0) {
         return false;
     }
-    if (watched[1].revents && process_take_signal(processor->signal_fd) && !processor->stop_ns) {
-        processor->stop_ns = clock_monotonic_ns();
+    if (watched[1].revents) {
+        (void)stop_look(&processor->engine.stop);
     }
     return watched[0].revents != 0;
 }
@@ -167,14 +166,15 @@ static void run_until_end(struct processor *processor)
 /* Why the input or the output failed. */
 static int log_failure(struct processor *processor)
 {
-    int output_error = processor->engine.output.writer.error;
-    int error = output_error ? output_error : processor->reader.error;
-    if (!error) {
-        return DONE;
+    if (!engine_log_output(&processor->engine)) {
+        return CANNOT_RUN;
     }
-    log_line(&processor->engine.log, clock_monotonic_ns(), LOG_ERROR, "cannot %s: %s",
-             output_error ? "write to standard output" : "read the input", strerror(error));
-    return CANNOT_RUN;
+    if (processor->reader.error) {
+        log_line(&processor->engine.log, clock_monotonic_ns(), LOG_ERROR, "cannot read the input: %s",
+                 strerror(processor->reader.error));
+        return CANNOT_RUN;
+    }
+    return DONE;
 }
 
 static int run(struct processor *processor)
@@ -198,8 +198,8 @@ static const char *prepare(struct processor *processor)
     const struct settings *settings = &processor->settings;
     struct stat source;
     processor->engine.input_is_file = fstat(processor->source_fd, &source) == 0 && S_ISREG(source.st_mode);
-    processor->signal_fd = process_watch_signals(settings->capture_file != NULL);
-    if (processor->signal_fd < 0) {
+    processor->engine.stop.signal_fd = process_watch_signals(settings->capture_file != NULL);
+    if (processor->engine.stop.signal_fd < 0) {
         return "cannot watch for signals";
     }
     if (!reader_init(&processor->reader, processor->source_fd,
@@ -280,13 +280,13 @@ int main(int argc, char *argv[])
                                                        .print_check = print_check,
                                                        .print_mapping = print_mapping,
                                                        .run = prepare_and_run};
-    struct processor processor = {.source_fd = -1, .signal_fd = -1};
+    struct processor processor = {.source_fd = -1, .engine.stop.signal_fd = -1};
     int code = actions_main(&processor_program, &callbacks, &processor, argc, argv);
     reader_free(&processor.reader);
     arena_free(&processor.arena);
     engine_free(&processor.engine);
-    if (processor.signal_fd >= 0) {
-        close(processor.signal_fd);
+    if (processor.engine.stop.signal_fd >= 0) {
+        close(processor.engine.stop.signal_fd);
     }
     if (processor.source_fd > STDIN_FILENO) {
         close(processor.source_fd);

@@ -1,5 +1,6 @@
 #include "run/engine.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,6 @@
 #include "run/summary.h"
 
 #define SPARE_BYTES ((size_t)1024 * 1024) /* of a row: columns beside the payload */
-#define DRAIN_LIMIT_NS (4 * SECOND_NS)    /* for the reader to take what was written last */
 #define LISTING_WAIT_NS SECOND_NS         /* see listing_due_ns */
 #define ROWS_ON_TERMINAL 10               /* of a table, unless --rows says otherwise */
 #define SUMMARY_BYTES ((size_t)64 * 1024)
@@ -196,6 +196,7 @@ static void show_summary(struct engine *engine)
 
 void engine_finish(struct engine *engine)
 {
+    log_flush(&engine->log, clock_monotonic_ns(), true);
     report(engine);
     /* Else rows stand above it already. */
     bool first = engine->input_is_file && engine->output.writer.written == 0;
@@ -207,9 +208,28 @@ void engine_finish(struct engine *engine)
         show_summary(engine);
     }
     output_flush(&engine->output);
-    /* What the reader has not taken by then is beyond us. */
-    IGNORE_RESULT(writer_drain(&engine->output.writer, DRAIN_LIMIT_NS));
+    engine->is_drained = !engine->output.writer.error && writer_drain(&engine->output.writer);
     log_lost(engine);
+}
+
+bool engine_log_output(struct engine *engine)
+{
+    const struct writer *writer = &engine->output.writer;
+    int64_t now_ns = clock_monotonic_ns();
+    size_t unread = writer_unread(writer);
+    bool is_late = stop_deadline_ns(&engine->stop) <= now_ns;
+    if (writer->error && writer->error != WRITER_GAVE_UP) {
+        log_line(&engine->log, now_ns, LOG_ERROR, "cannot write to standard output: %s", strerror(writer->error));
+    } else if (writer->error || (!engine->is_drained && is_late)) {
+        log_line(&engine->log, now_ns, LOG_ERROR,
+                 "standard output is not read, or too slowly: gave up %.1f s after the request to end, with %" PRIu64
+                 " bytes of rows not written and %zu bytes written but not taken",
+                 (double)(now_ns - engine->stop.asked_ns) / (double)SECOND_NS, writer->left, unread);
+    } else if (!engine->is_drained) {
+        log_line(&engine->log, now_ns, LOG_ERROR, "standard output was closed before its last %zu bytes were read",
+                 unread);
+    }
+    return engine->is_drained;
 }
 
 /* ---- setting up ---- */
@@ -234,6 +254,7 @@ bool engine_load(struct engine *engine, struct settings *settings, struct err *e
 void engine_begin(struct engine *engine)
 {
     log_init(&engine->log, STDERR_FILENO, engine->settings->log_rate);
+    stop_init(&engine->stop);
     engine->started_ns = clock_monotonic_ns();
     engine->report_ns = engine->started_ns;
     engine->next_report_ns = engine->started_ns + engine->settings->report_interval_ns;
@@ -260,7 +281,9 @@ static bool prepare_output(struct engine *engine)
         .max_rows = rows_limit(settings->rows, engine->on_terminal ? ROWS_ON_TERMINAL : COLLECTION_ALL),
         .whole = engine->input_is_file,
     };
-    return output_init(&engine->output, STDOUT_FILENO, &output);
+    bool is_ready = output_init(&engine->output, STDOUT_FILENO, &output);
+    engine->output.writer.stop = &engine->stop;
+    return is_ready;
 }
 
 const char *engine_prepare(struct engine *engine)

@@ -23,6 +23,7 @@
 #include "core/settings.h"
 #include "core/stats.h"
 #include "io/log.h"
+#include "io/stop.h"
 #include "lp/row.h"
 #include "run/output.h"
 
@@ -38,6 +39,8 @@ struct engine {
     struct pipeline *pipeline;
     struct log log;
     struct output output;
+    struct stop stop; /* the program sets signal_fd and limit_ns before engine_prepare */
+    bool is_drained;  /* after engine_finish: the reader has taken everything */
     struct lp_sink sink;
     uint64_t bytes_in; /* read so far; the program counts them */
     int64_t input_ns;  /* of the last read that brought something; the program sets it */
@@ -71,12 +74,16 @@ void engine_end_work(struct engine *engine);
 int64_t engine_deadline_ns(const struct engine *engine);
 void engine_do_what_is_due(struct engine *engine);
 
-/* The last report and what is left to write, with the summary on a terminal; waits for the
- * reader of a pipe to take it. */
+/* The last report and what is left to write, with the summary on a terminal; waits until the
+ * reader of a pipe has taken it, or for the deadline of the stop. From now on no line of the log is
+ * held back. */
 void engine_finish(struct engine *engine);
 
-/* Only counts what was done since the last report, for engine_log_end(): where there is nobody
- * to read a last row. */
+/* After engine_finish(): logs why standard output has failed, or how much of it nobody has read.
+ * true = all of it was taken. */
+MUST_USE bool engine_log_output(struct engine *engine);
+
+/* Only counts what was done since the last report, for a program that does not report. */
 void engine_count(struct engine *engine);
 
 /* The line that says what became of everything. */

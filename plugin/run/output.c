@@ -17,10 +17,13 @@ void output_flush(struct output *output)
         if (output->never_waits) {
             buf_consume(&output->bytes, writer_put_ready(&output->writer, buf_view(&output->bytes)));
         } else {
-            /* writer.error keeps what went wrong; the program ends on it. */
+            /* writer.error keeps what went wrong, writer.left how much; the program ends on it. */
             IGNORE_RESULT(writer_put(&output->writer, buf_view(&output->bytes)));
         }
         output->writing_ns += clock_monotonic_ns() - start_ns;
+        if (output->never_waits && output->writer.error) {
+            output->writer.left += output->bytes.len;
+        }
         if (!output->never_waits || output->writer.error) {
             buf_truncate(&output->bytes, 0);
         }

@@ -5,6 +5,7 @@ Everything it does as plugin/README.md, Being a good execd citizen, has it.
 The binary is $VENDING_PROCESSOR, else build/vending-processor. No test asserts how fast something is: every wait is a time limit.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 from pathlib import Path
@@ -563,6 +565,100 @@ def test_terminate_under_constant_load_ends():
     assert len(rows) == received  # whatever was read has come out
 
 
+FORMATS = ["influx", "table", "json", "csv"]
+LEFT = re.compile(r"E! standard output is not read, or too slowly: gave up (\d\.\d) s after the request to end, with (\d+) bytes of rows not"
+                  r" written and (\d+) bytes written but not taken")
+
+
+def send_until_full(running):
+    """More than pipe and processor hold: it waits for its reader then. The thread ends with the process."""
+    def send():
+        try:
+            for block in range(200):
+                running.send(b"".join(telemetry(200 * block + number) for number in range(200)))
+        except BrokenPipeError:
+            pass
+
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_terminate_while_nobody_reads(form):
+    """Telegraf kills 5 s after the signal: until then it has ended by itself, and said what that costs."""
+    with Running("--report-interval=0", "--format", form, read_stdout=False).started() as running:
+        thread = send_until_full(running)
+        unread = lambda: int.from_bytes(fcntl.ioctl(running.process.stdout, termios.FIONREAD, bytes(4)), "little")
+        deadline = time.monotonic() + PATIENCE
+        while unread() < 32768:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        running.signal(signal.SIGTERM)
+        assert running.end(close=False) == 1
+        thread.join(PATIENCE)
+        lines = check_log(bytes(running.err))
+        (left,) = [LEFT.fullmatch(line) for line in lines if line.startswith("E! ")]
+        assert float(left[1]) < 5 and int(left[2]) > 0 and int(left[3]) == unread()
+        assert lines[-1].startswith("I! end: received ")
+        out = running.process.stdout.read()
+    assert len(out) == int(left[3]) and out.endswith(b"\n")
+
+
+def test_terminate_with_a_slow_reader():
+    """40 kB a second: what it takes within the limit is whole rows, the rest is counted."""
+    with Running("--report-interval=0", read_stdout=False).started() as running:
+        thread = send_until_full(running)
+        out = bytearray()
+        deadline = time.monotonic() + PATIENCE
+        while chunk := os.read(running.process.stdout.fileno(), 4000):
+            out += chunk
+            if len(out) == 40000:
+                running.signal(signal.SIGTERM)
+            assert time.monotonic() < deadline
+            time.sleep(0.1 if running.process.poll() is None else 0)
+        assert running.end(close=False) == 1
+        thread.join(PATIENCE)
+        lines = check_log(bytes(running.err))
+    (left,) = [LEFT.fullmatch(line) for line in lines if line.startswith("E! ")]
+    assert float(left[1]) < 5 and int(left[2]) + int(left[3]) > 0
+    rows = split_records(bytes(out))
+    assert out.endswith(b"\n") and len(rows) > 100
+    assert f" bytes in, {len(out)} out, in " in lines[-1]
+
+
+def test_the_end_waits_for_a_reader_that_takes_its_time():
+    """As a person with a pager does; without a signal there is no limit."""
+    with Running("--report-interval=0", read_stdout=False).started() as running:
+        running.send(telemetry(1))
+        running.close_input()
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.process.wait(5)
+        assert b"uptime=1i" in running.process.stdout.read()
+        assert running.end(close=False) == 0
+
+
+def test_a_reader_that_goes_before_the_last_row_is_an_error():
+    with Running("--report-interval=0", read_stdout=False).started() as running:
+        running.send(telemetry(1))
+        assert select.select([running.process.stdout], [], [], PATIENCE)[0]
+        running.close_input()
+        running.process.stdout.close()
+        assert running.end(close=False) == 1
+        (line,) = [line for line in check_log(bytes(running.err)) if line.startswith("E! ")]
+    assert re.fullmatch(r"E! standard output was closed before its last \d+ bytes were read", line)
+
+
+@pytest.mark.parametrize("flags", [(), ("--capture", "-")], ids=["below Telegraf", "a capture"])
+def test_signals_without_a_meaning_do_no_harm(flags):
+    with Running("--report-interval=0", *flags).started() as running:
+        running.signal(signal.SIGUSR1)
+        running.signal(signal.SIGUSR2)
+        running.send(CAPTURE if flags else telemetry(1))
+        running.wait_output(b"vm_telemetry,")
+        assert running.end() == 0
+
+
 def test_reader_gone_is_one_error_line_and_status_1():
     with Running("--report-interval=0", read_stdout=False).started() as running:
         running.process.stdout.close()
@@ -659,6 +755,18 @@ def test_log_lines_stay_short_and_clean():
     done = run("--report-interval=0", data=nasty)
     for line in check_log(done.stderr):
         assert len(line.encode()) < 1024 and "\x1b" not in line and "\x00" not in line
+
+
+def test_text_that_would_deceive_is_shown_as_escapes():
+    """A machine's or a broker's own text, in the log and in tables: a terminal shows what is there."""
+    nasty = "\u202eg\u2066\u009b\x1b]\x07"
+    shown = r"\u202eg\u2066\u009b\u001b]\u0007"
+    done = run("--report-interval=0", data=telegraf_line(f"v1/vm/{nasty}/events", "{}"))
+    assert shown in done.stderr.decode()
+    payload = json.dumps({"event_type": "A", "data": {"order_id": nasty}, "ts": T0 // 10**9}, ensure_ascii=False).replace("\x1b", "\\u001b")
+    done = run("--capture=-", "--format=table", data=capture_line("v1/vm/VM-1/events", payload.replace("\x07", "\\u0007")))
+    assert shown in done.stdout.decode()
+    assert not any(character in done.stdout.decode() for character in nasty if character not in "g]")
 
 
 def test_unread_log_does_not_stop_the_data():
@@ -825,11 +933,12 @@ def test_capture_line_over_the_limit():
     assert [row[1].get("device_no") for row in rows if row[0] == "vm_telemetry"] == ["VM-1", "VM-2"]
 
 
-def test_interrupt_ends_a_capture_with_what_came():
-    """A person who watches a broker presses Ctrl-C."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_interrupt_ends_a_capture_with_what_came(number):
+    """A person who watches a broker presses Ctrl-C, or closes the terminal."""
     with Running("--capture", "-", "--format", "table").started() as running:
         running.send(CAPTURE)
-        running.signal(signal.SIGINT)
+        running.signal(number)
         assert running.end(close=False) == 0
         assert b"vm_telemetry (1 row)" in running.out
 

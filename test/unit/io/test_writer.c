@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/process.h"
 #include "io/writer.h"
 
 #define MUCH ((size_t)3 * 1024 * 1024)
@@ -152,8 +153,6 @@ START_TEST(bad_descriptor)
 }
 END_TEST
 
-#define SECOND_NS INT64_C(1000000000)
-
 /* The reader takes its time; when the writer is told that all is taken, nothing is left in the pipe. */
 START_TEST(drains_a_slow_reader)
 {
@@ -166,7 +165,7 @@ START_TEST(drains_a_slow_reader)
     writer_init(&writer, ends[1]);
     ck_assert(writer_put(&writer, (struct span){bytes, much}));
     pid_t reader = start_reader(ends, much);
-    ck_assert(writer_drain(&writer, 50 * SECOND_NS));
+    ck_assert(writer_drain(&writer));
     ck_assert_int_eq(ioctl(ends[1], FIONREAD, &left), 0);
     ck_assert_int_eq(left, 0);
     close(ends[1]);
@@ -177,18 +176,100 @@ START_TEST(drains_a_slow_reader)
 }
 END_TEST
 
-START_TEST(drains_no_longer_than_the_limit)
+/* A request to end that came so long ago that its deadline has passed. */
+static struct stop late_stop(void)
+{
+    struct stop stop;
+    stop_init(&stop);
+    stop_ask(&stop);
+    stop.asked_ns -= STOP_LIMIT_NS;
+    return stop;
+}
+
+START_TEST(drains_no_longer_than_the_deadline)
 {
     int ends[2];
     struct writer writer;
+    struct stop stop = late_stop();
     ck_assert_int_eq(pipe(ends), 0);
     writer_init(&writer, ends[1]);
     ck_assert(writer_put(&writer, SPAN_LITERAL("x")));
-    ck_assert(!writer_drain(&writer, SECOND_NS / 100));
+    writer.stop = &stop;
+    ck_assert(!writer_drain(&writer));
+    ck_assert_uint_eq(writer_unread(&writer), 1);
+    writer.stop = NULL;
     close(ends[0]);
-    ck_assert(
-        !writer_drain(&writer, 50 * SECOND_NS)); /* the reader is gone: no waiting, or the test runs out of time */
+    ck_assert(!writer_drain(&writer)); /* the reader is gone: no waiting, or the test runs out of time */
     close(ends[1]);
+}
+END_TEST
+
+/* Nobody reads: what was written ends with a whole line, and the rest is counted. */
+START_TEST(gives_up_between_lines)
+{
+    static const char line[] = "0123456789 0123456789 0123456789 0123456789\n";
+    struct stop stop = late_stop();
+    struct writer writer;
+    char *text = malloc(MUCH);
+    int ends[2];
+    ck_assert_ptr_nonnull(text);
+    ck_assert_int_eq(pipe(ends), 0);
+    for (size_t i = 0; i < MUCH; i++) {
+        text[i] = line[i % (sizeof line - 1)];
+    }
+    writer_init(&writer, ends[1]);
+    writer.stop = &stop;
+    ck_assert(writer_put(&writer, SPAN_LITERAL("not empty any more\n")));
+    ck_assert(!writer_put(&writer, (struct span){text, MUCH}));
+    ck_assert_int_eq(writer.error, WRITER_GAVE_UP);
+    size_t unread = writer_unread(&writer);
+    ck_assert_uint_gt(unread, 10000);
+    ck_assert_uint_eq(writer.written, unread);
+    ck_assert_uint_eq(writer.written + writer.left, MUCH + 19);
+    char *got = malloc(unread);
+    ck_assert_int_eq(read(ends[0], got, unread), (ssize_t)unread);
+    ck_assert_int_eq(got[unread - 1], '\n');
+
+    ck_assert(!writer_put(&writer, SPAN_LITERAL("more")));
+    ck_assert_uint_eq(writer.written + writer.left, MUCH + 19 + 4);
+    close(ends[0]);
+    close(ends[1]);
+    free(got);
+    free(text);
+}
+END_TEST
+
+/* The request comes while it waits. */
+START_TEST(sees_a_signal_while_it_waits)
+{
+    struct stop stop;
+    struct writer writer;
+    char *bytes = pattern(MUCH);
+    int ends[2];
+    stop_init(&stop);
+    stop.limit_ns = 1;
+    stop.signal_fd = process_watch_signals(false);
+    ck_assert_int_ge(stop.signal_fd, 0);
+    ck_assert_int_eq(pipe(ends), 0);
+    writer_init(&writer, ends[1]);
+    writer.stop = &stop;
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        int inside = 0;
+        while (ioctl(ends[1], FIONREAD, &inside) == 0 && inside < 60000) { /* until it has to wait */
+        }
+        kill(parent, SIGTERM);
+        _exit(0);
+    }
+    ck_assert(!writer_put(&writer, (struct span){bytes, MUCH}));
+    ck_assert_int_eq(writer.error, WRITER_GAVE_UP);
+    ck_assert_int_gt(stop.asked_ns, 0);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    close(stop.signal_fd);
+    close(ends[0]);
+    close(ends[1]);
+    free(bytes);
 }
 END_TEST
 
@@ -201,7 +282,7 @@ START_TEST(drains_what_holds_nothing)
     const int empty[] = {ends[1], open("/dev/null", O_WRONLY), open("/proc/self/exe", O_RDONLY), -1};
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
         writer_init(&writer, empty[i]);
-        ck_assert_msg(writer_drain(&writer, 50 * SECOND_NS), "%zu", i);
+        ck_assert_msg(writer_drain(&writer), "%zu", i);
     }
     close(empty[1]);
     close(empty[2]);
@@ -255,7 +336,9 @@ static Suite *writer_suite(void)
     tcase_add_test(tcase, bad_descriptor);
     tcase_add_test(tcase, ready_bytes_only);
     tcase_add_test(tcase, drains_a_slow_reader);
-    tcase_add_test(tcase, drains_no_longer_than_the_limit);
+    tcase_add_test(tcase, drains_no_longer_than_the_deadline);
+    tcase_add_test(tcase, gives_up_between_lines);
+    tcase_add_test(tcase, sees_a_signal_while_it_waits);
     tcase_add_test(tcase, drains_what_holds_nothing);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,6 +108,7 @@ START_TEST(messages_become_rows_and_counts)
         _exit(read(kept, bytes, sizeof bytes) > 0 ? 0 : 1);
     }
     engine_finish(&engine);
+    ck_assert(engine_log_output(&engine));
     engine_log_end(&engine);
     ck_assert_uint_eq(engine.total.received, 2);
     ck_assert_uint_eq(engine.total.rows[MESSAGE_EVENTS], 1);
@@ -123,6 +125,44 @@ START_TEST(messages_become_rows_and_counts)
     ck_assert_ptr_nonnull(strstr(errors,
                                  "I! end: received 2 = telemetry 0, events 1, status 0, passed 0, duplicates 0, "
                                  "ignored 0, rejected 1 (invalid_json 1); anomalies 0; 34 bytes in, "));
+}
+END_TEST
+
+/* Nobody reads, and the deadline has passed: it says how much that costs. */
+START_TEST(output_that_is_not_read)
+{
+    char output[8192];
+    char errors[2048];
+    char line[256];
+    begin(false);
+    take("{\"event_type\":\"A\",\"ts\":101}");
+    stop_ask(&engine.stop);
+    engine.stop.asked_ns -= STOP_LIMIT_NS;
+    engine_finish(&engine);
+    ck_assert(!engine_log_output(&engine));
+    snprintf(line, sizeof line,
+             " s after the request to end, with 0 bytes of rows not written and %" PRIu64
+             " bytes written but not taken\n",
+             engine.output.writer.written);
+    end(output, sizeof output, errors, sizeof errors);
+    const char *at = strstr(errors, "E! standard output is not read, or too slowly: gave up 4.");
+    ck_assert_msg(at && strstr(at, line), "%s", errors);
+}
+END_TEST
+
+START_TEST(output_that_was_closed)
+{
+    char output[8192];
+    char errors[2048];
+    begin(false);
+    take("{\"event_type\":\"A\",\"ts\":101}");
+    engine_do_what_is_due(&engine);
+    close(output_end);
+    engine_finish(&engine);
+    ck_assert(!engine_log_output(&engine));
+    output_end = dup(error_end); /* for end() */
+    end(output, sizeof output, errors, sizeof errors);
+    ck_assert_msg(strstr(output, "E! standard output was closed before its last "), "%s", output);
 }
 END_TEST
 
@@ -185,6 +225,8 @@ int main(void)
     Suite *suite = suite_create("engine");
     TCase *tcase = tcase_create("engine");
     tcase_add_test(tcase, messages_become_rows_and_counts);
+    tcase_add_test(tcase, output_that_is_not_read);
+    tcase_add_test(tcase, output_that_was_closed);
     tcase_add_test(tcase, a_report_when_it_is_due);
     tcase_add_test(tcase, no_reports);
     tcase_add_test(tcase, the_hosts_name_stands_in_for_the_instance);
