@@ -1,7 +1,8 @@
 /* vending-input: messages from an MQTT 5 broker in, line protocol on standard output, log lines on
  * standard error. Started by Telegraf's inputs.execd. It reads messages only when standard output
- * has taken what those before gave: the broker holds the rest. It acknowledges them only when their
- * rows are written: the broker sends again what a kill has cut short.
+ * has taken what those before gave: the broker holds the rest. It acknowledges them only when
+ * Telegraf has taken their rows out of the pipe, which it closes when we end: the broker sends again
+ * what a kill has cut short.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -9,6 +10,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/units.h"
@@ -23,10 +26,15 @@
 
 #define FILTER_BYTES 512
 #define CLIENT_ID_BYTES (ENGINE_HOST_BYTES + 64)
-#define DRAIN_NS SECOND_NS             /* after the request to end: for what lies in the socket */
-#define REPORT_WAIT_NS (2 * SECOND_NS) /* ... for standard output to take the last report */
-#define DISCONNECT_WAIT_NS SECOND_NS   /* ... for the broker to take our DISCONNECT */
+#define DRAIN_NS SECOND_NS           /* after the request to end: for what lies in the socket */
+#define DISCONNECT_WAIT_NS SECOND_NS /* ... and for the broker to take our DISCONNECT */
+#define OUTPUT_LIMIT_NS (STOP_LIMIT_NS - DISCONNECT_WAIT_NS)
+#define TAKEN_LOOKS 10             /* for rows to be taken, before other things are looked after */
+#define TAKEN_LOOK_NS (50 * US_NS) /* between two of them */
+#define TAKEN_LIMIT_NS SECOND_NS   /* for that long more may be read */
+#define TAKEN_WAIT_NS (50 * MS_NS) /* the longest until the next look */
 #define STDIN_CHUNK_BYTES 4096
+#define STDIN_LOOKS 16                       /* at its beginning, for an end that is there already */
 #define ROW_BYTES 512                        /* of a row, beside what it has of the payload, mostly */
 #define LONG_LINE_BYTES ((size_t)256 * 1024) /* memory for a longer recorded one is given back */
 
@@ -35,11 +43,10 @@ struct subscriber {
     struct engine engine;
     struct mqtt_client *mqtt;
     struct capture_recorder recorder;
-    struct buf line; /* of one message */
-    int signal_fd;   /* -1 = none */
-    bool stdin_ended;
-    bool must_end;
-    int output_error; /* errno: standard output is gone */
+    struct buf line;     /* of one message */
+    bool is_interactive; /* a person looks on: SIGINT is meant for us */
+    bool watches_stdin;  /* its end asks us to end */
+    int64_t untaken_ns;  /* since when there are rows that are not known to be taken (monotonic); 0 = none */
     char client_id[CLIENT_ID_BYTES];
     char filters[MESSAGE_KINDS][FILTER_BYTES];
 };
@@ -112,6 +119,7 @@ static bool on_message(void *ctx, const struct mqtt_message *message)
     engine_begin_work(engine);
     engine->bytes_in += message->topic.len + message->payload.len;
     engine->input_ns = engine->work_start_ns;
+    subscriber->untaken_ns = subscriber->untaken_ns ? subscriber->untaken_ns : engine->work_start_ns;
     if (subscriber->settings.recorder.file) {
         record_message(subscriber, message, arrival_ns);
     }
@@ -124,27 +132,77 @@ static bool on_message(void *ctx, const struct mqtt_message *message)
 
 /* ---- waiting ---- */
 
-/* Takes a row without waiting? Also finds out that nobody reads any more. */
-static bool output_is_ready(struct subscriber *subscriber, int wait_ms)
+static bool output_has_failed(const struct subscriber *subscriber)
 {
-    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
-    if (poll(&output, 1, wait_ms) <= 0) {
-        return false;
-    }
-    if (output.revents & (POLLERR | POLLHUP)) {
-        subscriber->output_error = EPIPE;
-    }
-    return (output.revents & POLLOUT) && !subscriber->output_error;
+    return subscriber->engine.output.writer.error != 0;
 }
 
-/* What Telegraf's signal = "STDIN" writes has no meaning here; the end of it has. */
-static void read_stdin(struct subscriber *subscriber)
+static void take_output_events(struct subscriber *subscriber, short revents)
+{
+    if ((revents & (POLLERR | POLLHUP)) && !output_has_failed(subscriber)) {
+        subscriber->engine.output.writer.error = EPIPE;
+    }
+}
+
+/* Takes a row without waiting? Also finds out that nobody reads any more. */
+static bool output_is_ready(struct subscriber *subscriber)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (poll(&output, 1, 0) <= 0) {
+        return false;
+    }
+    take_output_events(subscriber, output.revents);
+    return (output.revents & POLLOUT) && !output_has_failed(subscriber);
+}
+
+/* What Telegraf's signal = "STDIN" writes has no meaning here; the end of it has. true = it has
+ * ended. */
+static bool read_stdin(void)
 {
     char ignored[STDIN_CHUNK_BYTES];
     ssize_t n = read(STDIN_FILENO, ignored, sizeof ignored);
-    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
-        subscriber->stdin_ended = true;
-        subscriber->must_end = true;
+    return n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+static bool is_readable(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    return poll(&watched, 1, 0) > 0;
+}
+
+/* Telegraf ends us by closing the pipe that is our standard input. What is no pipe (/dev/null under
+ * cron and systemd, a file, a terminal), or has ended before we began, tells us nothing. */
+static const char *why_stdin_tells_nothing(void)
+{
+    struct stat about;
+    if (fstat(STDIN_FILENO, &about) != 0 || !(S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode))) {
+        return "is no pipe";
+    }
+    for (int reads = 0; reads < STDIN_LOOKS && is_readable(STDIN_FILENO); reads++) {
+        if (read_stdin()) {
+            return "has ended already";
+        }
+    }
+    return NULL;
+}
+
+static void look_at_stdin(struct subscriber *subscriber)
+{
+    const char *why = why_stdin_tells_nothing();
+    subscriber->watches_stdin = !why;
+    if (why) {
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
+                 "standard input %s: nothing but SIGTERM%s ends this program", why,
+                 subscriber->is_interactive ? " or Ctrl-C" : "");
+    }
+}
+
+static void take_stdin(struct subscriber *subscriber)
+{
+    if (read_stdin()) {
+        subscriber->watches_stdin = false;
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO, "standard input has ended: so do we");
+        stop_ask(&subscriber->engine.stop);
     }
 }
 
@@ -154,26 +212,25 @@ enum watched { WATCH_STDIN, WATCH_SIGNAL, WATCH_OUTPUT, WATCH_MQTT, WATCHED };
  * MQTT socket. */
 static short wait_for_something(struct subscriber *subscriber, bool may_read, int64_t deadline_ns)
 {
+    bool needs_room = subscriber->engine.output.bytes.len > 0 || (!may_read && !subscriber->untaken_ns);
     struct pollfd watched[WATCHED] = {
-        [WATCH_STDIN] = {.fd = subscriber->stdin_ended ? -1 : STDIN_FILENO, .events = POLLIN},
-        [WATCH_SIGNAL] = {.fd = subscriber->signal_fd, .events = POLLIN},
+        [WATCH_STDIN] = {.fd = subscriber->watches_stdin ? STDIN_FILENO : -1, .events = POLLIN},
+        [WATCH_SIGNAL] = {.fd = subscriber->engine.stop.signal_fd, .events = POLLIN},
         /* Ready it would wake us again and again; that nobody reads any more is reported without
          * asking. */
-        [WATCH_OUTPUT] = {.fd = STDOUT_FILENO, .events = may_read ? 0 : POLLOUT},
+        [WATCH_OUTPUT] = {.fd = STDOUT_FILENO, .events = needs_room ? POLLOUT : 0},
         [WATCH_MQTT] = mqtt_client_poll(subscriber->mqtt, may_read),
     };
     if (poll(watched, WATCHED, clock_poll_timeout(deadline_ns, clock_monotonic_ns())) <= 0) {
         return 0;
     }
     if (watched[WATCH_STDIN].revents) {
-        read_stdin(subscriber);
+        take_stdin(subscriber);
     }
-    if (watched[WATCH_SIGNAL].revents && process_take_signal(subscriber->signal_fd)) {
-        subscriber->must_end = true;
+    if (watched[WATCH_SIGNAL].revents) {
+        (void)stop_look(&subscriber->engine.stop);
     }
-    if (watched[WATCH_OUTPUT].revents & (POLLERR | POLLHUP)) {
-        subscriber->output_error = EPIPE;
-    }
+    take_output_events(subscriber, watched[WATCH_OUTPUT].revents);
     return watched[WATCH_MQTT].revents;
 }
 
@@ -186,22 +243,60 @@ static void flush_recording(struct subscriber *subscriber)
     }
 }
 
-/* What was written is safe. Rows that a listing holds are for people to look at. */
+/* Rows that Telegraf has taken out of the pipe are safe; those that people look at when they are
+ * written. Nothing tells that a pipe has become empty, so it is looked at, a few times at once:
+ * the broker sends no more than its window until we have acknowledged. */
+static bool are_rows_taken(const struct subscriber *subscriber)
+{
+    const struct output *output = &subscriber->engine.output;
+    const struct timespec pause = {.tv_nsec = TAKEN_LOOK_NS};
+    if (output->bytes.len > 0 || output_has_failed(subscriber)) {
+        return false;
+    }
+    if (subscriber->settings.rows.format != FORMAT_INFLUX) {
+        return true;
+    }
+    for (int looks = 1; writer_unread(&output->writer) > 0; looks++) {
+        if (looks == TAKEN_LOOKS) {
+            return false;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 static void acknowledge(struct subscriber *subscriber)
 {
-    if (subscriber->engine.output.bytes.len == 0 && !subscriber->output_error) {
+    if (subscriber->untaken_ns && are_rows_taken(subscriber)) {
+        subscriber->untaken_ns = 0;
         mqtt_client_acknowledge(subscriber->mqtt);
     }
 }
 
-/* Reads what messages there are, as long as standard output takes their rows, and then acknowledges
- * them. false = there were none. */
+/* When to look again whether rows have been taken: the longer they were not, the later. */
+static int64_t taken_deadline_ns(const struct subscriber *subscriber)
+{
+    int64_t now_ns = clock_monotonic_ns();
+    int64_t wait_ns = (now_ns - subscriber->untaken_ns) / 4 + MS_NS;
+    return subscriber->untaken_ns ? now_ns + clock_earlier(wait_ns, TAKEN_WAIT_NS) : CLOCK_NEVER;
+}
+
+/* While rows wait for long nothing more is read: so there comes a moment at which all are taken. */
+static bool may_read_now(struct subscriber *subscriber)
+{
+    bool waits_long = subscriber->untaken_ns && clock_monotonic_ns() - subscriber->untaken_ns > TAKEN_LIMIT_NS;
+    return subscriber->engine.output.bytes.len == 0 && !waits_long && output_is_ready(subscriber);
+}
+
+/* Reads what messages there are, as long as standard output takes their rows, and acknowledges
+ * those that are safe. false = there were none. */
 static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
 {
     struct output *output = &subscriber->engine.output;
-    bool may_read = output->bytes.len == 0 && output_is_ready(subscriber, 0);
+    bool may_read = may_read_now(subscriber);
     int64_t due_ns = clock_earlier(mqtt_client_deadline_ns(subscriber->mqtt, may_read),
                                    may_read ? engine_deadline_ns(&subscriber->engine) : CLOCK_NEVER);
+    due_ns = clock_earlier(due_ns, taken_deadline_ns(subscriber));
     short happened = wait_for_something(subscriber, may_read, clock_earlier(deadline_ns, due_ns));
     mqtt_client_turn(subscriber->mqtt, happened, may_read, clock_monotonic_ns());
     if (may_read) {
@@ -209,16 +304,13 @@ static bool turn(struct subscriber *subscriber, int64_t deadline_ns)
     } else {
         output_flush(output);
     }
-    if (output->writer.error) {
-        subscriber->output_error = output->writer.error;
-    }
     acknowledge(subscriber);
     return happened & POLLIN;
 }
 
 static void run_until_end(struct subscriber *subscriber)
 {
-    while (!subscriber->must_end && !subscriber->output_error) {
+    while (!subscriber->engine.stop.asked_ns && !output_has_failed(subscriber)) {
         if (!turn(subscriber, subscriber->recorder.line_count > 0 ? clock_monotonic_ns() : CLOCK_NEVER)) {
             flush_recording(subscriber);
         }
@@ -230,7 +322,7 @@ static void drain(struct subscriber *subscriber)
 {
     int64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
     bool more = mqtt_client_is_connected(subscriber->mqtt);
-    while (more && !subscriber->output_error && clock_monotonic_ns() < end_ns) {
+    while (more && !output_has_failed(subscriber) && clock_monotonic_ns() < end_ns) {
         more = turn(subscriber, clock_monotonic_ns());
     }
 }
@@ -266,57 +358,41 @@ static void log_recording(struct subscriber *subscriber)
     }
 }
 
-/* Writes what is there, but not beyond that time. */
-static bool flush_until(struct subscriber *subscriber, int64_t end_ns)
-{
-    struct output *output = &subscriber->engine.output;
-    output_flush(output);
-    while (output->bytes.len > 0 && clock_monotonic_ns() < end_ns) {
-        (void)output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
-        output_flush(output);
-    }
-    return output->bytes.len == 0;
-}
-
-/* The last rows and the last report. They would wait for ever if nobody reads them. */
+/* The last rows and the last report, and the wait for their reader. What it does not take was not
+ * acknowledged. */
 static void finish_output(struct subscriber *subscriber)
 {
     struct engine *engine = &subscriber->engine;
-    int64_t end_ns = clock_monotonic_ns() + REPORT_WAIT_NS;
-    bool is_read = flush_until(subscriber, end_ns) &&
-                   output_is_ready(subscriber, clock_poll_timeout(end_ns, clock_monotonic_ns()));
-    if (is_read) {
-        engine_finish(engine);
-        (void)flush_until(subscriber, end_ns);
-    } else {
-        engine_count(engine);
-    }
-    if (engine->output.writer.error) {
-        subscriber->output_error = engine->output.writer.error;
-    }
-    if (!is_read && !subscriber->output_error) {
-        log_line(&engine->log, clock_monotonic_ns(), LOG_WARNING,
-                 "standard output is not read: the last row of vm_ingest and %zu bytes of rows are left out; "
-                 "with QoS 1 the broker sends their messages again",
-                 engine->output.bytes.len);
+    stop_ask(&engine->stop); /* if standard output has failed nobody has asked yet */
+    engine->output.never_waits = false;
+    engine_finish(engine);
+}
+
+/* Nobody reads, and the broker has what would be lost otherwise. */
+static void log_what_comes_again(struct subscriber *subscriber)
+{
+    if (subscriber->settings.qos == INPUT_QOS_1) {
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_INFO,
+                 "the broker sends messages with QoS 1 whose rows were not taken again");
     }
 }
 
 static int run(struct subscriber *subscriber)
 {
     log_start(subscriber);
+    look_at_stdin(subscriber);
     run_until_end(subscriber);
     drain(subscriber);
     finish_output(subscriber);
     disconnect(subscriber);
     capture_recorder_close(&subscriber->recorder, clock_wall_ns());
-    if (subscriber->output_error) {
-        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR, "cannot write to standard output: %s",
-                 strerror(subscriber->output_error));
+    bool is_done = engine_log_output(&subscriber->engine);
+    if (!is_done) {
+        log_what_comes_again(subscriber);
     }
     log_recording(subscriber);
     engine_log_end(&subscriber->engine);
-    return subscriber->output_error ? CANNOT_RUN : DONE;
+    return is_done ? DONE : CANNOT_RUN;
 }
 
 /* ---- setting up ---- */
@@ -370,8 +446,11 @@ static int prepare_and_run(void *ctx)
     struct subscriber *subscriber = ctx;
     enum output_format format = subscriber->settings.rows.format;
     engine_begin(&subscriber->engine);
-    subscriber->signal_fd = process_watch_signals(format != FORMAT_INFLUX);
-    const char *problem = subscriber->signal_fd < 0 ? "cannot watch for signals" : engine_prepare(&subscriber->engine);
+    subscriber->is_interactive = format != FORMAT_INFLUX || isatty(STDIN_FILENO);
+    subscriber->engine.stop.limit_ns = OUTPUT_LIMIT_NS;
+    subscriber->engine.stop.signal_fd = process_watch_signals(subscriber->is_interactive);
+    const char *problem =
+        subscriber->engine.stop.signal_fd < 0 ? "cannot watch for signals" : engine_prepare(&subscriber->engine);
     if (problem) {
         log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
         return CANNOT_RUN;
@@ -422,13 +501,13 @@ int main(int argc, char *argv[])
                                                        .print_check = print_check,
                                                        .print_mapping = print_mapping,
                                                        .run = prepare_and_run};
-    struct subscriber subscriber = {.signal_fd = -1, .recorder = {.fd = -1}};
+    struct subscriber subscriber = {.engine.stop.signal_fd = -1, .recorder = {.fd = -1}};
     int code = actions_main(&input_program, &callbacks, &subscriber, argc, argv);
     mqtt_client_free(subscriber.mqtt);
     engine_free(&subscriber.engine);
     buf_free(&subscriber.line);
-    if (subscriber.signal_fd >= 0) {
-        close(subscriber.signal_fd);
+    if (subscriber.engine.stop.signal_fd >= 0) {
+        close(subscriber.engine.stop.signal_fd);
     }
     return code;
 }

@@ -2,7 +2,11 @@
 
 import os
 import pathlib
+import select
+import signal
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -55,19 +59,126 @@ def test_the_mapping_is_the_processors():
                                                            capture_output=True, text=True, check=True).stdout
 
 
+# ---- its end ----
+
+
+class Running:
+    """Without a broker. Its standard output is read at the end alone."""
+
+    def __init__(self, *flags, stdin=subprocess.PIPE, **how):
+        self.process = subprocess.Popen([PROGRAM, "--port", "1", "--instance", "here", *flags], stdin=stdin, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, **how)
+        self.log = b""
+
+    def wait_for_log(self, text):
+        deadline = time.monotonic() + 60
+        while text not in self.log:
+            assert select.select([self.process.stderr], [], [], max(0, deadline - time.monotonic()))[0], f"{text!r} is not in {self.log!r}"
+            chunk = os.read(self.process.stderr.fileno(), 65536)
+            assert chunk, f"{text!r} is not in {self.log!r}"
+            self.log += chunk
+        return self
+
+    def end(self, signum=None):
+        """Status, output and log."""
+        if signum:
+            self.process.send_signal(signum)
+        out, rest = self.process.communicate(timeout=60)
+        return self.process.returncode, out.decode(), (self.log + rest).decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
 def test_it_ends_with_its_standard_input():
-    """Although there is no broker. The last report says that nothing came."""
-    done = run("--port", "1", "--instance", "here")
-    assert done.returncode == 0
-    assert done.stdout.startswith("vm_ingest,instance=here received=0i,") and done.stdout.count("\n") == 1
-    assert [line[:3] for line in done.stderr.splitlines()][0] == "I! " and "end: received 0" in done.stderr
+    """Although there is no broker. The last report says that nothing came, and the log why it ends."""
+    with Running() as running:
+        running.wait_for_log(b"cannot connect")
+        code, out, log = running.end()  # closes it
+    assert code == 0
+    assert out.startswith("vm_ingest,instance=here received=0i,") and out.count("\n") == 1
+    lines = log.splitlines()
+    assert lines[0].startswith("I! ") and lines[-1].startswith("I! end: received 0")
+    assert lines[-2] == "I! standard input has ended: so do we"
+
+
+@pytest.fixture(params=["/dev/null", "a file", "an ended pipe", "an ended socket", "closed"])
+def useless_stdin(request, tmp_path):
+    """What standard input is under cron, systemd, nohup and a shell's &: arguments for Popen, and how the log calls it."""
+    if request.param == "/dev/null":
+        yield {"stdin": subprocess.DEVNULL}, "is no pipe"
+    elif request.param == "a file":
+        (tmp_path / "file").write_text("x\n")
+        with open(tmp_path / "file", "rb") as file:
+            yield {"stdin": file}, "is no pipe"
+    elif request.param == "closed":
+        yield {"stdin": None, "preexec_fn": lambda: os.close(0)}, "is no pipe"
+    elif request.param == "an ended pipe":
+        ours, theirs = os.pipe()
+        os.write(theirs, b"some bytes before it\n")
+        os.close(theirs)
+        yield {"stdin": ours}, "has ended already"
+        os.close(ours)
+    else:
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        yield {"stdin": ours}, "has ended already"
+        ours.close()
+
+
+def test_a_standard_input_that_cannot_end_does_not_end_it(useless_stdin):
+    how, word = useless_stdin
+    with Running(**how) as running:
+        running.wait_for_log(f"I! standard input {word}: nothing but SIGTERM ends this program\n".encode())
+        running.wait_for_log(b"next try in")
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.process.wait(1)
+        code, _, log = running.end(signal.SIGTERM)
+    assert code == 0 and "has ended: so do we" not in log
+
+
+def test_a_person_at_a_terminal_ends_it_with_ctrl_c():
+    """As a shell starts it in the foreground, whatever the format. What is typed is left to whoever reads it."""
+    ours, theirs = os.openpty()
+    with Running(stdin=theirs, start_new_session=True) as running:
+        running.wait_for_log(b"I! standard input is no pipe: nothing but SIGTERM or Ctrl-C ends this program\n")
+        os.write(ours, b"typed\n\x04")
+        running.wait_for_log(b"next try in")
+        code, _, _ = running.end(signal.SIGINT)
+    os.close(ours)
+    os.close(theirs)
+    assert code == 0
+
+
+@pytest.mark.parametrize("form", ["influx", "table", "json", "csv"])
+def test_signals_without_a_meaning_do_no_harm(form):
+    with Running("--format", form) as running:
+        running.wait_for_log(b"next try in")
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            running.process.send_signal(number)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.process.wait(0.5)
+        assert running.end(signal.SIGTERM)[0] == 0
 
 
 def test_a_full_output_is_an_error():
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([PROGRAM, "--port", "1"], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run([PROGRAM, "--port", "1", "--report-interval", "1s"], stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 1
     assert "E! cannot write to standard output: No space left on device" in done.stderr
+
+
+def test_its_last_words_are_not_held_back():
+    with Running("--log-rate", "1", stdin=subprocess.DEVNULL) as running:
+        running.wait_for_log(b"cannot connect")
+        code, _, log = running.end(signal.SIGTERM)
+    assert code == 0 and log.splitlines()[-1].startswith("I! end: received 0") and " held back (limit: 1 a minute)" in log
 
 
 def test_the_processor_needs_no_mqtt_library():
