@@ -121,11 +121,8 @@ static void give_up(struct mqtt_client *client, struct mqtt_failure failure)
     }
 }
 
-/* What is known now: OpenSSL's verdict lives as long as the library keeps the connection. */
 static const struct mqtt_failure_facts *current_facts(struct mqtt_client *client)
 {
-    const SSL *ssl = mosquitto_ssl_get(client->library);
-    client->facts.cert_verdict = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
     client->facts.is_connected = client->state == CONNECTED;
     client->facts.has_lasted = client->now_ns - client->connected_ns >= LASTED_NS;
     return &client->facts;
@@ -705,10 +702,11 @@ struct mqtt_client *mqtt_client_new(const struct mqtt_settings *settings, const 
     client->callbacks = *callbacks;
     client->facts.uses_tls = settings->tls != MQTT_SETTINGS_TLS_OFF;
     client->facts.has_cert = settings->cert_file != NULL;
+    client->facts.cert_host = settings->tls == MQTT_SETTINGS_TLS_VERIFY ? settings->host : NULL;
     client->resubscribe_ns = INT64_MAX;
     mosquitto_lib_init();
     client->library = mosquitto_new(settings->client_id, settings->clean_start, client);
-    int result = client->library ? mqtt_setup_library(client->library, settings) : MOSQ_ERR_NOMEM;
+    int result = client->library ? mqtt_setup_library(client->library, settings, &client->facts) : MOSQ_ERR_NOMEM;
     if (client->library) {
         set_callbacks(client->library);
     }

@@ -30,8 +30,8 @@ void mqtt_failure_reset(struct mqtt_failure_facts *facts)
     facts->is_connected = false;
     facts->has_lasted = false;
     facts->socket_is_ready = false;
-    facts->wrong_host_name = false;
     facts->cert_verdict = X509_V_OK;
+    facts->cert_text[0] = '\0';
     facts->tls_text[0] = '\0';
 }
 
@@ -39,9 +39,7 @@ void mqtt_failure_reset(struct mqtt_failure_facts *facts)
  * "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed". */
 void mqtt_failure_take_log(struct mqtt_failure_facts *facts, const char *line)
 {
-    if (strstr(line, "host name verification failed")) {
-        facts->wrong_host_name = true;
-    } else if (!facts->tls_text[0]) {
+    if (!facts->tls_text[0]) {
         const char *colon = strstr(line, "OpenSSL Error") ? strrchr(line, ':') : NULL;
         snprintf(facts->tls_text, sizeof facts->tls_text, "%s", colon ? colon + 1 : line);
     }
@@ -51,16 +49,19 @@ void mqtt_failure_take_log(struct mqtt_failure_facts *facts, const char *line)
 
 static struct mqtt_failure of_certificate(const struct mqtt_failure_facts *facts)
 {
-    long verdict = facts->wrong_host_name ? X509_V_ERR_HOSTNAME_MISMATCH : facts->cert_verdict;
-    struct mqtt_reason reason = mqtt_reason_of_certificate(verdict, X509_verify_cert_error_string(verdict));
+    long verdict = facts->cert_verdict;
+    const char *words = verdict == X509_V_OK ? "no reason given" : X509_verify_cert_error_string(verdict);
+    struct mqtt_reason reason = mqtt_reason_of_certificate(verdict, words);
     struct mqtt_failure failure = {.what = tls_failed, .advice = reason.advice};
-    snprintf(failure.why, sizeof failure.why, "the broker's certificate is not accepted: %s", reason.words);
+    bool has_text = facts->cert_text[0];
+    snprintf(failure.why, sizeof failure.why, "the broker's certificate is not accepted: %s%s%s%s", reason.words,
+             has_text ? " (" : "", facts->cert_text, has_text ? ")" : "");
     return failure;
 }
 
 static struct mqtt_failure of_tls(const struct mqtt_failure_facts *facts)
 {
-    if (facts->wrong_host_name || strstr(facts->tls_text, "certificate verify failed")) {
+    if (facts->cert_verdict != X509_V_OK || strstr(facts->tls_text, "certificate verify failed")) {
         return of_certificate(facts);
     }
     struct mqtt_reason reason = mqtt_reason_of_tls(facts->tls_text[0] ? facts->tls_text : "no reason given");
@@ -94,8 +95,7 @@ struct mqtt_failure mqtt_failure_in_handshake(void)
  * error. */
 static bool failed_before_tls(const struct mqtt_failure_facts *facts)
 {
-    return !facts->socket_is_ready && !facts->tls_text[0] && !facts->wrong_host_name &&
-           facts->cert_verdict == X509_V_OK;
+    return !facts->socket_is_ready && !facts->tls_text[0] && facts->cert_verdict == X509_V_OK;
 }
 
 /* ---- the socket ---- */

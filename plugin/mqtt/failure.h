@@ -1,7 +1,7 @@
 /* mqtt/failure.h - why an attempt to connect or a connection failed, in words a person can act on.
  *
  * libmosquitto says "it failed" in five ways: its own result codes, errno, OpenSSL's error text in
- * its log, OpenSSL's verdict on the broker's certificate, and an MQTT 5 reason code from the
+ * its log, OpenSSL's verdict on the broker's certificate (mqtt/certificate.h), and an MQTT 5 reason code from the
  * broker. The client gathers what it knows of the attempt in struct mqtt_failure_facts; the
  * functions here make a text of it. Nothing here touches a socket or the library's state.
  * mqtt/reason.h has the tables.
@@ -13,6 +13,7 @@
 
 #define MQTT_FAILURE_WHY_BYTES 256
 #define MQTT_FAILURE_TLS_TEXT_BYTES 160
+#define MQTT_FAILURE_CERT_TEXT_BYTES 128
 
 /* What is known about an attempt, or about the connection that came of it. */
 struct mqtt_failure_facts {
@@ -21,8 +22,9 @@ struct mqtt_failure_facts {
     bool socket_is_ready; /* TCP is connected */
     bool uses_tls;        /* as set */
     bool has_cert;        /* a client certificate is set */
-    bool wrong_host_name; /* the library found that the broker's certificate is for another host */
+    const char *cert_host; /* that the broker's certificate must be for, as set; NULL = any */
     long cert_verdict;    /* X509_V_... on the broker's certificate; X509_V_OK also if none was seen */
+    char cert_text[MQTT_FAILURE_CERT_TEXT_BYTES]; /* its names, or the date that matters; "" = none */
     char tls_text[MQTT_FAILURE_TLS_TEXT_BYTES]; /* OpenSSL's first error; "" = none */
 };
 
@@ -36,7 +38,7 @@ struct mqtt_failure {
 /* At the begin of an attempt: forgets what the one before found out. */
 void mqtt_failure_reset(struct mqtt_failure_facts *facts);
 
-/* Takes an error line of libmosquitto's log: host name and OpenSSL's text stand only there. */
+/* Takes an error line of libmosquitto's log: OpenSSL's text stands only there. */
 void mqtt_failure_take_log(struct mqtt_failure_facts *facts, const char *line);
 
 /* A call of the library returned that MOSQ_ERR_... other than success; error is errno as it

@@ -74,6 +74,8 @@ static const struct {
     {"protocol version", {"no TLS version in common", "the broker must offer TLS 1.2 or 1.3"}},
 };
 
+#define NAMES "--host must be a name in the certificate; --tls verify-ca goes without this check"
+
 static const struct {
     long code;
     const char *advice;
@@ -88,7 +90,13 @@ static const struct {
     {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "--tls-ca must hold the CA that signed it"},
     {X509_V_ERR_CERT_SIGNATURE_FAILURE, "--tls-ca holds another CA of the same name"},
     {X509_V_ERR_CERT_REVOKED, "renew the certificate"},
-    {X509_V_ERR_HOSTNAME_MISMATCH, "--host must be a name in the certificate; --tls verify-ca goes without this check"},
+    {X509_V_ERR_HOSTNAME_MISMATCH, NAMES},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, NAMES},
+    {X509_V_ERR_INVALID_PURPOSE, "it must be a server's certificate: extended key usage serverAuth"},
+    {X509_V_ERR_INVALID_CA, "the CA that signed it may not: its own certificate needs CA:TRUE"},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, "the broker needs a certificate with a longer key: RSA 2048, or elliptic"},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, "the CA needs a longer key: RSA 2048, or elliptic"},
+    {X509_V_ERR_CA_MD_TOO_WEAK, "the CA must sign with SHA-256 or better"},
 };
 
 struct mqtt_reason mqtt_reason_of_code(int code)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "mqtt/certificate.h"
 #include "mqtt/secret.h"
 
 #define PORT_PLAIN 1883
@@ -43,7 +44,24 @@ static int no_passphrase(char *out, int size, int rwflag, void *ctx)
     return 0;
 }
 
-static int set_tls(struct mosquitto *library, const struct mqtt_settings *settings)
+/* A context of ours, which the library fills as it would its own. It takes a reference of its
+ * own. */
+static int set_context(struct mosquitto *library, struct mqtt_failure_facts *facts)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (!context) {
+        return MOSQ_ERR_NOMEM;
+    }
+    mqtt_certificate_check(context, facts);
+    int result = mosquitto_int_option(library, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 1);
+    if (result == MOSQ_ERR_SUCCESS) {
+        result = mosquitto_void_option(library, MOSQ_OPT_SSL_CTX, context);
+    }
+    SSL_CTX_free(context);
+    return result;
+}
+
+static int set_tls(struct mosquitto *library, const struct mqtt_settings *settings, struct mqtt_failure_facts *facts)
 {
     /* The library takes our certificate only together with a CA file or folder, although the
      * system's may lie elsewhere. */
@@ -60,10 +78,14 @@ static int set_tls(struct mosquitto *library, const struct mqtt_settings *settin
     if (result == MOSQ_ERR_SUCCESS) {
         result = mosquitto_tls_insecure_set(library, settings->tls != MQTT_SETTINGS_TLS_VERIFY);
     }
+    if (result == MOSQ_ERR_SUCCESS && verifies) {
+        result = set_context(library, facts);
+    }
     return result;
 }
 
-int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings)
+int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings,
+                       struct mqtt_failure_facts *facts)
 {
     const struct {
         enum mosq_opt_t option;
@@ -81,7 +103,7 @@ int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *se
         }
     }
     if (result == MOSQ_ERR_SUCCESS && settings->tls != MQTT_SETTINGS_TLS_OFF) {
-        result = set_tls(library, settings);
+        result = set_tls(library, settings, facts);
     }
     return result;
 }

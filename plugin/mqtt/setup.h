@@ -11,14 +11,17 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "mqtt/failure.h"
 #include "mqtt/settings.h"
 
 /* Can every file of the settings be read now? false = *err names the flag, the file and errno's
  * words. */
 MUST_USE bool mqtt_setup_check_files(const struct mqtt_settings *settings, struct err *err);
 
-/* MQTT 5, limits and TLS. Once, before the first connection. */
-MUST_USE int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings);
+/* MQTT 5, limits and TLS. Once, before the first connection. facts, which must outlive the library's
+ * client, get to know why the broker's certificate is refused. */
+MUST_USE int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings,
+                                struct mqtt_failure_facts *facts);
 
 /* User name and password. Before each connection, since the password's file is read again. */
 MUST_USE bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, struct err *err);

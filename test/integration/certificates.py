@@ -15,15 +15,29 @@ class Authority:
         done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
-    def sign(self, name, alternative, days=2):
-        """A certificate and key; days below 0: it has expired."""
-        key, request, certificate, extensions = (self.folder / f"{name}.{end}" for end in ("key", "csr", "pem", "ext"))
-        extensions.write_text(f"subjectAltName={alternative}\n")
+    def sign(self, name, alternative, begin="20250101", end="20400101", usage="serverAuth,clientAuth"):
+        """A certificate and key; alternative: names in it; begin, end: days on which it becomes valid and ends to be so."""
+        key, request, certificate, extensions, config = (self.folder / f"{name}.{end}" for end in ("key", "csr", "pem", "ext", "cnf"))
+        extensions.write_text(f"extendedKeyUsage={usage}\n" + (f"subjectAltName={alternative}\n" if alternative else ""))
+        config.write_text(CONFIG.format(folder=self.folder, name=name))
+        (self.folder / f"{name}.index").write_text("")
         self.openssl("req", *NEW_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={name}")
-        self.openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.folder / "ca.key", "-CAcreateserial",
-                     "-days", days, "-extfile", extensions, "-out", certificate)
+        self.openssl("ca", "-batch", "-notext", "-config", config, "-cert", self.file, "-keyfile", self.folder / "ca.key", "-in", request,
+                     "-out", certificate, "-extfile", extensions, "-startdate", f"{begin}000000Z", "-enddate", f"{end}000000Z")
         key.chmod(0o644)
         return certificate, key
 
 
+CONFIG = """
+[ca]
+default_ca = this
+[this]
+database = {folder}/{name}.index
+new_certs_dir = {folder}
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")

@@ -79,16 +79,22 @@ static const struct {
      "--tls-ca"},
     {"expired", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", X509_V_ERR_CERT_HAS_EXPIRED,
      MOSQ_ERR_ERRNO, EPROTO, "certificate is not accepted: certificate has expired", "renew"},
-    {"another host", "Error: host name verification failed.", X509_V_OK, MOSQ_ERR_TLS, 0,
-     "certificate is not accepted: hostname mismatch", "--host"},
+    {"another host", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed",
+     X509_V_ERR_HOSTNAME_MISMATCH, MOSQ_ERR_TLS, 0, "certificate is not accepted: hostname mismatch", "--host"},
     {"no TLS there", "OpenSSL Error[0]: error:0A00010B:SSL routines::wrong version number", X509_V_OK,
      MOSQ_ERR_TLS_HANDSHAKE, 0, "does not speak TLS", "--port"},
+    {"no verdict", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", X509_V_OK, MOSQ_ERR_TLS, 0,
+     "certificate is not accepted: no reason given", ""},
+    {"a verdict and no words", "Error: something new", X509_V_ERR_CERT_NOT_YET_VALID, MOSQ_ERR_TLS, 0,
+     "certificate is not accepted: certificate is not yet valid", "clock"},
+    {"a client's", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", X509_V_ERR_INVALID_PURPOSE,
+     MOSQ_ERR_TLS, 0, "certificate is not accepted: ", "serverAuth"},
     {"no words", "Error: something new", X509_V_OK, MOSQ_ERR_TLS, 0, "Error: something new", ""},
 };
 
 START_TEST(of_handshake)
 {
-    struct mqtt_failure_facts facts = {.uses_tls = true, .tls_text = "left over", .wrong_host_name = true};
+    struct mqtt_failure_facts facts = {.uses_tls = true, .tls_text = "left over"};
     mqtt_failure_reset(&facts);
     mqtt_failure_take_log(&facts, handshakes[_i].line);
     mqtt_failure_take_log(&facts, "OpenSSL Error[1]: error:00000000:a second one::does not count");
@@ -97,6 +103,17 @@ START_TEST(of_handshake)
     int result = handshakes[_i].result;
     expect(handshakes[_i].name, mqtt_failure_of_result(&facts, result, handshakes[_i].error), "TLS failed",
            handshakes[_i].why, handshakes[_i].advice);
+}
+END_TEST
+
+START_TEST(what_stands_in_the_certificate)
+{
+    struct mqtt_failure_facts facts = {.uses_tls = true, .socket_is_ready = true,
+                                       .cert_verdict = X509_V_ERR_HOSTNAME_MISMATCH, .cert_text = "a.example, 10.0.0.1"};
+    expect("names", mqtt_failure_of_result(&facts, MOSQ_ERR_TLS, 0), "TLS failed",
+           "is not accepted: hostname mismatch (a.example, 10.0.0.1)", "--host must be a name");
+    mqtt_failure_reset(&facts);
+    ck_assert_str_eq(facts.cert_text, "");
 }
 END_TEST
 
@@ -114,11 +131,11 @@ END_TEST
 START_TEST(reset_keeps_what_is_set)
 {
     struct mqtt_failure_facts facts = {.uses_tls = true, .has_cert = true, .is_connected = true, .has_lasted = true};
-    mqtt_failure_take_log(&facts, "Error: host name verification failed.");
+    mqtt_failure_take_log(&facts, "Error: something new");
     facts.cert_verdict = X509_V_ERR_CERT_REVOKED;
     mqtt_failure_reset(&facts);
     ck_assert(facts.uses_tls && facts.has_cert);
-    ck_assert(!facts.is_connected && !facts.has_lasted && !facts.wrong_host_name);
+    ck_assert(!facts.is_connected && !facts.has_lasted);
     ck_assert_int_eq(facts.cert_verdict, X509_V_OK);
     ck_assert_str_eq(facts.tls_text, "");
 }
@@ -148,6 +165,7 @@ int main(void)
     TCase *tcase = tcase_create("mqtt_failure");
     tcase_add_loop_test(tcase, of_result, 0, (int)COUNT(results));
     tcase_add_loop_test(tcase, of_handshake, 0, (int)COUNT(handshakes));
+    tcase_add_test(tcase, what_stands_in_the_certificate);
     tcase_add_test(tcase, an_alert_after_the_handshake);
     tcase_add_test(tcase, reset_keeps_what_is_set);
     tcase_add_test(tcase, the_others);

@@ -9,6 +9,7 @@
 
 static char file[] = "/tmp/test_setup.XXXXXX";
 static struct mosquitto *library;
+static struct mqtt_failure_facts facts;
 
 static void start(void)
 {
@@ -65,7 +66,7 @@ END_TEST
 START_TEST(every_kind_of_tls)
 {
     struct mqtt_settings settings = {.tls = (enum mqtt_settings_tls)_i, .receive_maximum = 65535, .send_maximum = 1};
-    ck_assert_int_eq(mqtt_setup_library(library, &settings), MOSQ_ERR_SUCCESS);
+    ck_assert_int_eq(mqtt_setup_library(library, &settings, &facts), MOSQ_ERR_SUCCESS);
 }
 END_TEST
 
@@ -73,8 +74,8 @@ START_TEST(what_the_library_does_not_take)
 {
     const struct mqtt_settings no_ca = {.tls = MQTT_SETTINGS_TLS_VERIFY, .ca_file = "/nonexistent/ca"};
     const struct mqtt_settings too_many = {.receive_maximum = 65536};
-    ck_assert_int_eq(mqtt_setup_library(library, &no_ca), MOSQ_ERR_INVAL);
-    ck_assert_int_eq(mqtt_setup_library(library, &too_many), MOSQ_ERR_INVAL);
+    ck_assert_int_eq(mqtt_setup_library(library, &no_ca, &facts), MOSQ_ERR_INVAL);
+    ck_assert_int_eq(mqtt_setup_library(library, &too_many, &facts), MOSQ_ERR_INVAL);
 }
 END_TEST
 
