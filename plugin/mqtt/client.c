@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/units.h"
 #include "mqtt/backoff.h"
@@ -72,6 +73,7 @@ struct mqtt_client {
     int64_t read_ns;        /* when the program last wanted to read */
     int64_t settled_ns;     /* after a long pause: from when on a missing answer counts */
     int64_t resubscribe_ns; /* INT64_MAX = nothing refused */
+    unsigned warned_of; /* permissions of the password's file, S_IROTH and S_IWOTH */
     struct mqtt_failure_facts facts;
     char topic[TOPIC_BYTES];
 };
@@ -315,6 +317,17 @@ static void on_publish(struct mosquitto *library, void *ctx, int mid, int code, 
 
 /* ---- connecting ---- */
 
+/* The password's file is read for every connection: said once, and again if it has changed. */
+static void warn_of_open_password(struct mqtt_client *client, unsigned others)
+{
+    static const char *const verbs[] = {[S_IROTH] = "read", [S_IWOTH] = "write", [S_IROTH | S_IWOTH] = "read and write"};
+    if (others && others != client->warned_of) {
+        write_log(client, LOG_WARNING, "password file %.160s: everybody may %s it: chmod o= it", client->settings.password_file,
+                  verbs[others]);
+    }
+    client->warned_of = others;
+}
+
 static void attempt(struct mqtt_client *client)
 {
     struct err err;
@@ -328,10 +341,12 @@ static void attempt(struct mqtt_client *client)
     mqtt_receiver_reset(&client->receiver);
     mqtt_failure_reset(&client->facts);
     mosquitto_log_callback_set(client->library, on_log);
-    if (!mqtt_setup_login(client->library, &client->settings, &err)) {
+    unsigned others;
+    if (!mqtt_setup_login(client->library, &client->settings, &others, &err)) {
         give_up(client, mqtt_failure_no_password(err.text));
         return;
     }
+    warn_of_open_password(client, others);
     int result;
     if (client->handed_over) {
         result = mosquitto_reconnect_async(client->library);

@@ -1,10 +1,7 @@
 #include "mqtt/setup.h"
 
-#include <errno.h>
 #include <mqtt_protocol.h>
 #include <openssl/ssl.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/units.h"
 #include "mqtt/certificate.h"
@@ -17,19 +14,20 @@
 
 static bool can_read(const char *flag, const char *file, struct err *err)
 {
-    if (file && access(file, R_OK) != 0) {
-        err_set(err, 0, "--%s: %.160s: %s", flag, file, strerror(errno));
-        return false;
+    int error = file ? mqtt_secret_check(file) : 0;
+    if (error) {
+        err_set(err, 0, "--%s: %.160s: %s", flag, file, mqtt_secret_strerror(error));
     }
-    return true;
+    return error == 0;
 }
 
 bool mqtt_setup_check_files(const struct mqtt_settings *settings, struct err *err)
 {
     char secret[MQTT_SECRET_BYTES];
+    unsigned others;
     return can_read("tls-ca", settings->ca_file, err) && can_read("tls-cert", settings->cert_file, err) &&
            can_read("tls-key", settings->key_file, err) &&
-           (!settings->password_file || mqtt_secret_read(settings->password_file, secret, err));
+           (!settings->password_file || mqtt_secret_read(settings->password_file, secret, &others, err));
 }
 
 /* ---- the library's options ---- */
@@ -110,13 +108,15 @@ int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *se
 
 /* ---- CONNECT ---- */
 
-bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, struct err *err)
+bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, unsigned *others,
+                      struct err *err)
 {
     char secret[MQTT_SECRET_BYTES];
     const char *username = settings->username[0] ? settings->username : NULL;
     const char *password = settings->password;
+    *others = 0;
     if (settings->password_file) {
-        if (!mqtt_secret_read(settings->password_file, secret, err)) {
+        if (!mqtt_secret_read(settings->password_file, secret, others, err)) {
             return false;
         }
         password = secret;

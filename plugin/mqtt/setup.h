@@ -23,8 +23,10 @@ MUST_USE bool mqtt_setup_check_files(const struct mqtt_settings *settings, struc
 MUST_USE int mqtt_setup_library(struct mosquitto *library, const struct mqtt_settings *settings,
                                 struct mqtt_failure_facts *facts);
 
-/* User name and password. Before each connection, since the password's file is read again. */
-MUST_USE bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, struct err *err);
+/* User name and password. Before each connection, since the password's file is read again. *others:
+ * as mqtt_secret_read() has it, 0 without a file. */
+MUST_USE bool mqtt_setup_login(struct mosquitto *library, const struct mqtt_settings *settings, unsigned *others,
+                               struct err *err);
 
 /* The properties of CONNECT (MQTT 5, 3.1.2.11): session expiry interval and maximum packet size.
  * Once, before the first connection; the library keeps them. */

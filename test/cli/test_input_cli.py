@@ -38,6 +38,35 @@ def test_refused(case, also):
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"E! vending-input: {line}\n")
 
 
+@pytest.mark.parametrize("flag, words", {
+    "--password-file": "password file {file}: not a regular file",
+    "--tls-ca": "--tls-ca: {file}: not a regular file",
+    "--tls-cert": "--tls-cert: {file}: not a regular file",
+    "--tls-key": "--tls-key: {file}: not a regular file",
+}.items())
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(tmp_path, flag, words):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    other = {"--tls-cert": ["--tls-key", os.devnull], "--tls-key": ["--tls-cert", "/etc/passwd"]}.get(flag, [])
+    done = run("--tls", "verify", flag, str(pipe), *other)
+    assert (done.returncode, done.stderr) == (2, f"E! vending-input: {words.format(file=pipe)}\n")
+
+
+@pytest.mark.parametrize("mode, verb", [(0o600, None), (0o640, None), (0o644, "read"), (0o622, "write"), (0o666, "read and write")])
+def test_a_password_that_is_open_to_everybody_is_warned_of_once(tmp_path, mode, verb):
+    password = tmp_path / "password"
+    password.write_text("s3cret\n")
+    password.chmod(mode)
+    with Running("--password-file", str(password), "--reconnect-max", "1s", "--log-rate", "0") as running:
+        for _ in range(2):
+            running.wait_for_log(b"next try in")
+            running.log = running.log.replace(b"next try in", b"")
+        _, _, log = running.end()
+    warnings = [line for line in log.splitlines() if line.startswith("W! ")]
+    assert warnings == ([f"W! password file {password}: everybody may {verb} it: chmod o= it"] if verb else [])
+    assert "s3cret" not in log
+
+
 def test_check_says_what_is_in_force():
     done = run("--check", "--host", "broker", "--share", "group", "--record", "/nonexistent/raw", MQTT_PASSWORD="s3cret")
     assert (done.returncode, done.stderr) == (0, "")

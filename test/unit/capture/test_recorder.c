@@ -282,6 +282,16 @@ START_TEST(what_cannot_be_opened)
     ck_assert(!capture_recorder_open(&record, &device, NOW, &err));
     ck_assert_str_eq(err.text, "--record: /dev/null: not a regular file");
     capture_recorder_close(&record, NOW);
+
+    /* Where the link leads nothing is created. */
+    const struct capture_recorder_settings link = {file, 1000, 0, 3};
+    ck_assert_int_eq(symlink(numbered(1), file), 0);
+    err_clear(&err);
+    ck_assert(!capture_recorder_open(&record, &link, NOW, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, ": a symbolic link, which is not followed"));
+    ck_assert_int_ne(access(numbered(1), F_OK), 0);
+    capture_recorder_close(&record, NOW);
+    unlink(file);
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 static char file[] = "/tmp/test_setup.XXXXXX";
 static struct mosquitto *library;
 static struct mqtt_failure_facts facts;
+static unsigned others;
 
 static void start(void)
 {
@@ -84,17 +85,17 @@ START_TEST(login)
     struct mqtt_settings settings = {.username = "", .password = NULL};
     struct err err;
     err_clear(&err);
-    ck_assert_msg(mqtt_setup_login(library, &settings, &err), "%s", err.text);
+    ck_assert_msg(mqtt_setup_login(library, &settings, &others, &err), "%s", err.text);
     settings.username = "me";
     settings.password_file = file;
-    ck_assert_msg(mqtt_setup_login(library, &settings, &err), "%s", err.text);
+    ck_assert_msg(mqtt_setup_login(library, &settings, &others, &err), "%s", err.text);
     settings.password_file = "/nonexistent/p";
-    ck_assert(!mqtt_setup_login(library, &settings, &err));
+    ck_assert(!mqtt_setup_login(library, &settings, &others, &err));
     ck_assert_str_eq(err.text, "password file /nonexistent/p: No such file or directory");
     err_clear(&err);
     settings.password_file = NULL;
     settings.username = "\xff"; /* MQTT 5, 3.1.3.5: a user name is UTF-8 */
-    ck_assert(!mqtt_setup_login(library, &settings, &err));
+    ck_assert(!mqtt_setup_login(library, &settings, &others, &err));
     ck_assert_msg(strncmp(err.text, "user name and password: ", 24) == 0, "%s", err.text);
 }
 END_TEST
