@@ -43,10 +43,12 @@ struct subscriber {
     struct engine engine;
     struct mqtt_client *mqtt;
     struct capture_recorder recorder;
-    struct buf line;     /* of one message */
-    bool is_interactive; /* a person looks on: SIGINT is meant for us */
-    bool watches_stdin;  /* its end asks us to end */
-    int64_t untaken_ns;  /* since when there are rows that are not known to be taken (monotonic); 0 = none */
+    struct buf line;       /* of one message */
+    bool is_interactive;   /* a person looks on: SIGINT is meant for us */
+    bool watches_stdin;    /* its end asks us to end */
+    int64_t untaken_ns;    /* since when there are rows that are not known to be taken (monotonic); 0 = none */
+    uint64_t cut_messages; /* with more properties than are taken, */
+    uint64_t dropped_properties;
     char client_id[CLIENT_ID_BYTES];
     char filters[MESSAGE_KINDS][FILTER_BYTES];
 };
@@ -108,6 +110,33 @@ static void make_room(struct subscriber *subscriber, const struct mqtt_message *
     }
 }
 
+/* The pipeline and a recording have the others. Each machine may do so in each message: said once,
+ * and counted. */
+static void log_dropped(struct subscriber *subscriber, const struct mqtt_message *message)
+{
+    if (message->properties.dropped == 0) {
+        return;
+    }
+    if (subscriber->cut_messages++ == 0) {
+        log_line(
+            &subscriber->engine.log, clock_monotonic_ns(), LOG_WARNING,
+            "a message on %.*s has %zu MQTT properties: the first %d are taken, the others left out; such messages "
+            "are counted from now on",
+            (int)message->topic.len, message->topic.ptr, message->properties.count + message->properties.dropped,
+            PROPERTIES_MAX);
+    }
+    subscriber->dropped_properties += message->properties.dropped;
+}
+
+static void log_all_dropped(struct subscriber *subscriber)
+{
+    if (subscriber->cut_messages > 0) {
+        log_line(&subscriber->engine.log, clock_monotonic_ns(), LOG_WARNING,
+                 "%" PRIu64 " messages had more than %d MQTT properties: %" PRIu64 " were left out",
+                 subscriber->cut_messages, PROPERTIES_MAX, subscriber->dropped_properties);
+    }
+}
+
 static bool on_message(void *ctx, const struct mqtt_message *message)
 {
     struct subscriber *subscriber = ctx;
@@ -127,6 +156,7 @@ static bool on_message(void *ctx, const struct mqtt_message *message)
                                          arrival_ns};
     pipeline_message(engine->pipeline, &input);
     engine_end_work(engine);
+    log_dropped(subscriber, message);
     return engine->output.bytes.len < PIPE_BUF && !engine->output.writer.error;
 }
 
@@ -391,6 +421,7 @@ static int run(struct subscriber *subscriber)
         log_what_comes_again(subscriber);
     }
     log_recording(subscriber);
+    log_all_dropped(subscriber);
     engine_log_end(&subscriber->engine);
     return is_done ? DONE : CANNOT_RUN;
 }
@@ -409,6 +440,8 @@ static void make_filter(struct subscriber *subscriber, enum message_kind kind)
 static bool make_client(struct subscriber *subscriber, struct err *err)
 {
     struct input_settings *settings = &subscriber->settings;
+    /* A recording has the flag as it was published. Otherwise it says which messages were stored. */
+    settings->mqtt.retain_as_published = settings->recorder.file != NULL;
     const struct mqtt_client_callbacks callbacks = {.ctx = subscriber, .log = on_log, .message = on_message};
     if (!settings->mqtt.client_id[0]) {
         snprintf(subscriber->client_id, sizeof subscriber->client_id, "vending-input-%s", settings->rows.instance);

@@ -99,8 +99,8 @@ static bool is_address(const char *host)
 static bool is_for_host(X509 *certificate, const char *host)
 {
     unsigned flags = is_address(host) ? X509_CHECK_FLAG_NO_WILDCARDS : 0;
-    return certificate && (X509_check_host(certificate, host, 0, flags, NULL) == 1 ||
-                           X509_check_ip_asc(certificate, host, 0) == 1);
+    return certificate &&
+           (X509_check_host(certificate, host, 0, flags, NULL) == 1 || X509_check_ip_asc(certificate, host, 0) == 1);
 }
 
 /* OpenSSL's own judgement stands. */

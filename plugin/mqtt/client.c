@@ -37,7 +37,7 @@ enum state {
 
 /* Who reads from the socket of a connection. */
 enum reads {
-    READS_LIBRARY,     /* all of it: before CONNACK, with TLS, or with QoS 2 */
+    READS_LIBRARY,     /* all of it: with TLS, or with QoS 2 */
     READS_ONE_MESSAGE, /* the library until it has called back for a message, then the receiver */
     READS_BY_RECEIVER,
 };
@@ -73,7 +73,7 @@ struct mqtt_client {
     int64_t read_ns;        /* when the program last wanted to read */
     int64_t settled_ns;     /* after a long pause: from when on a missing answer counts */
     int64_t resubscribe_ns; /* INT64_MAX = nothing refused */
-    unsigned warned_of; /* permissions of the password's file, S_IROTH and S_IWOTH */
+    unsigned warned_of;     /* permissions of the password's file, S_IROTH and S_IWOTH */
     struct mqtt_failure_facts facts;
     char topic[TOPIC_BYTES];
 };
@@ -141,7 +141,8 @@ static void give_up_for_result(struct mqtt_client *client, int result, int error
 static void subscribe_to(struct mqtt_client *client, struct subscription *subscription)
 {
     /* A retained message comes once per session, and not with every connection. */
-    const int how = MQTT_SUB_OPT_SEND_RETAIN_NEW | MQTT_SUB_OPT_RETAIN_AS_PUBLISHED;
+    const int how =
+        MQTT_SUB_OPT_SEND_RETAIN_NEW | (client->settings.retain_as_published ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED : 0);
     subscription->refused = false;
     int result =
         mosquitto_subscribe_v5(client->library, &subscription->mid, subscription->filter, subscription->qos, how, NULL);
@@ -223,7 +224,6 @@ static void on_connect(struct mosquitto *library, void *ctx, int code, int flags
     client->connected_ns = client->now_ns;
     client->keepalive_check_ns = client->now_ns + KEEPALIVE_CHECK_NS;
     client->read_ns = client->now_ns;
-    client->reads = client->callbacks.message && !client->facts.uses_tls ? READS_BY_RECEIVER : READS_LIBRARY;
     write_log(client, LOG_INFO, "connected to %s:%d as %s%s, %s session", client->settings.host,
               mqtt_setup_port(&client->settings), client->settings.client_id,
               client->settings.tls == MQTT_SETTINGS_TLS_OFF ? "" : " with TLS", present ? "earlier" : "new");
@@ -317,13 +317,20 @@ static void on_publish(struct mosquitto *library, void *ctx, int mid, int code, 
 
 /* ---- connecting ---- */
 
+/* From CONNACK on, which could be poisoned as well. */
+static enum reads who_reads(const struct mqtt_client *client)
+{
+    return client->callbacks.message && !client->facts.uses_tls ? READS_BY_RECEIVER : READS_LIBRARY;
+}
+
 /* The password's file is read for every connection: said once, and again if it has changed. */
 static void warn_of_open_password(struct mqtt_client *client, unsigned others)
 {
-    static const char *const verbs[] = {[S_IROTH] = "read", [S_IWOTH] = "write", [S_IROTH | S_IWOTH] = "read and write"};
+    static const char *const verbs[] = {
+        [S_IROTH] = "read", [S_IWOTH] = "write", [S_IROTH | S_IWOTH] = "read and write"};
     if (others && others != client->warned_of) {
-        write_log(client, LOG_WARNING, "password file %.160s: everybody may %s it: chmod o= it", client->settings.password_file,
-                  verbs[others]);
+        write_log(client, LOG_WARNING, "password file %.160s: everybody may %s it: chmod o= it",
+                  client->settings.password_file, verbs[others]);
     }
     client->warned_of = others;
 }
@@ -336,7 +343,7 @@ static void attempt(struct mqtt_client *client)
     client->attempt_end_ns = client->now_ns + ATTEMPT_NS;
     client->was_paused = false;
     client->settled_ns = 0;
-    client->reads = READS_LIBRARY;
+    client->reads = who_reads(client);
     client->unacknowledged = false;
     mqtt_receiver_reset(&client->receiver);
     mqtt_failure_reset(&client->facts);
@@ -506,6 +513,9 @@ static void read_by_receiver(struct mqtt_client *client)
     case MQTT_RECEIVER_ALL_FOR_LIBRARY:
         client->reads = READS_LIBRARY;
         read_by_library(client);
+        break;
+    case MQTT_RECEIVER_POISONED:
+        take_result(client, MOSQ_ERR_MALFORMED_PACKET);
         break;
     case MQTT_RECEIVER_FAILED:
         take_result(client, errno == ECONNRESET ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_ERRNO);

@@ -65,7 +65,7 @@ MUST_USE struct mqtt_client *mqtt_client_new(const struct mqtt_settings *setting
 void mqtt_client_free(struct mqtt_client *client);
 
 /* Before the first turn: a topic filter to subscribe to at every connection. It must outlive the
- * client. Retained messages come when the subscription is new to the broker, and keep their flag.
+ * client. Retained messages come when the subscription is new to the broker.
  * false = there are MQTT_CLIENT_MAX_SUBSCRIPTIONS already. */
 MUST_USE bool mqtt_client_subscribe(struct mqtt_client *client, const char *filter, int qos);
 

@@ -17,15 +17,15 @@
 
 /* What is known about an attempt, or about the connection that came of it. */
 struct mqtt_failure_facts {
-    bool is_connected;    /* the broker had accepted us */
-    bool has_lasted;      /* ... for so long that it was no quick end */
-    bool socket_is_ready; /* TCP is connected */
-    bool uses_tls;        /* as set */
-    bool has_cert;        /* a client certificate is set */
+    bool is_connected;     /* the broker had accepted us */
+    bool has_lasted;       /* ... for so long that it was no quick end */
+    bool socket_is_ready;  /* TCP is connected */
+    bool uses_tls;         /* as set */
+    bool has_cert;         /* a client certificate is set */
     const char *cert_host; /* that the broker's certificate must be for, as set; NULL = any */
-    long cert_verdict;    /* X509_V_... on the broker's certificate; X509_V_OK also if none was seen */
+    long cert_verdict;     /* X509_V_... on the broker's certificate; X509_V_OK also if none was seen */
     char cert_text[MQTT_FAILURE_CERT_TEXT_BYTES]; /* its names, or the date that matters; "" = none */
-    char tls_text[MQTT_FAILURE_TLS_TEXT_BYTES]; /* OpenSSL's first error; "" = none */
+    char tls_text[MQTT_FAILURE_TLS_TEXT_BYTES];   /* OpenSSL's first error; "" = none */
 };
 
 /* One log line is "HOST:PORT: what: why: advice". what and advice are constants. */

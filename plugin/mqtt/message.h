@@ -13,6 +13,8 @@ struct mqtt_message {
     struct span payload;
     int qos;
     int mid; /* packet identifier, 0 with QoS 0 */
+    /* The broker had stored it and sends it because we have subscribed (MQTT 5, 3.3.1.3). With
+     * retain_as_published: so its publisher has set it, and whether it was stored is not known. */
     bool retain;
     struct properties properties;
 };

@@ -3,11 +3,13 @@
 #include <mqtt_protocol.h>
 #include <stdint.h>
 
+#include "base/macros.h"
 #include "base/utf8.h"
 
 #define LENGTH_BYTES_MAX 4 /* of a variable byte integer */
 #define TYPE_MASK 0xF0
 #define QOS_2_FLAG 0x04
+#define QOS_1_FLAG 0x02
 #define RETAIN_FLAG 0x01
 
 /* ---- the encodings of MQTT 5, 1.5 ---- */
@@ -65,6 +67,122 @@ static struct span take_text(struct cursor *cursor)
     struct span text = take_binary(cursor);
     cursor->failed = cursor->failed || !utf8_is_storable(text);
     return text;
+}
+
+/* ---- properties that there are ---- */
+
+enum value {
+    VALUE_NONE, /* no such property */
+    VALUE_BYTE,
+    VALUE_TWO_BYTES,
+    VALUE_FOUR_BYTES,
+    VALUE_VARIABLE,
+    VALUE_BINARY, /* or text */
+    VALUE_TWO_TEXTS,
+};
+
+/* MQTT 5, 2.2.2.2. */
+static const unsigned char values[] = {
+    [MQTT_PROP_PAYLOAD_FORMAT_INDICATOR] = VALUE_BYTE,
+    [MQTT_PROP_MESSAGE_EXPIRY_INTERVAL] = VALUE_FOUR_BYTES,
+    [MQTT_PROP_CONTENT_TYPE] = VALUE_BINARY,
+    [MQTT_PROP_RESPONSE_TOPIC] = VALUE_BINARY,
+    [MQTT_PROP_CORRELATION_DATA] = VALUE_BINARY,
+    [MQTT_PROP_SUBSCRIPTION_IDENTIFIER] = VALUE_VARIABLE,
+    [MQTT_PROP_SESSION_EXPIRY_INTERVAL] = VALUE_FOUR_BYTES,
+    [MQTT_PROP_ASSIGNED_CLIENT_IDENTIFIER] = VALUE_BINARY,
+    [MQTT_PROP_SERVER_KEEP_ALIVE] = VALUE_TWO_BYTES,
+    [MQTT_PROP_AUTHENTICATION_METHOD] = VALUE_BINARY,
+    [MQTT_PROP_AUTHENTICATION_DATA] = VALUE_BINARY,
+    [MQTT_PROP_REQUEST_PROBLEM_INFORMATION] = VALUE_BYTE,
+    [MQTT_PROP_WILL_DELAY_INTERVAL] = VALUE_FOUR_BYTES,
+    [MQTT_PROP_REQUEST_RESPONSE_INFORMATION] = VALUE_BYTE,
+    [MQTT_PROP_RESPONSE_INFORMATION] = VALUE_BINARY,
+    [MQTT_PROP_SERVER_REFERENCE] = VALUE_BINARY,
+    [MQTT_PROP_REASON_STRING] = VALUE_BINARY,
+    [MQTT_PROP_RECEIVE_MAXIMUM] = VALUE_TWO_BYTES,
+    [MQTT_PROP_TOPIC_ALIAS_MAXIMUM] = VALUE_TWO_BYTES,
+    [MQTT_PROP_TOPIC_ALIAS] = VALUE_TWO_BYTES,
+    [MQTT_PROP_MAXIMUM_QOS] = VALUE_BYTE,
+    [MQTT_PROP_RETAIN_AVAILABLE] = VALUE_BYTE,
+    [MQTT_PROP_USER_PROPERTY] = VALUE_TWO_TEXTS,
+    [MQTT_PROP_MAXIMUM_PACKET_SIZE] = VALUE_FOUR_BYTES,
+    [MQTT_PROP_WILDCARD_SUB_AVAILABLE] = VALUE_BYTE,
+    [MQTT_PROP_SUBSCRIPTION_ID_AVAILABLE] = VALUE_BYTE,
+    [MQTT_PROP_SHARED_SUB_AVAILABLE] = VALUE_BYTE,
+};
+
+/* false = there is no such property. */
+static bool skip_property(struct cursor *list)
+{
+    size_t id = take_variable_number(list);
+    switch (id < COUNT(values) ? (enum value)values[id] : VALUE_NONE) {
+    case VALUE_NONE:
+        return list->failed;
+    case VALUE_BYTE:
+        (void)take(list, 1);
+        break;
+    case VALUE_TWO_BYTES:
+        (void)take(list, 2);
+        break;
+    case VALUE_FOUR_BYTES:
+        (void)take(list, 4);
+        break;
+    case VALUE_VARIABLE:
+        (void)take_variable_number(list);
+        break;
+    case VALUE_TWO_TEXTS:
+        (void)take_binary(list);
+        (void)take_binary(list);
+        break;
+    case VALUE_BINARY:
+        (void)take_binary(list);
+        break;
+    }
+    return true;
+}
+
+/* As far as the list is there, and whole. */
+static bool has_poison(struct cursor *cursor)
+{
+    size_t len = take_variable_number(cursor);
+    struct cursor list = {.rest = {cursor->rest.ptr, len < cursor->rest.len ? len : cursor->rest.len}};
+    while (!cursor->failed && list.rest.len > 0 && !list.failed) {
+        if (!skip_property(&list)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* body: what follows the fixed header, or the beginning of it. */
+static bool is_poisoned(struct span body, unsigned char first)
+{
+    struct cursor cursor = {.rest = body};
+    switch (first & TYPE_MASK) {
+    case CMD_PUBLISH:
+        (void)take_binary(&cursor);
+        (void)take(&cursor, first & (QOS_2_FLAG | QOS_1_FLAG) ? 2 : 0);
+        break;
+    case CMD_CONNACK: /* flags and reason */
+    case CMD_SUBACK:
+    case CMD_UNSUBACK:
+        (void)take(&cursor, 2);
+        break;
+    case CMD_PUBACK:
+    case CMD_PUBREC:
+    case CMD_PUBREL:
+    case CMD_PUBCOMP: /* packet identifier, reason */
+        (void)take(&cursor, 3);
+        break;
+    case CMD_DISCONNECT:
+    case CMD_AUTH:
+        (void)take(&cursor, 1);
+        break;
+    default: /* without properties, or none that a broker sends */
+        return false;
+    }
+    return !cursor.failed && has_poison(&cursor);
 }
 
 /* ---- PUBLISH ---- */
@@ -148,13 +266,18 @@ enum mqtt_packet_kind mqtt_packet_read(struct span bytes, size_t *size, struct m
     }
     *size = bytes.len - cursor.rest.len + len;
     bool is_publish = (first & TYPE_MASK) == CMD_PUBLISH;
+    bool is_whole = cursor.rest.len >= len;
+    struct span body = {cursor.rest.ptr, is_whole ? len : cursor.rest.len};
+    if (is_publish && is_whole && !(first & QOS_2_FLAG) && read_publish(body, first, message)) {
+        return MQTT_PACKET_MESSAGE;
+    }
+    if ((is_publish || is_whole) && is_poisoned(body, first)) {
+        return MQTT_PACKET_POISONED;
+    }
     if (is_publish && (first & QOS_2_FLAG)) {
         return MQTT_PACKET_QOS_2;
     }
-    if (cursor.rest.len < len) {
-        return MQTT_PACKET_INCOMPLETE;
-    }
-    return is_publish && read_publish(take(&cursor, len), first, message) ? MQTT_PACKET_MESSAGE : MQTT_PACKET_OTHER;
+    return is_whole ? MQTT_PACKET_OTHER : MQTT_PACKET_INCOMPLETE;
 }
 
 void mqtt_packet_add_puback(struct buf *out, int mid)

@@ -63,6 +63,9 @@ static enum mqtt_receiver_next leave(struct mqtt_receiver *receiver, int fd, enu
     if (kind == MQTT_PACKET_QOS_2) {
         return MQTT_RECEIVER_ALL_FOR_LIBRARY;
     }
+    if (kind == MQTT_PACKET_POISONED) {
+        return MQTT_RECEIVER_POISONED;
+    }
     /* Readable without what was waited for: the connection has ended within the packet. */
     if (kind == MQTT_PACKET_INCOMPLETE && size <= MQTT_RECEIVER_BYTES && await(receiver, fd, size)) {
         return MQTT_RECEIVER_GO_ON;

@@ -33,6 +33,7 @@ enum mqtt_receiver_next {
     MQTT_RECEIVER_PART_OF_MESSAGE, /* ... is too large for us, or cut off; when the library has
                                       called back for it, it is between two packets again */
     MQTT_RECEIVER_ALL_FOR_LIBRARY, /* it reads ahead from now on */
+    MQTT_RECEIVER_POISONED,        /* the next packet is for nobody: the connection is to be given up */
     MQTT_RECEIVER_FAILED,          /* errno says why */
 };
 

@@ -30,6 +30,7 @@ struct mqtt_settings {
     bool clean_start;          /* forget the earlier session, at every connection */
     size_t receive_maximum;    /* of QoS 1 and 2 on their way to us; 0 = the library's 20 */
     size_t send_maximum;       /* ... from us, below the broker's limit; 0 = the library's 20 */
+    bool retain_as_published;  /* see struct mqtt_message */
     size_t max_packet;         /* bytes; larger ones the broker keeps to itself; 0 = no limit */
     enum mqtt_settings_tls tls;
     const char *ca_file; /* PEM; NULL = the system's CAs */

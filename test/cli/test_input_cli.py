@@ -94,8 +94,8 @@ def test_the_mapping_is_the_processors():
 class Running:
     """Without a broker. Its standard output is read at the end alone."""
 
-    def __init__(self, *flags, stdin=subprocess.PIPE, **how):
-        self.process = subprocess.Popen([PROGRAM, "--port", "1", "--instance", "here", *flags], stdin=stdin, stdout=subprocess.PIPE,
+    def __init__(self, *flags, port=1, stdin=subprocess.PIPE, **how):
+        self.process = subprocess.Popen([PROGRAM, "--port", str(port), "--instance", "here", *flags], stdin=stdin, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, **how)
         self.log = b""
 
@@ -208,6 +208,36 @@ def test_its_last_words_are_not_held_back():
         running.wait_for_log(b"cannot connect")
         code, _, log = running.end(signal.SIGTERM)
     assert code == 0 and log.splitlines()[-1].startswith("I! end: received 0") and " held back (limit: 1 a minute)" in log
+
+
+POISON = {  # a property that MQTT 5 does not have, on which libmosquitto 2.0.11 aborts
+    "CONNACK": [b"\x20\x05\0\0\x02\x7f\x01"],
+    "SUBACK": [b"\x20\x03\0\0\0", b"\x90\x06\0\x01\x02\x7f\x01\x01"],
+    "PUBLISH": [b"\x20\x03\0\0\0", b"\x32\x08\0\x01t\0\x01\x02\x7f\x01"],
+    "a large PUBLISH": [b"\x20\x03\0\0\0", b"\x30\x80\x80\x40\0\x01t\x02\x7f\x01" + 0x100000 * b"x"],
+    "DISCONNECT": [b"\x20\x03\0\0\0", b"\xe0\x04\x81\x02\x7f\x01"],
+}
+
+
+@pytest.mark.parametrize("packet", POISON)
+def test_a_rogue_broker_does_not_abort_it(packet):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(60)
+        with Running(port=listener.getsockname()[1]) as running:
+            connection, _ = listener.accept()
+            connection.settimeout(60)
+            assert connection.recv(4096)[:1] == b"\x10"
+            try:
+                for part in POISON[packet]:
+                    connection.sendall(part)
+            except ConnectionError:
+                pass  # it has heard enough
+            running.wait_for_log(b"what comes is not MQTT 5: check --port and --tls; next try in")
+            connection.close()
+            code, _, log = running.end(signal.SIGTERM)
+    assert code == 0 and "end: received 0 = " in log
 
 
 def test_the_processor_needs_no_mqtt_library():

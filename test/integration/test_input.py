@@ -113,6 +113,25 @@ def test_properties_of_mqtt_5(broker, subscribe):
         None, b'properties.content-type="text/plain" not application/json', None]
 
 
+@pytest.mark.parametrize("name", ["plain", "good"], ids=["plain", "TLS"])
+def test_more_properties_than_are_taken_are_told(tls_broker, authorities, subscribe, name):
+    """32 of them are; the first counts as before, those of 60 KiB too. Told once, counted at the end."""
+    flags = ["--tls", "verify", "--tls-ca", str(authorities[0].file)] if name == "good" else []
+    one = subscribe(tls_broker, *flags, port=tls_broker.ports.get(name))
+    one.wait_until_ready()
+    publisher = tls_broker.publisher(protocol=mqtt.MQTTv5)
+    for number, count in enumerate((32, 33, 50)):
+        user = {"priority": "high", "long": "x" * 60000} | {f"p{n}": "x" for n in range(count - 2)}
+        publisher.publish("v1/vm/VM-1/events", order(number), properties={"user-properties": user})
+    rows = one.wait_for_rows(3)
+    one.stop()
+    assert [field(row, "priority") for row in rows] == [b"high"] * 3
+    assert [line for line in one.log().splitlines() if "MQTT properties" in line] == [
+        "W! a message on v1/vm/VM-1/events has 33 MQTT properties: the first 32 are taken, the others left out; such messages are counted "
+        "from now on",
+        "W! 2 messages had more than 32 MQTT properties: 19 were left out"]
+
+
 HOSTILE = [
     b"", b"\0", b"a\0b", b"\xff\xfe", b"{\"event_type\":\"A\",\"data\":{\"order_id\":\"\xe5\"}}", b"{\"event_type\":\"A\\u0000\"}", b"\r\n{}\r\n",
     b"\x1b[31m", b"\\\"", "{\"event_type\":\"出货成功\"}".encode(), b"x" * 300000,

@@ -24,8 +24,8 @@ static void make_certificate(long from_s, long until_s)
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"broker", -1, -1, 0);
     X509_set_issuer_name(certificate, name);
     X509_set_pubkey(certificate, key);
-    X509_EXTENSION *names =
-        X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:a.example,DNS:*.b.example,IP:10.0.0.1,IP:fe80::1,email:x@y.z");
+    X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+                                                "DNS:a.example,DNS:*.b.example,IP:10.0.0.1,IP:fe80::1,email:x@y.z");
     ck_assert_ptr_nonnull(names);
     X509_add_ext(certificate, names, -1);
     X509_EXTENSION_free(names);
@@ -115,8 +115,8 @@ static const struct {
     const char *host;
     bool accepted;
 } hosts[] = {
-    {"a.example", true},    {"A.Example", true}, {"x.b.example", true}, {"10.0.0.1", true},   {"fe80::1", true},
-    {"y.x.b.example", false}, {"b.example", false},  {"10.0.0.2", false},   {"fe80::2", false}, {"broker", false},
+    {"a.example", true},      {"A.Example", true},  {"x.b.example", true}, {"10.0.0.1", true}, {"fe80::1", true},
+    {"y.x.b.example", false}, {"b.example", false}, {"10.0.0.2", false},   {"fe80::2", false}, {"broker", false},
 };
 
 START_TEST(host_name)

@@ -496,6 +496,22 @@ START_TEST(an_end_within_a_packet)
 }
 END_TEST
 
+/* A rogue broker's: whoever gives such a packet to the library has aborted. */
+START_TEST(a_property_that_there_is_not)
+{
+    static const struct span packets[] = {
+        {"\x32\x08\0\x01t\0\x01\x02\x7f\x01", 10},
+        {"\x90\x06\0\x01\x02\x7f\x01\x01", 8},
+        {"\xe0\x04\x81\x02\x7f\x01", 6},
+    };
+    logged[0] = '\0';
+    say(packets[_i]);
+    turn_until_logged(fake.mqtt, 100 * S);
+    ck_assert_msg(strstr(logged, "the connection is lost: what comes is not MQTT 5"), "%s", logged);
+    ck_assert_uint_eq(fake.messages, 0);
+}
+END_TEST
+
 START_TEST(a_program_that_wants_one_in_a_turn)
 {
     fake.wants_one = true;
@@ -577,6 +593,7 @@ int main(void)
     tcase_add_test(with_broker, receiver_and_library_read_the_same);
     tcase_add_test(with_broker, byte_by_byte);
     tcase_add_loop_test(with_broker, an_end_within_a_packet, 0, 4);
+    tcase_add_loop_test(with_broker, a_property_that_there_is_not, 0, 3);
     tcase_add_test(with_broker, a_program_that_wants_one_in_a_turn);
     tcase_add_loop_test(with_broker, disconnect, 0, 2);
     tcase_add_test(with_broker, a_lost_connection_takes_its_acknowledgements_along);

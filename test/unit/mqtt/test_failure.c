@@ -83,12 +83,12 @@ static const struct {
      X509_V_ERR_HOSTNAME_MISMATCH, MOSQ_ERR_TLS, 0, "certificate is not accepted: hostname mismatch", "--host"},
     {"no TLS there", "OpenSSL Error[0]: error:0A00010B:SSL routines::wrong version number", X509_V_OK,
      MOSQ_ERR_TLS_HANDSHAKE, 0, "does not speak TLS", "--port"},
-    {"no verdict", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", X509_V_OK, MOSQ_ERR_TLS, 0,
-     "certificate is not accepted: no reason given", ""},
+    {"no verdict", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", X509_V_OK, MOSQ_ERR_TLS,
+     0, "certificate is not accepted: no reason given", ""},
     {"a verdict and no words", "Error: something new", X509_V_ERR_CERT_NOT_YET_VALID, MOSQ_ERR_TLS, 0,
      "certificate is not accepted: certificate is not yet valid", "clock"},
-    {"a client's", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed", X509_V_ERR_INVALID_PURPOSE,
-     MOSQ_ERR_TLS, 0, "certificate is not accepted: ", "serverAuth"},
+    {"a client's", "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed",
+     X509_V_ERR_INVALID_PURPOSE, MOSQ_ERR_TLS, 0, "certificate is not accepted: ", "serverAuth"},
     {"no words", "Error: something new", X509_V_OK, MOSQ_ERR_TLS, 0, "Error: something new", ""},
 };
 
@@ -108,8 +108,10 @@ END_TEST
 
 START_TEST(what_stands_in_the_certificate)
 {
-    struct mqtt_failure_facts facts = {.uses_tls = true, .socket_is_ready = true,
-                                       .cert_verdict = X509_V_ERR_HOSTNAME_MISMATCH, .cert_text = "a.example, 10.0.0.1"};
+    struct mqtt_failure_facts facts = {.uses_tls = true,
+                                       .socket_is_ready = true,
+                                       .cert_verdict = X509_V_ERR_HOSTNAME_MISMATCH,
+                                       .cert_text = "a.example, 10.0.0.1"};
     expect("names", mqtt_failure_of_result(&facts, MOSQ_ERR_TLS, 0), "TLS failed",
            "is not accepted: hostname mismatch (a.example, 10.0.0.1)", "--host must be a name");
     mqtt_failure_reset(&facts);

@@ -114,7 +114,8 @@ START_TEST(what_is_left_to_the_library)
         {"a property longer than they are", MQTT_PACKET_OTHER, PACKET("\x30\x08\0\x01t\x03\x03\0\x09x")},
         {"a topic alias", MQTT_PACKET_OTHER, PACKET("\x30\x07\0\x01t\x03\x23\0\x01")},
         {"a subscription identifier", MQTT_PACKET_OTHER, PACKET("\x30\x06\0\x01t\x02\x0b\x07")},
-        {"a property that there is not", MQTT_PACKET_OTHER, PACKET("\x30\x06\0\x01t\x02\x7f\x01")},
+        {"what only CONNACK may have", MQTT_PACKET_OTHER, PACKET("\x30\x07\0\x01t\x03\x21\0\x05")},
+        {"half a property behind a good one", MQTT_PACKET_OTHER, PACKET("\x30\x08\0\x01t\x04\x01\x01\x26\0")},
         {"payload format 2", MQTT_PACKET_OTHER, PACKET("\x30\x06\0\x01t\x02\x01\x02")},
         {"payload format twice", MQTT_PACKET_OTHER, PACKET("\x30\x08\0\x01t\x04\x01\x01\x01\x01")},
         {"a name that is not UTF-8", MQTT_PACKET_OTHER, PACKET("\x30\x0a\0\x01t\x06\x26\0\x01\xff\0\0")},
@@ -123,6 +124,81 @@ START_TEST(what_is_left_to_the_library)
         size_t size = 0;
         enum mqtt_packet_kind kind = mqtt_packet_read(cases[i].packet, &size, &message);
         ck_assert_msg(kind == cases[i].kind, "%s: %d", cases[i].name, (int)kind);
+    }
+}
+END_TEST
+
+/* libmosquitto ends the program for these. Which properties there are: 2.2.2.2; where they stand: 3.2, 3.4 to 3.7,
+ * 3.9, 3.11, 3.14, 3.15. */
+START_TEST(a_property_that_there_is_not)
+{
+    static const struct {
+        const char *name;
+        enum mqtt_packet_kind kind;
+        struct span packet;
+    } cases[] = {
+        {"PUBLISH", MQTT_PACKET_POISONED, PACKET("\x30\x06\0\x01t\x02\x7f\x01")},
+        {"QoS 1", MQTT_PACKET_POISONED, PACKET("\x32\x08\0\x01t\0\x01\x02\x7f\x01")},
+        {"QoS 2", MQTT_PACKET_POISONED, PACKET("\x34\x08\0\x01t\0\x01\x02\x7f\x01")},
+        {"the number 0", MQTT_PACKET_POISONED, PACKET("\x30\x06\0\x01t\x02\0\x01")},
+        {"a long number", MQTT_PACKET_POISONED, PACKET("\x30\x07\0\x01t\x03\x81\x01\x01")},
+        {"behind one that is refused", MQTT_PACKET_POISONED, PACKET("\x30\x08\0\x01t\x04\x01\x02\x7f\x01")},
+        {"behind every kind", MQTT_PACKET_POISONED,
+         PACKET("\x30\x25\0\x01t\x21\x01\x01\x02\0\0\0\x01\x03\0\x01x\x09\0\x02xy\x0b\x80\x01\x13\0\x01\x26\0\x01x\0"
+                "\x01y\x7f")},
+        {"a PUBLISH that is not there whole", MQTT_PACKET_POISONED, PACKET("\x30\xff\x7f\0\x01t\x7f\x7f")},
+        {"... and has not come so far", MQTT_PACKET_INCOMPLETE, PACKET("\x30\xff\x7f\0\x01t\x7f")},
+        {"CONNACK", MQTT_PACKET_POISONED, PACKET("\x20\x05\0\0\x02\x7f\x01")},
+        {"CONNACK, a good one", MQTT_PACKET_OTHER, PACKET("\x20\x06\0\0\x03\x21\0\x14")},
+        {"PUBACK", MQTT_PACKET_POISONED, PACKET("\x40\x06\0\x01\0\x02\x7f\x01")},
+        {"PUBACK without", MQTT_PACKET_OTHER, PACKET("\x40\x02\0\x01")},
+        {"PUBREC", MQTT_PACKET_POISONED, PACKET("\x50\x06\0\x01\0\x02\x7f\x01")},
+        {"PUBREL", MQTT_PACKET_POISONED, PACKET("\x62\x06\0\x01\0\x02\x7f\x01")},
+        {"PUBCOMP", MQTT_PACKET_POISONED, PACKET("\x70\x06\0\x01\0\x02\x7f\x01")},
+        {"SUBACK", MQTT_PACKET_POISONED, PACKET("\x90\x06\0\x01\x02\x7f\x01\x01")},
+        {"UNSUBACK", MQTT_PACKET_POISONED, PACKET("\xb0\x06\0\x01\x02\x7f\x01\0")},
+        {"DISCONNECT", MQTT_PACKET_POISONED, PACKET("\xe0\x04\x81\x02\x7f\x01")},
+        {"DISCONNECT, a good one", MQTT_PACKET_OTHER, PACKET("\xe0\x06\x81\x04\x1f\0\x01x")},
+        {"DISCONNECT without", MQTT_PACKET_OTHER, PACKET("\xe0\0")},
+        {"AUTH", MQTT_PACKET_POISONED, PACKET("\xf0\x04\x18\x02\x7f\x01")},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct span packet = exact(cases[i].packet);
+        size_t size = 0;
+        enum mqtt_packet_kind kind = mqtt_packet_read(packet, &size, &message);
+        ck_assert_msg(kind == cases[i].kind, "%s: %d", cases[i].name, (int)kind);
+        release(packet);
+    }
+}
+END_TEST
+
+/* 1.5.4: U+0000 and what is no UTF-8 must be refused (above); these may be, and are taken. */
+START_TEST(odd_topics)
+{
+    static const struct span topics[] = {
+        PACKET("\x30\x06\0\x03"
+               "a\x01z"
+               "\0"),
+        PACKET("\x30\x06\0\x03"
+               "a\x7fz"
+               "\0"),
+        PACKET("\x30\x07\0\x04"
+               "a\xc2\x85z"
+               "\0"),
+        PACKET("\x30\x08\0\x05"
+               "a\xef\xbb\xbfz"
+               "\0"),
+        PACKET("\x30\x08\0\x05"
+               "a\xef\xbf\xbfz"
+               "\0"),
+        PACKET("\x30\x08\0\x05"
+               "a\xe2\x80\xaez"
+               "\0"),
+    };
+    for (size_t i = 0; i < COUNT(topics); i++) {
+        size_t size = 0;
+        ck_assert_int_eq(mqtt_packet_read(topics[i], &size, &message), MQTT_PACKET_MESSAGE);
+        ck_assert_uint_eq(message.topic.len, (size_t)topics[i].ptr[3]);
     }
 }
 END_TEST
@@ -146,6 +222,8 @@ int main(void)
     tcase_add_test(tcase, without_anything);
     tcase_add_test(tcase, each_beginning);
     tcase_add_test(tcase, what_is_left_to_the_library);
+    tcase_add_test(tcase, a_property_that_there_is_not);
+    tcase_add_test(tcase, odd_topics);
     tcase_add_test(tcase, puback);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
