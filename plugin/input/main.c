@@ -152,7 +152,9 @@ static bool on_message(void *ctx, const struct mqtt_message *message)
     if (subscriber->settings.recorder.file) {
         record_message(subscriber, message, arrival_ns);
     }
-    const struct pipeline_input input = {message->topic, message->payload, &message->properties, message->retain,
+    /* As it was published it would not tell a status that comes now from one that was kept: then all count as news. */
+    bool was_stored = message->retain && !subscriber->settings.mqtt.retain_as_published;
+    const struct pipeline_input input = {message->topic, message->payload, &message->properties, was_stored,
                                          arrival_ns};
     pipeline_message(engine->pipeline, &input);
     engine_end_work(engine);

@@ -383,6 +383,27 @@ def test_retained_statuses_come_once_a_session(broker, subscribe):
     assert [row.measurement for row in two.rows()] == [b"vm_events"]
 
 
+@pytest.mark.parametrize("recording", [False, True], ids=["", "recording"])
+def test_a_stored_status_without_a_time_is_no_news_and_a_live_one_is(broker, subscribe, tmp_path, recording):
+    """Machines publish their status with the retain flag: the broker sends it as stored only to who subscribes later. A recording wants the
+    flag as it was published, which does not tell the two apart: then each is a row."""
+    publisher = broker.publisher()
+    publisher.publish("v1/vm/VM-1/status", json.dumps({"status": "online"}), retain=True)
+    publisher.publish("v1/vm/VM-2/status", json.dumps({"status": "online", "ts": int(time.time())}), retain=True)
+    publisher.flush()
+    one = subscribe(broker, *(["--record", str(tmp_path / "raw")] if recording else []))
+    one.wait_until_ready()
+    one.wait_for_rows(2 if recording else 1)
+    publisher.publish("v1/vm/VM-3/status", json.dumps({"status": "online"}), retain=True)
+    publisher.publish("v1/vm/VM-4/status", json.dumps({"status": "offline"}), retain=True)
+    publish_orders(publisher, 1)
+    one.process.wait_until(lambda: b"ORDER-0" in one.output, "the last message")
+    rows = one.stop()
+    machines = [row.tags[b"device_no"] for row in rows if row.measurement == b"vm_status"]
+    assert sorted(machines) == ([b"VM-1"] if recording else []) + [b"VM-2", b"VM-3", b"VM-4"]
+    assert f"ignored {0 if recording else 1}" in one.log()
+
+
 def test_a_share_splits_events_and_copies_statuses(broker, subscribe):
     publisher = broker.publisher()
     publisher.publish("v1/vm/VM-0/status", json.dumps({"status": "online", "ts": int(time.time())}), retain=True)
