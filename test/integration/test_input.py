@@ -810,6 +810,46 @@ def test_in_telegraf(broker, make_input_telegraf):
     assert any(row.time % 1_000_000_000 for row in telegraf.output.of("vm_ingest")), "times were rounded"
 
 
+def child_of(telegraf):
+    """The vending-input that runs in it, or None."""
+    for task in os.listdir(f"/proc/{telegraf.process.popen.pid}/task"):
+        with open(f"/proc/{telegraf.process.popen.pid}/task/{task}/children", encoding="ascii") as file:
+            for pid in file.read().split():
+                return int(pid)
+    return None
+
+
+def test_kills_in_a_burst_land_every_message_once(broker, make_input_telegraf, database, tmp_path, figures):
+    """Both ends: what the broker has acknowledged to the publisher is in the tables, and once. What stands in the pipe when vending-input is
+    killed is lost with it, because Telegraf closes its end: the broker has to send that again."""
+    count, kills = 30000, 6
+    telegraf = make_input_telegraf(database=database).start()
+    broker.wait_until_ready(telegraf.client_id, 3)
+    burst = threading.Thread(target=publish_fast, args=(broker, tmp_path, count))
+    burst.start()
+    killed = []
+    for _ in range(kills):
+        connected = broker.times_ready(telegraf.client_id)
+        received = lambda: broker.process.log().count(f"Received PUBACK from {telegraf.client_id}")
+        before = received()
+        broker.process.wait_until(lambda: received() > before + 300, "messages to be acknowledged")
+        killed.append(child_of(telegraf))
+        os.kill(killed[-1], signal.SIGKILL)
+        broker.wait_until_ready(telegraf.client_id, connected + 1)
+    burst.join()
+    try:
+        database.wait_for_count("(SELECT DISTINCT order_id FROM vm_events) AS landed", count)
+    except AssertionError:
+        pass  # judged below
+    telegraf.stop()
+    orders_landed = int(database.value("SELECT count(DISTINCT order_id) FROM vm_events"))
+    figures.append(f"Telegraf {telegraf.version}, vending-input killed {kills} times in a burst: acknowledged to the publisher {count}, landed "
+                   f"{orders_landed}, rows {database.count('vm_events')}")
+    assert len(set(killed)) == kills
+    assert orders_landed == count
+    assert database.count("vm_events") == count and database.count("vm_rejected") == 0
+
+
 def test_landing(broker, make_input_telegraf, database):
     telegraf = make_input_telegraf(database=database).start()
     broker.wait_until_ready(telegraf.client_id, 3)
