@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -167,12 +168,19 @@ def shown_value(value):
         return "true" if value else "false"
     if isinstance(value, float):
         return next(text for text in (f"{value:.{digits}g}" for digits in (15, 16, 17)) if float(text) == value)
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in str(value))
-    if columns_of(text) <= CELL_WIDTH:
-        return text
-    while columns_of(text) > CELL_WIDTH - 1:
-        text = text[:-1]
-    return text + "…"
+    pieces = [shown_character(c) for c in str(value)]
+    if columns_of("".join(pieces)) <= CELL_WIDTH:
+        return "".join(pieces)
+    while columns_of("".join(pieces)) > CELL_WIDTH - 1:
+        del pieces[-1]
+    return "".join(pieces) + "…"
+
+
+def shown_character(c):
+    """Line breaks and tabs are blanks on one line; what would not be seen, or would deceive, is an escape, whole or not there."""
+    if c in "\n\r\t":
+        return " "
+    return f"\\u{ord(c):04x}" if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c
 
 
 def listing(rows):
@@ -437,13 +445,19 @@ def test_csv_of_nothing_is_its_header():
 # ---- vending-input ----
 
 
+def output_of_input(*flags):
+    """Of vending-input without a broker, until SIGTERM."""
+    program = pathlib.Path(PROGRAM).with_name("vending-input")
+    with subprocess.Popen([program, "--port", "1", *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stderr.readline().startswith(b"I! vending-input ")
+        running.send_signal(signal.SIGTERM)
+        out, _ = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0
+    return out
+
+
 @pytest.mark.parametrize("form", ["json", "csv", "table"])
 def test_the_input_has_the_same_formats(form):
     """Without a broker there is nothing, and no report unless it is asked for."""
-    program = pathlib.Path(PROGRAM).with_name("vending-input")
-    done = subprocess.run([program, "--port", "1", "--format", form], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
-    assert done.returncode == 0
-    assert done.stdout.count(b"\n") == (1 if form == "csv" else 0)
-    asked = subprocess.run([program, "--port", "1", "--format", form, "--report-interval", "10s"], stdin=subprocess.DEVNULL, capture_output=True,
-                           timeout=PATIENCE)
-    assert b"vm_ingest" in asked.stdout
+    assert output_of_input("--format", form).count(b"\n") == (1 if form == "csv" else 0)
+    assert b"vm_ingest" in output_of_input("--format", form, "--report-interval", "10s")
