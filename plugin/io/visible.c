@@ -20,14 +20,14 @@ bool visible_is_hidden(uint32_t code)
     return false;
 }
 
-static size_t put_hex(char *out, const char *lead, uint32_t value, size_t digits)
+static size_t put_hex(char *out, char letter, uint32_t value, size_t digits)
 {
-    size_t len = strlen(lead);
-    memcpy(out, lead, len);
+    out[0] = '\\';
+    out[1] = letter;
     for (size_t i = 0; i < digits; i++) {
-        out[len + i] = "0123456789abcdef"[value >> 4 * (digits - 1 - i) & 0xf];
+        out[2 + i] = "0123456789abcdef"[value >> 4 * (digits - 1 - i) & 0xf];
     }
-    return len + digits;
+    return 2 + digits;
 }
 
 size_t visible_escape(uint32_t code, char out[VISIBLE_BYTES])
@@ -43,14 +43,14 @@ size_t visible_escape(uint32_t code, char out[VISIBLE_BYTES])
             return 2;
         }
     }
-    return put_hex(out, "\\u", code, 4);
+    return put_hex(out, 'u', code, 4);
 }
 
 size_t visible_char(struct span text, char out[VISIBLE_BYTES], size_t *len)
 {
     if (utf8_character(text) == 0) {
         *len = 1;
-        return put_hex(out, "\\x", (unsigned char)text.ptr[0], 2);
+        return put_hex(out, 'x', (unsigned char)text.ptr[0], 2);
     }
     uint32_t code = utf8_decode(text, len);
     if (visible_is_hidden(code)) {

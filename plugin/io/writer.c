@@ -1,4 +1,5 @@
-#define _GNU_SOURCE /* F_GETPIPE_SZ */
+/* F_GETPIPE_SZ. NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+#define _GNU_SOURCE
 
 #include "io/writer.h"
 

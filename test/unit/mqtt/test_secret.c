@@ -126,7 +126,7 @@ START_TEST(a_link_is_followed)
     char link[80];
     struct err err;
     err_clear(&err);
-    write_file((struct span)SPAN_LITERAL("s3cret\n"));
+    write_file(SPAN_LITERAL("s3cret\n"));
     snprintf(link, sizeof link, "%s-link", file);
     ck_assert_int_eq(symlink(file, link), 0);
     bool is_read = mqtt_secret_read(link, got, &others, &err);
@@ -146,7 +146,7 @@ START_TEST(what_others_may_do)
     char got[MQTT_SECRET_BYTES];
     struct err err;
     err_clear(&err);
-    write_file((struct span)SPAN_LITERAL("s3cret\n"));
+    write_file(SPAN_LITERAL("s3cret\n"));
     ck_assert_int_eq(chmod(file, modes[_i].mode), 0);
     ck_assert_msg(mqtt_secret_read(file, got, &others, &err), "%s", err.text);
     ck_assert_msg(others == modes[_i].others, "%o: %o", (unsigned)modes[_i].mode, others);
