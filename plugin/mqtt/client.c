@@ -438,11 +438,20 @@ static int socket_error(const struct mqtt_client *client)
     return error;
 }
 
+static bool has_shaken_hands(const struct mqtt_client *client)
+{
+    const SSL *ssl = client->facts.uses_tls ? mosquitto_ssl_get(client->library) : NULL;
+    return ssl && SSL_is_init_finished(ssl);
+}
+
 /* Is the TCP connection made? If not, it has been given up. */
 static bool is_made(struct mqtt_client *client, short revents)
 {
     int error = socket_error(client);
-    if (error) {
+    if (error && has_shaken_hands(client)) { /* within the call that began it */
+        client->facts.socket_is_ready = true;
+        give_up_for_result(client, MOSQ_ERR_ERRNO, error);
+    } else if (error) {
         give_up(client, mqtt_failure_of_errno(current_facts(client), error));
     } else if (revents & POLLHUP) { /* the error is given once: the beginning handshake took it */
         give_up(client, mqtt_failure_without_errno());
