@@ -22,7 +22,7 @@ static const struct option options[] = {
      .kind = OPTION_ACTION,
      .action = ACTION_HELP,
      .at_once = true,
-     .help = "print this and exit"},
+     .help = "print this and exit; so does -h"},
 };
 
 const struct option_table action_options = {options, COUNT(options)};
@@ -53,6 +53,12 @@ static int perform(const struct program *program, enum program_action action, co
     return CANNOT_RUN;
 }
 
+static int refuse(const struct program *program, const struct program_callbacks *callbacks, int argc,
+                  char *const argv[], const char *problem)
+{
+    return callbacks->refuse ? callbacks->refuse(argc, argv, problem) : process_refuse(program->name, problem);
+}
+
 int actions_main(const struct program *program, const struct program_callbacks *callbacks, void *ctx, int argc,
                  char *const argv[])
 {
@@ -61,11 +67,11 @@ int actions_main(const struct program *program, const struct program_callbacks *
     process_begin();
     err_clear(&err);
     if (!callbacks->parse(ctx, argc, argv, &result, &err)) {
-        return process_refuse(program->name, err.text);
+        return refuse(program, callbacks, argc, argv, err.text);
     }
     enum program_action action = (enum program_action)result.action;
     if (!action_only_prints(action) && !callbacks->load(ctx, action, &err)) {
-        return process_refuse(program->name, err.text);
+        return refuse(program, callbacks, argc, argv, err.text);
     }
     return perform(program, action, callbacks, ctx);
 }

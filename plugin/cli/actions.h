@@ -45,6 +45,9 @@ struct program_callbacks {
     void (*print_check)(void *ctx);
     bool (*print_mapping)(void *ctx);
     int (*run)(void *ctx);
+    /* What to do about a problem that parse or load named; returns the exit status. NULL =
+     * process_refuse(). The flags may be what is wrong: argv is as it came. */
+    int (*refuse)(int argc, char *const argv[], const char *problem);
 };
 
 /* Does what the command line says and returns the exit status. A refusal is a line on standard

@@ -89,6 +89,12 @@ static struct argument split(const char *text)
     return (struct argument){name, equals ? (size_t)(equals - name) : strlen(name), equals ? equals + 1 : NULL};
 }
 
+/* The one flag with a short form. */
+static const char *spelled_out(const char *text)
+{
+    return strcmp(text, "-h") == 0 ? "--help" : text;
+}
+
 static void unknown(const struct program *program, const char *text, struct err *err)
 {
     char shown[VALUE_SHOWN_BYTES];
@@ -161,8 +167,9 @@ static bool take_valueless(const struct program *program, const struct option *o
 static bool take_flag(const struct program *program, char *const argv[], int *i, void *settings,
                       struct options_result *result, struct err *err)
 {
-    bool has_dashes = strncmp(argv[*i], "--", 2) == 0;
-    struct argument argument = has_dashes ? split(argv[*i]) : (struct argument){"", 0, NULL};
+    const char *text = spelled_out(argv[*i]);
+    bool has_dashes = strncmp(text, "--", 2) == 0;
+    struct argument argument = has_dashes ? split(text) : (struct argument){"", 0, NULL};
     size_t index = find_option(program, argument.name, argument.name_len);
     if (index == options_count(program)) {
         unknown(program, argv[*i], err);
@@ -226,6 +233,18 @@ bool options_parse(const struct program *program, int argc, char *const argv[], 
         }
     }
     return true;
+}
+
+bool options_named(int argc, char *const argv[], const char *name)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *text = spelled_out(argv[i]);
+        struct argument argument = strncmp(text, "--", 2) == 0 ? split(text) : (struct argument){"", 0, NULL};
+        if (argument.name_len == strlen(name) && strncmp(argument.name, name, argument.name_len) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool options_given(const struct program *program, const struct options_result *result, const char *name)

@@ -2,7 +2,7 @@
  * says what is in force. cli/help.h prints --help from the same tables.
  *
  * A flag is written --name value or --name=value; one that may stand alone (a switch, or with a
- * value of its own for that) takes a value only as --name=value. What is no flag is an operand, if
+ * value of its own for that) takes a value only as --name=value. -h is --help. What is no flag is an operand, if
  * the program takes any; behind "--" all is. The parser fills the program's own settings struct,
  * member by member, by the offset each option gives. It prints and exits nothing by itself. A table
  * may serve several programs: each says where in its own settings the struct of that table's
@@ -61,6 +61,9 @@ const struct option *options_at(const struct program *program, size_t index);
  * an operand where none is taken or one too many, a flag given twice, two actions. */
 MUST_USE bool options_parse(const struct program *program, int argc, char *const argv[], void *settings,
                             struct options_result *result, struct err *err);
+
+/* Does an argument spell this flag, whatever else is wrong with the command line? */
+bool options_named(int argc, char *const argv[], const char *name);
 
 /* Was this flag on the command line? */
 bool options_given(const struct program *program, const struct options_result *result, const char *name);

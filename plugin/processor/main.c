@@ -15,6 +15,7 @@
 #include "capture/read.h"
 #include "cli/actions.h"
 #include "io/clock.h"
+#include "io/hold.h"
 #include "io/process.h"
 #include "io/reader.h"
 #include "processor/options.h"
@@ -210,16 +211,24 @@ static const char *prepare(struct processor *processor)
     return engine_prepare(&processor->engine);
 }
 
+/* Under Telegraf it must not end of its own configuration: what is handed to a plugin that has ended is lost. */
+static int hold_or_end(struct processor *processor, const char *problem)
+{
+    char text[ERR_TEXT_BYTES];
+    snprintf(text, sizeof text, "%s: %s", problem, strerror(errno));
+    if (!processor->settings.capture_file && hold_is_plugin()) {
+        return hold_out(processor_program.name, text, HOLD_INTERVAL_NS);
+    }
+    log_line(&processor->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s", text);
+    return CANNOT_RUN;
+}
+
 static int prepare_and_run(void *ctx)
 {
     struct processor *processor = ctx;
     engine_begin(&processor->engine);
     const char *problem = prepare(processor);
-    if (problem) {
-        log_line(&processor->engine.log, clock_monotonic_ns(), LOG_ERROR, "%s: %s", problem, strerror(errno));
-        return CANNOT_RUN;
-    }
-    return run(processor);
+    return problem ? hold_or_end(processor, problem) : run(processor);
 }
 
 /* ---- the command line ---- */
@@ -261,6 +270,19 @@ static bool load(void *ctx, enum program_action action, struct err *err)
     return processor->source_fd >= 0;
 }
 
+/* The same for a fault that flags or the mapping have. Whoever gives one of these flags waits for the
+ * end. */
+static int refuse(int argc, char *const argv[], const char *problem)
+{
+    static const char *const ends[] = {"check", "capture", "help", "version", "print-mapping"};
+    bool may_end = !hold_is_plugin();
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        may_end = may_end || options_named(argc, argv, ends[i]);
+    }
+    return may_end ? process_refuse(processor_program.name, problem)
+                   : hold_out(processor_program.name, problem, HOLD_INTERVAL_NS);
+}
+
 static void print_check(void *ctx)
 {
     const struct processor *processor = ctx;
@@ -279,7 +301,8 @@ int main(int argc, char *argv[])
                                                        .load = load,
                                                        .print_check = print_check,
                                                        .print_mapping = print_mapping,
-                                                       .run = prepare_and_run};
+                                                       .run = prepare_and_run,
+                                                       .refuse = refuse};
     struct processor processor = {.source_fd = -1, .engine.stop.signal_fd = -1};
     int code = actions_main(&processor_program, &callbacks, &processor, argc, argv);
     reader_free(&processor.reader);

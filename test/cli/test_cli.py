@@ -331,7 +331,8 @@ BAD_FLAGS = [
     (["--topic-prefix", "v1/vm/"], "is not a topic prefix"),
     (["--max-line=1GiB"], "is not a size such as"),
     (["--bogus"], 'unknown flag "--bogus"'),
-    (["-h"], 'unknown flag "-h"'),
+    (["-x"], 'unknown flag "-x"'),
+    (["--check", "-h=1"], 'unknown flag "-h=1"'),
     (["--bo\ngus"], 'unknown flag "--bo?gus"'),
     (["capture.jsonl"], 'unexpected argument "capture.jsonl"'),
     (["--check=yes"], "--check takes no value"),
@@ -358,6 +359,62 @@ def test_check_finds_bad_flags_too():
     done = run("--check", "--max-age=7x")
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b'E! vending-processor: --max-age: "7x" is not a duration such as 30s, 10m, 7d\n'
+
+
+def test_h_is_help():
+    assert run("-h").stdout == run("--help").stdout
+    assert run("--max-age=7d", "-h").returncode == 0
+
+
+# ---- a fault of its own configuration under Telegraf ----
+
+
+def bad_mapping(tmp_path):
+    mapping = tmp_path / "site.json"
+    mapping.write_text("{")
+    return mapping
+
+
+@pytest.mark.parametrize("how", ["the input is closed", "SIGTERM"])
+@pytest.mark.parametrize("fault", ["flag", "mapping"])
+def test_under_telegraf_a_fault_of_its_own_holds_it_out(tmp_path, fault, how):
+    flags = ["--max-age", "7 days"] if fault == "flag" else ["--mapping", str(bad_mapping(tmp_path))]
+    with Running(*flags) as running:
+        running.wait_until(lambda: b"\n" in running.err, "a line that says what is wrong")
+        running.send(telemetry(1))
+        for number in (signal.SIGINT, signal.SIGHUP):
+            running.signal(number)
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.process.wait(0.3)
+        if how == "SIGTERM":
+            running.signal(signal.SIGTERM)
+        assert running.end(close=how != "SIGTERM") == 2
+        assert running.out == b""
+        (line,) = check_log(bytes(running.err))
+        assert line.startswith("E! vending-processor: --ma") and line.endswith("; no message is read until that is mended and Telegraf restarted")
+
+
+@pytest.mark.parametrize("flags", [["--check"], ["--capture", "-"], ["--capture=-"], ["--print-mapping"], ["--help"], ["--version"], ["-h"]])
+def test_whoever_asks_for_something_gets_the_end_at_once(flags):
+    with Running("--max-age", "7 days", *flags) as running:
+        assert running.end(close=False) == 2
+        assert bytes(running.err) == b'E! vending-processor: --max-age: "7 days" is not a duration such as 30s, 10m, 7d\n'
+
+
+def test_on_a_terminal_a_bad_flag_ends_it():
+    main, terminal = os.openpty()
+    with subprocess.Popen([BINARY, "--max-age", "7 days"], stdin=subprocess.PIPE, stderr=terminal) as process:
+        assert process.wait(PATIENCE) == 2
+    os.close(terminal)
+    assert b"7 days" in os.read(main, 4096)
+    os.close(main)
+
+
+def test_a_bad_flag_ends_it_when_the_input_is_a_file(tmp_path):
+    source = tmp_path / "metrics.influx"
+    source.write_bytes(telemetry(1))
+    with open(source, "rb") as file:
+        assert subprocess.run([BINARY, "--max-age", "7 days"], stdin=file, capture_output=True, timeout=PATIENCE).returncode == 2
 
 
 def test_version():

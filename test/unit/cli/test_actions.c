@@ -69,6 +69,12 @@ static bool print_mapping(void *ctx)
     return !trace->mapping_fails;
 }
 
+static int refuse(int argc, char *const argv[], const char *problem)
+{
+    printf("%d %s %s\n", argc, argv[1], problem);
+    return 5;
+}
+
 static int run(void *ctx)
 {
     note(ctx, "r");
@@ -140,10 +146,25 @@ START_TEST(help)
 {
     char text[4096];
     struct trace trace = {.load_fails = true};
-    ck_assert_int_eq(perform("--help", &callbacks, &trace, text, sizeof text), DONE);
+    ck_assert_int_eq(perform(_i ? "-h" : "--help", &callbacks, &trace, text, sizeof text), DONE);
     ck_assert_msg(strncmp(text, "any 1.2.3 - does something\n", 27) == 0, "%s", text);
     ck_assert_ptr_nonnull(strstr(text, "  --check "));
     ck_assert_str_eq(trace.calls, "p");
+}
+END_TEST
+
+/* parse's problems and load's; a program that refuses in its own way. */
+START_TEST(a_refusal_of_its_own)
+{
+    char text[512];
+    struct program_callbacks own = callbacks;
+    own.refuse = refuse;
+    struct trace trace = {.calls = ""};
+    ck_assert_int_eq(perform("--nonsense", &own, &trace, text, sizeof text), 5);
+    ck_assert_str_eq(text, "2 --nonsense unknown flag \"--nonsense\"; any --help shows the flags\n");
+    trace = (struct trace){.load_fails = true};
+    ck_assert_int_eq(perform("--check", &own, &trace, text, sizeof text), 5);
+    ck_assert_str_eq(text, "2 --check no such file\n");
 }
 END_TEST
 
@@ -169,7 +190,8 @@ int main(void)
     Suite *suite = suite_create("actions");
     TCase *tcase = tcase_create("actions");
     tcase_add_loop_test(tcase, what_is_done, 0, (int)COUNT(cases));
-    tcase_add_test(tcase, help);
+    tcase_add_loop_test(tcase, help, 0, 2);
+    tcase_add_test(tcase, a_refusal_of_its_own);
     tcase_add_test(tcase, which_only_print);
     tcase_add_test(tcase, load_knows_the_action);
     suite_add_tcase(suite, tcase);

@@ -200,6 +200,20 @@ START_TEST(given)
 }
 END_TEST
 
+/* Whatever else is wrong. */
+START_TEST(named)
+{
+    const char *const args[] = {"--nonsense", "x", "--coats=none", "--list", "-h", NULL};
+    struct arguments arguments = make_arguments(args);
+    ck_assert(options_named(arguments.count, arguments.values, "coats"));
+    ck_assert(options_named(arguments.count, arguments.values, "list"));
+    ck_assert(options_named(arguments.count, arguments.values, "help"));
+    ck_assert(!options_named(arguments.count, arguments.values, "coat"));
+    ck_assert(!options_named(arguments.count, arguments.values, "x"));
+    ck_assert(!options_named(0, arguments.values, "list"));
+}
+END_TEST
+
 START_TEST(settings_are_one_line)
 {
     const char *const args[] = {"--file=a\nb", NULL};
@@ -378,6 +392,7 @@ int main(void)
     tcase_add_loop_test(tcase, bad_arguments, 0, (int)COUNT(bad));
     tcase_add_loop_test(tcase, which_action, 0, (int)COUNT(actions));
     tcase_add_test(tcase, given);
+    tcase_add_test(tcase, named);
     tcase_add_test(tcase, settings_are_one_line);
     tcase_add_test(tcase, several_tables);
     tcase_add_test(tcase, too_many_options);
