@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import urllib.error
+import urllib.request
 
 from lineprotocol import RowFile
 from process import Process, free_port
@@ -78,6 +80,25 @@ class Telegraf:
             lambda: f"{count} rows ({len(self.output.of(*measurements))} are there)",
         )
         return self.output.of(*measurements)
+
+    def processor_pid(self):
+        """None while there is none."""
+        tasks = pathlib.Path(f"/proc/{self.process.popen.pid}/task")
+        pids = [pid for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
+        return next(map(int, pids), None)
+
+    def health(self):
+        """The HTTP status, or None when nothing answers."""
+        try:
+            with urllib.request.urlopen(self.health_url, timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return None
+
+    def wait_for_health(self, status):
+        self.process.wait_until(lambda: self.health() == status, lambda: f"health {status} ({self.health()} it is)")
 
     def close(self):
         for run in self.runs:

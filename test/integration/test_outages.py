@@ -120,21 +120,12 @@ def test_telegraf_killed(running, broker, database, figures):
     assert len(missing) <= 3 * MOST_IN_FLIGHT
 
 
-def processor_pid(telegraf):
-    children = f"/proc/{telegraf.process.popen.pid}/task/{telegraf.process.popen.pid}/children"
-    pids = [int(pid) for pid in open(children, encoding="ascii").read().split()]
-    for task in os.listdir(f"/proc/{telegraf.process.popen.pid}/task"):
-        with open(f"/proc/{telegraf.process.popen.pid}/task/{task}/children", encoding="ascii") as file:
-            pids += [int(pid) for pid in file.read().split()]
-    return next(iter(pids), None)
-
-
 def test_processor_killed(running, broker, database, figures):
     telegraf, stream = running
     for _ in range(3):
-        old = processor_pid(telegraf)
+        old = telegraf.processor_pid()
         os.kill(old, signal.SIGKILL)
-        telegraf.process.wait_until(lambda old=old: processor_pid(telegraf) not in (None, old), "a new processor")
+        telegraf.process.wait_until(lambda old=old: telegraf.processor_pid() not in (None, old), "a new processor")
         before = len(landed(database))
         telegraf.process.wait_until(lambda before=before: len(landed(database)) > before + 300, "rows after the restart")
     missing = finish(running, database, figures, "processor killed (SIGKILL) three times")

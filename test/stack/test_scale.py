@@ -37,7 +37,7 @@ def test_each_message_lands_once_and_goes_to_one_of_them(three, broker, database
     counts = reported(database, "events")
     assert sum(counts.values()) == 3000 and len(landed(database)) == 3000 == database.count("vm_events")
     assert len(counts) == 3 and min(counts.values()) >= 500, f"not shared: {counts}"
-    assert sum(reported(database, "received").values()) == 3000
+    assert sum(reported(database, "received").values()) - sum(reported(database, "passed").values()) == 3000  # the heartbeats pass
 
 
 def test_a_status_reaches_all_of_them_and_the_table_once(three, broker, database):

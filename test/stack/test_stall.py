@@ -1,6 +1,10 @@
 """The network breaks during a reconnect: Telegraf 1.37's mqtt_consumer then never acknowledges again and stops. The health check notices
 and heals it, and every message lands."""
 
+import os
+import signal
+import subprocess
+
 import pytest
 
 from load import Stream, landed
@@ -63,6 +67,28 @@ def test_a_network_cut_during_a_reconnect_is_healed_and_loses_nothing(version, b
     assert restarts == (1 if version == "1.37" else 0), said
     figures.append(f"network cut during a reconnect, Telegraf {version}: published {len(published)}, missing 0, restarts by the health check "
                    f"{restarts}{' (' + said[-1].strip().replace(chr(10), '; ') + ')' if said else ''}")
+
+
+@pytest.mark.parametrize("version", ["1.37", "1.39"])
+def test_a_processor_that_holds_out_is_seen_and_not_restarted(version, broker, network, make_telegraf, database):
+    telegraf = make_telegraf(version, f"tcp://127.0.0.1:{network.port}", database, VENDING_HEALTH_TIMEOUT="12s", VENDING_MAX_AGE="7 days")
+    telegraf.start()
+    telegraf.process.wait_until(lambda: telegraf.client_id, "its number")
+    broker.wait_until_ready(telegraf.client_id)
+    telegraf.process.wait_until(lambda: telegraf.health() == 503, "the heartbeat to be missed")
+    status, said = telegraf.check()
+    assert status == 1 and 'a restart would not help: E! vending-processor: --max-age: "7 days" is not a duration' in said
+    assert telegraf.process.is_running()
+
+
+def test_a_processor_that_is_stopped_is_seen_and_all_is_started_again(broker, network, make_telegraf, database):
+    telegraf = running(make_telegraf, "1.37", broker, network, database)
+    (processor,) = subprocess.run(["pgrep", "-P", str(telegraf.process.popen.pid)], capture_output=True, text=True, check=True).stdout.split()
+    os.kill(int(processor), signal.SIGSTOP)
+    telegraf.process.wait_until(lambda: telegraf.health() == 503, "the heartbeat to be missed")
+    status, said = telegraf.check()
+    assert status == 1 and "ending Telegraf" in said and "would not help" not in said
+    wait_until(lambda: not telegraf.process.is_running(), "its end")
 
 
 def test_a_broker_that_is_away_is_no_reason_to_restart(broker, network, make_telegraf, database):
