@@ -30,6 +30,8 @@ ROOMS := base json lp io core cli capture run processor
 MQTT_ROOMS := mqtt input replay
 PROGRAMS := vending-processor
 MQTT_PROGRAMS := vending-input vending-replay
+COMMANDS := telegraf.d/vending-replay-into
+INSTALLED = $(PROGRAMS:%=$(BUILD)/%) $(MQTT_PROGRAMS:%=$(BUILD)/%) $(COMMANDS)
 MAINS := $(wildcard plugin/*/main.c)
 SOURCES := $(wildcard $(ROOMS:%=plugin/%/*.c) $(MQTT_ROOMS:%=plugin/%/*.c))
 HEADERS := $(wildcard plugin/*/*.h)
@@ -76,6 +78,9 @@ run: build-deps ## build the processor, then show the bundled capture's rows as 
 replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 	@$(MAKE) --no-print-directory $(BUILD)/vending-processor >&2
 	@$(BUILD)/vending-processor --capture $(CAPTURE)
+
+replay-into: ## land a capture in the database, beside a live Telegraf: make replay-into CAPTURE=FILE
+	@VENDING_PROCESSOR=$${VENDING_PROCESSOR:-$(BUILD)/vending-processor} telegraf.d/vending-replay-into $(CAPTURE) -- $(FLAGS)
 
 check: check-deps ## what to run while working: build, unit, golden and cli, without servers
 	+@$(SIDE_BY_SIDE) all cli golden unit
@@ -259,9 +264,13 @@ build-deps:
 format: ## format the C sources
 	clang-format -i $(SOURCES) $(HEADERS) $(TEST_SOURCES)
 
-install: all ## install the programs below PREFIX
+# Copies and nothing else: whoever is root for it compiles nothing, and leaves no file of root's in build/.
+install: ## install what make has built below PREFIX
+	@for program in $(INSTALLED); do \
+		test -x $$program || { echo "make install: $$program is not there: run make first, as yourself" >&2; exit 1; }; \
+	done
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS:%=$(BUILD)/%) $(MQTT_PROGRAMS:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(INSTALLED) $(DESTDIR)$(PREFIX)/bin/
 
 clean: ## remove what was built
 	rm -rf build
