@@ -5,7 +5,9 @@ What is published at QoS 1 comes out as the row the contract says, or as a row o
 
 import collections
 import json
+import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from broker import Broker
 from capture import Message, read_capture
 from expected import ARRIVAL, expected_row, rejected_row, row, siphash24, without_detail
-from lineprotocol import field
+from lineprotocol import RowFile, field
 from load import Stream, event
 from telegraf import DATA, TELEGRAF_D, subscribed
 from waiting import wait_until
@@ -374,22 +376,39 @@ def test_telegraf_waits_for_a_broker_that_is_not_there_yet(broker, make_telegraf
     assert_rows(telegraf.output.of(*DATA), [expected_row(numbered_topic(i), payload) for i in range(3)], since)
 
 
-AWKWARD_PASSWORD = 'p"a\\ss $HOME ${HOME} # \'x\' 密码'
+AWKWARD_PASSWORD = 'p"a\\ss $HOME ${HOME} $$ # \'x\' 密码'
+STRICT = "--strict-env-handling"
+PASSWORDS = [(AWKWARD_PASSWORD, []), (AWKWARD_PASSWORD, [STRICT]), ('"\\', []), ("it's" + 3 * "'", [STRICT])]
 
 
-def test_a_password_may_hold_any_character(tmp_path, make_telegraf):
-    """With --strict-env-handling, which 1.38 and later need not be told."""
+@pytest.mark.parametrize("password, flags", PASSWORDS)
+def test_a_password_may_hold_any_character(tmp_path, make_telegraf, password, flags):
+    """Only what ends in a single quote, or has three of them, needs the flag."""
     folder = tmp_path / "broker"
     folder.mkdir()
-    broker = Broker(folder, login=("telegraf", AWKWARD_PASSWORD))
+    broker = Broker(folder, login=("telegraf", password))
     try:
         broker.start()
-        telegraf = make_telegraf(broker, MQTT_USERNAME="telegraf", MQTT_PASSWORD=AWKWARD_PASSWORD)
-        telegraf.start("--strict-env-handling")
+        telegraf = make_telegraf(broker, MQTT_USERNAME="telegraf", MQTT_PASSWORD=password)
+        checked = check_config(telegraf, *flags)
+        assert checked.returncode == 0, checked.stderr
+        telegraf.start(*flags)
         broker.wait_until_ready(telegraf.client_id)
         telegraf.stop()
     finally:
         broker.close()
+
+
+def check_config(telegraf, *flags):
+    command = [str(telegraf.program), "config", "check", *flags, *telegraf.config]
+    return subprocess.run(command, env=telegraf.environment, capture_output=True, text=True)
+
+
+def test_config_check_finds_what_is_wrong(make_telegraf):
+    telegraf = make_telegraf()
+    assert check_config(telegraf).returncode == 0
+    telegraf.add_config("[[outputs.file]]\n  no_such_setting = true\n")
+    assert check_config(telegraf).returncode != 0
 
 
 # ---- what other plugins collect ----
@@ -445,3 +464,56 @@ def test_metrics_of_other_plugins_pass_untouched(broker, make_telegraf, tmp_path
     only_files(through, "00-agent.conf")
     passed, _ = lines_of_others(through, tmp_path, PROCESSOR_FOR_ALL)
     assert passed == plain, "changed by going through the processor"
+
+
+OTHER_OUTPUT = """
+[[outputs.file]]
+  files = ["{path}"]
+  data_format = "influx"
+  flush_interval = "50ms"
+  namedrop = ["vm_*"]
+"""
+
+
+def test_another_output_gets_nothing_of_ours_with_one_line(broker, make_telegraf, tmp_path):
+    """namedrop = ["vm_*"], as telegraf.d/README.md says: no rows, reports, or heartbeat, but all that is the user's own."""
+    telegraf = make_telegraf(broker, VENDING_REPORT_INTERVAL="1s")
+    theirs = RowFile(tmp_path / "theirs.influx")
+    source = tmp_path / "others.influx"
+    source.write_bytes(OTHER_METRICS)
+    telegraf.add_config(OTHER_OUTPUT.format(path=theirs.path) + OTHER_INPUT.format(path=source))
+    subscribed(telegraf, broker)
+    messages = read_capture("fleet.jsonl")
+    publish_all(broker, messages)
+    telegraf.wait_for_rows(len(messages))
+    for table in ("vm_ingest", "vm_telegraf", "vm_mqtt"):
+        telegraf.process.wait_until(lambda table=table: telegraf.output.of(table), f"{table} where everything goes")
+    telegraf.process.wait_until(lambda: len({one.measurement for one in theirs.rows()}) == OTHER_COUNT, "the user's own metrics")
+    telegraf.stop()
+    assert {one.measurement for one in theirs.rows()} == {one.measurement for one in telegraf.output.rows() if not one.measurement.startswith(b"vm_")}
+
+
+def test_the_snippet_for_a_telegraf_conf_of_ones_own_gives_the_rows(broker, make_telegraf):
+    """As it stands in telegraf.d/README.md, but for broker, client id and program; an unsigned number of another input stays one."""
+    (snippet,) = re.findall(r"^By hand,.*?```toml\n(.*?)```", (TELEGRAF_D / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    telegraf = make_telegraf(broker)
+    for inside, outside in {
+        '"tcp://127.0.0.1:1883"': f'"{broker.url}"',
+        '"telegraf-vending"': f'"{telegraf.client_id}"',
+        '"/usr/local/bin/vending-processor"': f'"{telegraf.environment["VENDING_PROCESSOR"]}", "--max-age", "3650d"',
+    }.items():
+        assert inside in snippet
+        snippet = snippet.replace(inside, outside)
+    source = telegraf.folder / "others.influx"
+    source.write_bytes(OTHER_METRICS)
+    telegraf.add_config("[agent]\n  omit_hostname = true\n" + snippet + OTHER_INPUT.format(path=source))
+    only_files(telegraf)
+    subscribed(telegraf, broker)
+    messages = read_capture("fleet.jsonl")
+    since = time.time_ns()
+    publish_all(broker, messages)
+    telegraf.wait_for_rows(len(messages))
+    telegraf.process.wait_until(lambda: telegraf.output.of("cpu"), "another input's metric")
+    telegraf.stop()
+    assert_rows(telegraf.output.of(*DATA), [expected_row(one.topic, one.payload) for one in messages], since)
+    assert (b"big", "uint", 18446744073709551615) in telegraf.output.of("cpu")[0].fields
