@@ -30,7 +30,7 @@ ROOMS := base json lp io core cli capture run processor
 MQTT_ROOMS := mqtt input replay
 PROGRAMS := vending-processor
 MQTT_PROGRAMS := vending-input vending-replay
-COMMANDS := telegraf.d/vending-replay-into
+COMMANDS := telegraf.d/vending-replay-into telegraf.d/vending-mend-buffer
 INSTALLED = $(PROGRAMS:%=$(BUILD)/%) $(MQTT_PROGRAMS:%=$(BUILD)/%) $(COMMANDS)
 MAINS := $(wildcard plugin/*/main.c)
 SOURCES := $(wildcard $(ROOMS:%=plugin/%/*.c) $(MQTT_ROOMS:%=plugin/%/*.c))

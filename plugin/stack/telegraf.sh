@@ -55,6 +55,10 @@ if [ -n "$share$before" ] && [ -z "${1:-}" ]; then
     done
 fi
 
+# What an earlier container left may be cut short, or of another version or other settings. It says what it does; what it cannot do now it
+# tries again at the next start.
+"${TELEGRAF_CONFIG_DIRECTORY:-/etc/telegraf/telegraf.d}/vending-mend-buffer" || true
+
 echo $$ >"${TMPDIR:-/tmp}/telegraf.pid" # for telegraf-health.sh
 # Strict: a password may hold any character. The lock stays with the process, whatever it becomes.
 exec telegraf --strict-env-handling --config-directory "${TELEGRAF_CONFIG_DIRECTORY:-/etc/telegraf/telegraf.d}"

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSOR = Path(os.environ.get("VENDING_PROCESSOR", "build/vending-processor"))
 BUILD = (ROOT / PROCESSOR).parent
-COMMANDS = ["vending-replay-into"]
+COMMANDS = ["vending-mend-buffer", "vending-replay-into"]
 PROGRAMS = ["vending-processor", "vending-input", "vending-replay"]
 
 
