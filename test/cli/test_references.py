@@ -43,7 +43,6 @@ ELSEWHERE = [
     "grafana/grafana",
     # Made at run time, or on the reader's own machine.
     "capture.jsonl",
-    "replay.conf",
     "15-input-vending.conf",
     # Any of several is meant: each program has the one, each module of Go the other.
     "main.c",
