@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* F_SETPIPE_SZ */
-
 #include "io/hold.h"
 
 #include <fcntl.h>
@@ -11,6 +9,7 @@
 #include "io/log.h"
 #include "io/process.h"
 
+#define SET_PIPE_SIZE 1031 /* F_SETPIPE_SZ, which fcntl.h has under _GNU_SOURCE alone */
 #define USUAL_PIPE_BYTES 65536
 
 bool hold_is_plugin(void)
@@ -24,7 +23,7 @@ bool hold_is_plugin(void)
 static void shrink_pipe(void)
 {
     int size = (int)sysconf(_SC_PAGESIZE);
-    while (size > 0 && size < USUAL_PIPE_BYTES && fcntl(STDIN_FILENO, F_SETPIPE_SZ, size) < 0) {
+    while (size > 0 && size < USUAL_PIPE_BYTES && fcntl(STDIN_FILENO, SET_PIPE_SIZE, size) < 0) {
         size *= 2;
     }
 }

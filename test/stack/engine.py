@@ -105,8 +105,8 @@ class Project:
         assert done.returncode == 0, f"make {words} failed:\n{done.stdout[-5000:]}{done.stderr[-5000:]}{self.logs()}"
         return done.stdout
 
-    def compose(self, *words, check=True):
-        done = subprocess.run([str(COMPOSE), *words], cwd=self.folder, env=self.environment, capture_output=True, text=True)
+    def compose(self, *words, check=True, **how):
+        done = subprocess.run([str(COMPOSE), *words], cwd=self.folder, env=self.environment, capture_output=True, text=True, **how)
         assert done.returncode == 0 or not check, f"compose {words} failed:\n{done.stdout}{done.stderr[-3000:]}"
         return done.stdout
 

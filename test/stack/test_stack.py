@@ -1,6 +1,7 @@
 """`make up` in a real Docker engine, on stand-in images out of Debian packages: the real compose.yml, Dockerfile, scripts and configuration."""
 
 import json
+import re
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -175,3 +176,36 @@ def test_a_simulated_fleet_lives_and_has_a_yesterday(project):
         return {one: health(project, one) for one in ("mosquitto", "telegraf", "timescaledb", "grafana")}
 
     wait_until(lambda: all(set(state) == {"healthy"} for state in states().values()), lambda: f"everything to be healthy ({states()})", PATIENCE)
+
+
+def test_a_capture_lands_beside_the_telegraf_that_is_running(project):
+    """With the command of telegraf.d/README.md."""
+    text = (project.folder / "telegraf.d/README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^docker compose (run .*vending-replay-into \\\n +telegraf -) < capture\.jsonl", text, re.M)
+    capture = "".join(
+        json.dumps({"tst": "2026-11-24T00:00:00Z", "topic": f"v1/vm/{SERIAL}/events", "payload": json.dumps(event(order_id=f"PAST-{number}"))}) + "\n"
+        for number in range(100)
+    )
+    project.compose(*command.replace("\\\n", "").split(), input=capture)
+    wait_for_orders(project, "PAST-%", 100)
+
+
+def test_a_wrong_flag_is_unhealthy_and_loses_next_to_nothing(project, machine):
+    """It is said, not restarted again and again; what was published meanwhile lands when it is corrected."""
+    try:
+        project.environment |= {"VENDING_MAX_AGE": "7 days", "VENDING_HEALTH_TIMEOUT": "15s"}
+        project.compose("up", "-d", "--no-deps", "telegraf")
+        (started,) = (one["State"]["StartedAt"] for one in project.containers("telegraf"))
+        machine.publish(f"HELD-{number}" for number in range(200))
+        wait_until(lambda: health(project, "telegraf") == ["unhealthy"], lambda: f"it to be unhealthy\n{project.logs()}", PATIENCE)
+        (one,) = project.containers("telegraf")
+        assert 'E! vending-processor: --max-age: "7 days" is not a duration' in one["State"]["Health"]["Log"][-1]["Output"]
+        assert one["State"]["StartedAt"] == started and one["State"]["Running"]
+        project.compose("kill", "telegraf")
+    finally:
+        del project.environment["VENDING_MAX_AGE"], project.environment["VENDING_HEALTH_TIMEOUT"]
+        project.compose("up", "-d", "--wait", "--no-deps", "telegraf")
+    # What is in the pipe then is a page of line protocol at most; an event's record is longer than its payload.
+    most = 4096 // len(json.dumps(event(order_id="HELD-0")))
+    wait_for = lambda: int(project.sql("SELECT count(DISTINCT order_id) FROM vm_events WHERE order_id LIKE 'HELD-%'")[0][0])
+    wait_until(lambda: wait_for() >= 200 - most, lambda: f"the rest of 200 events to land ({wait_for()} have)\n{project.logs()}", PATIENCE)
