@@ -361,8 +361,10 @@ def test_check_finds_bad_flags_too():
     assert done.stderr == b'E! vending-processor: --max-age: "7x" is not a duration such as 30s, 10m, 7d\n'
 
 
-def test_h_is_help():
-    assert run("-h").stdout == run("--help").stdout
+@pytest.mark.parametrize("program", ["vending-processor", "vending-input", "vending-replay"])
+def test_h_is_help(program):
+    short, long = (subprocess.run([Path(BINARY).with_name(program), flag], capture_output=True, timeout=PATIENCE) for flag in ("-h", "--help"))
+    assert short.returncode == 0 and short.stdout == long.stdout != b""
     assert run("--max-age=7d", "-h").returncode == 0
 
 
