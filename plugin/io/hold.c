@@ -9,7 +9,7 @@
 #include "io/log.h"
 #include "io/process.h"
 
-#define SET_PIPE_SIZE 1031 /* F_SETPIPE_SZ, which fcntl.h has under _GNU_SOURCE alone */
+#define SET_PIPE_SIZE 1031 /* F_SETPIPE_SZ, which is hidden without _GNU_SOURCE */
 #define USUAL_PIPE_BYTES 65536
 
 bool hold_is_plugin(void)

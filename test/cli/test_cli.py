@@ -393,7 +393,8 @@ def test_under_telegraf_a_fault_of_its_own_holds_it_out(tmp_path, fault, how):
         assert running.end(close=how != "SIGTERM") == 2
         assert running.out == b""
         (line,) = check_log(bytes(running.err))
-        assert line.startswith("E! vending-processor: --ma") and line.endswith("; no message is read until that is mended and Telegraf restarted")
+        assert line.startswith(f"E! vending-processor: {'--max-age: ' if fault == 'flag' else flags[1]}")
+        assert line.endswith("; no message is read until that is mended and Telegraf restarted")
 
 
 @pytest.mark.parametrize("flags", [["--check"], ["--capture", "-"], ["--capture=-"], ["--print-mapping"], ["--help"], ["--version"], ["-h"]])
