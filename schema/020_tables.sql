@@ -11,7 +11,8 @@ BEGIN
     FOR old IN
         SELECT oid::regclass AS name FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relowner <> 'vending_owner'::regrole
-          AND relname IN ('vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf', 'vm_devices')
+          AND relname IN ('vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf', 'vm_skipped',
+                        'vm_devices')
     LOOP
         RAISE NOTICE 'table % now belongs to vending_owner', old.name;
         EXECUTE format('ALTER TABLE %s OWNER TO vending_owner', old.name);
@@ -122,7 +123,9 @@ CREATE TABLE IF NOT EXISTS public.vm_ingest (
 );
 ALTER TABLE public.vm_ingest
     ADD COLUMN IF NOT EXISTS lag_avg_s DOUBLE PRECISION,
-    ADD COLUMN IF NOT EXISTS lag_max_s DOUBLE PRECISION;
+    ADD COLUMN IF NOT EXISTS lag_max_s DOUBLE PRECISION,
+    ADD COLUMN IF NOT EXISTS ignored   BIGINT,
+    ADD COLUMN IF NOT EXISTS zoneless  BIGINT;
 
 CREATE TABLE IF NOT EXISTS public.vm_telegraf (
     time             TIMESTAMPTZ NOT NULL,
@@ -135,6 +138,13 @@ CREATE TABLE IF NOT EXISTS public.vm_telegraf (
     buffer_size      BIGINT,
     buffer_limit     BIGINT,
     errors           BIGINT
+);
+
+-- What the landing skipped because it was there already: a row for each batch that had any.
+CREATE TABLE IF NOT EXISTS public.vm_skipped (
+    time        TIMESTAMPTZ NOT NULL,
+    measurement TEXT NOT NULL,
+    rows        BIGINT NOT NULL
 );
 
 -- The machines, so that nobody has to look for them in the rows: the landing adds each at its first one (070_views.sql those of an older version).

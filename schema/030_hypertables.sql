@@ -9,13 +9,13 @@ SET client_min_messages = warning;
 
 SELECT create_hypertable(format('public.%I', name)::regclass, by_range('time', INTERVAL '1 day'),
                          create_default_indexes => false, if_not_exists => true, migrate_data => true)
-FROM unnest(ARRAY['vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf']) AS name;
+FROM unnest(ARRAY['vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf', 'vm_skipped']) AS name;
 
 -- Without an interval create_hypertable() takes seven days, as the owner's first DDL does. Chunks that are there stay as they are.
 SELECT set_chunk_time_interval(format('public.%I', hypertable_name)::regclass, INTERVAL '1 day')
 FROM timescaledb_information.dimensions
 WHERE hypertable_schema = 'public' AND column_name = 'time' AND time_interval = INTERVAL '7 days'
-  AND hypertable_name IN ('vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf');
+  AND hypertable_name IN ('vm_telemetry', 'vm_events', 'vm_status', 'vm_rejected', 'vm_ingest', 'vm_telegraf', 'vm_skipped');
 
 RESET client_min_messages;
 
@@ -92,7 +92,10 @@ CREATE INDEX IF NOT EXISTS idx_telemetry_anomalies ON public.vm_telemetry (time 
 -- Has this channel sold since? (active_alarms)
 CREATE INDEX IF NOT EXISTS idx_events_sale ON public.vm_events (device_no, channel_id, time DESC) WHERE event_type = 'DISPENSE_SUCCESS';
 CREATE INDEX IF NOT EXISTS idx_status_message ON public.vm_status (device_no, message_id);
+-- The newest online or offline of a machine, however often it says other words.
+CREATE INDEX IF NOT EXISTS idx_status_known ON public.vm_status (device_no, time DESC) WHERE status IN ('online', 'offline');
 CREATE INDEX IF NOT EXISTS idx_rejected_time ON public.vm_rejected (time DESC);
+CREATE INDEX IF NOT EXISTS idx_skipped_time ON public.vm_skipped (time DESC);
 CREATE INDEX IF NOT EXISTS idx_rejected_message ON public.vm_rejected (message_id, time DESC);
 
 -- The whole fleet's last minutes, and what a continuous aggregate reads: rows arrive nearly in order of time, so a block range

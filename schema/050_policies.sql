@@ -12,7 +12,7 @@ BEGIN
     FOR keep IN
         SELECT * FROM (VALUES ('vm_telemetry', INTERVAL '30 days'), ('vm_events', INTERVAL '90 days'),
                               ('vm_rejected', INTERVAL '90 days'), ('vm_ingest', INTERVAL '30 days'),
-                              ('vm_telegraf', INTERVAL '30 days')) AS t (name, span)
+                              ('vm_telegraf', INTERVAL '30 days'), ('vm_skipped', INTERVAL '30 days')) AS t (name, span)
     LOOP
         PERFORM ingest.try_feature(format('retention of %s (%s)', keep.name, keep.span),
             format('SELECT add_retention_policy(%L, drop_after => %L::interval, if_not_exists => true)',

@@ -37,7 +37,7 @@ GRANT USAGE ON SCHEMA ingest TO vending_writer;
 GRANT INSERT ON ALL TABLES IN SCHEMA ingest TO vending_writer;
 
 GRANT SELECT ON public.vm_telemetry, public.vm_events, public.vm_status, public.vm_rejected, public.vm_ingest, public.vm_telegraf,
-    public.vm_devices, public.telemetry_5m, public.telemetry_1h, public.events_1h, public.devices, public.device_status, public.alarm_rules,
+    public.vm_skipped, public.vm_devices, public.telemetry_5m, public.telemetry_1h, public.events_1h, public.devices, public.device_status, public.alarm_rules,
     public.active_alarms TO vending_reader;
 
 RESET ROLE;

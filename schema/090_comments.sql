@@ -9,6 +9,7 @@ COMMENT ON TABLE public.vm_rejected IS 'Messages that could not become a row, wh
 COMMENT ON TABLE public.vm_ingest IS 'What each vending-processor or vending-input counted about itself since its report before. Kept 30 days.';
 
 COMMENT ON TABLE public.vm_telegraf IS 'What each Telegraf says of its outputs, counted since its start. Kept 30 days.';
+COMMENT ON TABLE public.vm_skipped IS 'Rows that came again: what the landing skipped because it was there, counted for each batch that had any. Kept 30 days.';
 COMMENT ON TABLE public.vm_devices IS 'Every machine that ever sent anything. Delete the row of one that is gone for good; it comes back with its next message.';
 COMMENT ON VIEW public.telemetry_5m IS 'vm_telemetry by machine and five minutes.';
 COMMENT ON VIEW public.telemetry_1h IS 'telemetry_5m by machine and hour.';
@@ -72,7 +73,7 @@ BEGIN
             ('vm_rejected', 'message_id', '64-bit hash of topic and payload'),
             ('vm_ingest', 'time', 'When it was counted'),
             ('vm_ingest', 'instance', 'Which of them: its host unless --instance says otherwise'),
-            ('vm_ingest', 'received', 'Metrics or messages read: telemetry + events + status + passed + duplicates + rejected'),
+            ('vm_ingest', 'received', 'Metrics or messages read: telemetry + events + status + passed + duplicates + rejected + ignored'),
             ('vm_ingest', 'telemetry', 'Rows for vm_telemetry'),
             ('vm_ingest', 'events', 'Rows for vm_events'),
             ('vm_ingest', 'status', 'Rows for vm_status'),
@@ -86,6 +87,11 @@ BEGIN
             ('vm_ingest', 'interval_s', 'Time that this row covers, s'),
             ('vm_ingest', 'lag_avg_s', 'From device time to arrival, s: mean over the rows with a trusted device time; NULL = none'),
             ('vm_ingest', 'lag_max_s', 'From device time to arrival, s: the longest of these rows'),
+            ('vm_ingest', 'ignored', 'Messages that make no row on purpose: commands, cleared statuses, retained ones without a usable time; NULL = an older version'),
+            ('vm_ingest', 'zoneless', 'Messages whose time named no zone, while --time-zone is not given; NULL = an older version'),
+            ('vm_skipped', 'time', 'When the batch landed'),
+            ('vm_skipped', 'measurement', 'The table that the rows were for'),
+            ('vm_skipped', 'rows', 'How many of the batch were there already'),
             ('vm_telegraf', 'time', 'When it was counted'),
             ('vm_telegraf', 'instance', 'Which Telegraf: VENDING_INSTANCE'),
             ('vm_telegraf', 'output', 'Its output plugin'),
