@@ -36,17 +36,24 @@ $$;
 DROP FUNCTION IF EXISTS ingest.keep_refused(TEXT, TIMESTAMPTZ, TEXT, JSONB, TEXT);
 DROP FUNCTION IF EXISTS ingest.is_known_status(TEXT, BIGINT, TIMESTAMPTZ, TIMESTAMPTZ);
 
+-- The functions that look into a table are plpgsql: the plan of a SQL function is kept for the rest of the transaction and does not see a
+-- chunk that its first rows have made.
+
 -- A row that its table refuses; once, however often it comes. Returns how many rows that makes: 1, or 0 if it is kept already.
-CREATE OR REPLACE FUNCTION ingest.refuse(target TEXT, row_time TIMESTAMPTZ, row_device TEXT, refused JSONB, why TEXT)
-RETURNS BIGINT LANGUAGE sql AS $$
-    WITH kept AS (
-        INSERT INTO public.vm_rejected (time, device_no, reason, detail, payload, payload_encoding, payload_size, message_id)
-        SELECT at, row_device, 'landing_failed', target || ': ' || why, payload, 'text', octet_length(payload), id
-        FROM (SELECT coalesce(row_time, now()) AS at, refused::text AS payload, hashtextextended(target || refused::text, 0) AS id) AS row
-        WHERE NOT EXISTS (SELECT FROM public.vm_rejected AS r WHERE r.message_id = id AND r.time = at AND r.reason = 'landing_failed')
-        RETURNING time
-    )
-    SELECT count(*) FROM kept
+CREATE OR REPLACE FUNCTION ingest.refuse(target TEXT, row_time TIMESTAMPTZ, row_device TEXT, refused JSONB, why TEXT) RETURNS BIGINT
+LANGUAGE plpgsql AS $$
+DECLARE
+    at TIMESTAMPTZ := coalesce(row_time, now());
+    text_of_it TEXT := refused::text;
+    id BIGINT := hashtextextended(target || text_of_it, 0);
+BEGIN
+    IF EXISTS (SELECT FROM public.vm_rejected AS r WHERE r.message_id = id AND r.time = at AND r.reason = 'landing_failed') THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO public.vm_rejected (time, device_no, reason, detail, payload, payload_encoding, payload_size, message_id)
+    VALUES (at, row_device, 'landing_failed', target || ': ' || why, text_of_it, 'text', octet_length(text_of_it), id);
+    RETURN 1;
+END
 $$;
 
 -- Rows that were there already: counted while a statement runs (rows that go one by one), written down once, after it.
@@ -309,10 +316,12 @@ ALTER TABLE ingest.vm_telemetry SET (autovacuum_vacuum_scale_factor = 0, autovac
 
 -- Is this message in the table already? Same bytes (message_id) of the same device, close enough in time to be one message.
 CREATE OR REPLACE FUNCTION ingest.is_known_event(device TEXT, id BIGINT, at TIMESTAMPTZ) RETURNS BOOLEAN
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM public.vm_events AS e
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM public.vm_events AS e
                    WHERE e.device_no = device AND e.message_id = id
-                     AND e.time BETWEEN at - ingest.redelivery_window() AND at + ingest.redelivery_window())
+                     AND e.time BETWEEN at - ingest.redelivery_window() AND at + ingest.redelivery_window());
+END
 $$;
 
 -- Where the machine's clock works, a status holds the moment at which it was written: the same bytes are the same message, whenever
@@ -320,29 +329,33 @@ $$;
 -- status next to it in time: an offline whenever that was (the broker repeats the retained one at every subscribe), any other only
 -- within seconds. Next to it and not the newest: what comes late or again finds the same neighbours.
 CREATE OR REPLACE FUNCTION ingest.is_known_status(device TEXT, id BIGINT, word TEXT, sent TIMESTAMPTZ, at TIMESTAMPTZ) RETURNS BOOLEAN
-LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN word <> 'offline' AND sent BETWEEN TIMESTAMPTZ '2020-01-01 00:00:00+00' AND at + INTERVAL '10 minutes'
-        THEN EXISTS (SELECT FROM public.vm_status AS s WHERE s.device_no = device AND s.message_id = id)
-        ELSE EXISTS (
-            SELECT FROM (
-                (SELECT s.time, s.message_id FROM public.vm_status AS s WHERE s.device_no = device AND s.time < at
-                 ORDER BY s.time DESC, s.message_id LIMIT 1)
-                UNION ALL
-                (SELECT s.time, s.message_id FROM public.vm_status AS s WHERE s.device_no = device AND s.time > at
-                 ORDER BY s.time, s.message_id DESC LIMIT 1)) AS neighbour
-            WHERE neighbour.message_id = id
-              AND (word = 'offline' OR neighbour.time BETWEEN at - ingest.redelivery_window() AND at + ingest.redelivery_window()))
-        END
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF word <> 'offline' AND sent BETWEEN TIMESTAMPTZ '2020-01-01 00:00:00+00' AND at + INTERVAL '10 minutes' THEN
+        RETURN EXISTS (SELECT FROM public.vm_status AS s WHERE s.device_no = device AND s.message_id = id);
+    END IF;
+    RETURN EXISTS (
+        SELECT FROM (
+            (SELECT s.time, s.message_id FROM public.vm_status AS s WHERE s.device_no = device AND s.time < at
+             ORDER BY s.time DESC, s.message_id LIMIT 1)
+            UNION ALL
+            (SELECT s.time, s.message_id FROM public.vm_status AS s WHERE s.device_no = device AND s.time > at
+             ORDER BY s.time, s.message_id DESC LIMIT 1)) AS neighbour
+        WHERE neighbour.message_id = id
+          AND (word = 'offline' OR neighbour.time BETWEEN at - ingest.redelivery_window() AND at + ingest.redelivery_window()));
+END
 $$;
 
 -- Telemetry is never dropped as a repeat by its bytes, so neither is what was rejected of it, but for the very same row.
 CREATE OR REPLACE FUNCTION ingest.is_known_reject(of_topic TEXT, id BIGINT, at TIMESTAMPTZ) RETURNS BOOLEAN
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM public.vm_rejected AS r
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM public.vm_rejected AS r
                    WHERE r.message_id = id
                      AND (r.time = at
                           OR of_topic ~ '/(events|status|commands/ack)$'
-                         AND r.time BETWEEN at - ingest.redelivery_window() AND at + ingest.redelivery_window()))
+                         AND r.time BETWEEN at - ingest.redelivery_window() AND at + ingest.redelivery_window()));
+END
 $$;
 
 DO $make$

@@ -4,10 +4,12 @@ Telegraf has no part in this: rows are put into schema ingest with INSERT or COP
 """
 
 import collections
+import concurrent.futures
 import datetime
 import itertools
 import json
 import os
+import random
 import re
 
 import pytest
@@ -18,7 +20,7 @@ from owners import OWNERS_DDL
 WRITER = {"user": "vending_writer", "password": WRITER_PASSWORD}
 READER = {"user": "vending_reader", "password": READER_PASSWORD}
 TABLES = ("vm_telemetry", "vm_events", "vm_status", "vm_rejected", "vm_ingest", "vm_telegraf")
-REGISTRY = "vm_devices"
+SKIPPED, REGISTRY = "vm_skipped", "vm_devices"
 VIEWS = ("telemetry_5m", "telemetry_1h", "events_1h", "devices", "device_status", "alarm_rules", "active_alarms")
 
 TIME, TEXT, DOUBLE, INTEGER, BIGINT = "timestamp with time zone", "text", "double precision", "integer", "bigint"
@@ -129,6 +131,8 @@ def columns_of(database, table):
 def test_every_column_is_there_with_its_type(database):
     for table in ("vm_telemetry", "vm_events", "vm_status", "vm_rejected"):
         assert columns_of(database, table) == OWNERS_COLUMNS.get(table, []) + ADDED_COLUMNS[table]
+    assert columns_of(database, SKIPPED) == [("time", TIME, True), ("measurement", TEXT, True), ("rows", BIGINT, True)]
+    assert {("ignored", BIGINT, False), ("zoneless", BIGINT, False)} <= set(columns_of(database, "vm_ingest"))
     for table, keys in (("vm_ingest", ["instance"]), ("vm_telegraf", ["instance", "output"])):
         columns = columns_of(database, table)
         assert columns[: 1 + len(keys)] == [("time", TIME, True), *((key, TEXT, True) for key in keys)]
@@ -161,7 +165,7 @@ def chunk_spans(database):
 
 
 def test_chunks_of_one_day(database):
-    assert chunk_spans(database) == dict.fromkeys(TABLES, "1 day")
+    assert chunk_spans(database) == dict.fromkeys((*TABLES, SKIPPED), "1 day")
     insert(database, "vm_telemetry", [{"time": f"2026-11-0{day}T23:59:59Z", "device_no": "VM-SH-001"} for day in range(1, 6)],
            **WRITER)
     assert database.count("timescaledb_information.chunks", "hypertable_name = 'vm_telemetry'") == 5
@@ -179,7 +183,7 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm') A
 
 def test_every_table_view_and_column_has_a_comment(database):
     relations = database.sql("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')")
-    assert {name for (name,) in relations} == {*TABLES, REGISTRY, *VIEWS}
+    assert {name for (name,) in relations} == {*TABLES, SKIPPED, REGISTRY, *VIEWS}
     assert database.sql(UNCOMMENTED) == []
     unit = database.value("SELECT col_description('public.vm_telemetry'::regclass, attnum) FROM pg_attribute "
                           "WHERE attrelid = 'public.vm_telemetry'::regclass AND attname = 'voltage'")
@@ -228,7 +232,7 @@ def test_applying_it_again_changes_nothing(database):
 def test_notices_name_what_the_edition_lacks(database):
     assert database.value("SHOW timescaledb.license") == "apache"
     notices = database.notices.splitlines()
-    for table in ("vm_telemetry", "vm_events", "vm_rejected", "vm_ingest", "vm_telegraf"):
+    for table in ("vm_telemetry", "vm_events", "vm_rejected", "vm_ingest", "vm_telegraf", SKIPPED):
         assert [line for line in notices if "NOTICE" in line and re.search(rf"retention of {table}\b", line)]
     for table in ("vm_telemetry", "vm_events"):
         assert [line for line in notices if "NOTICE" in line and re.search(rf"columnstore of {table}\b", line)]
@@ -288,7 +292,7 @@ def test_the_owners_tables_keep_every_row(make_database, owner):
         for table in OWNERS_COLUMNS:
             assert columns_of(database, table) == OWNERS_COLUMNS[table] + ADDED_COLUMNS[table]
         assert WANTED_INDEXES.items() <= indexes(database).items()
-        assert chunk_spans(database) == dict.fromkeys(TABLES, "1 day")
+        assert chunk_spans(database) == dict.fromkeys((*TABLES, SKIPPED), "1 day")
         assert database.sql(OWNED_BY_OTHERS) == []
         # The second time there is nothing left to do, and new rows land beside the old ones.
         schema = schema_of(database)
@@ -342,14 +346,15 @@ def test_plain_tables_become_hypertables_and_keep_their_rows(make_database):
     before = all_rows(database, "vm_telemetry", names("vm_telemetry"))
     database.apply()
     assert all_rows(database, "vm_telemetry", names("vm_telemetry")) == before
-    assert chunk_spans(database) == dict.fromkeys(TABLES, "1 day")
+    assert chunk_spans(database) == dict.fromkeys((*TABLES, SKIPPED), "1 day")
 
 
 OLDER = {
     "columns of telemetry": "ALTER TABLE vm_telemetry DROP COLUMN network_type, DROP COLUMN csq, DROP COLUMN anomalies",
     "columns of events": "ALTER TABLE vm_events DROP COLUMN severity, DROP COLUMN priority, DROP COLUMN anomalies",
     "columns of status": "ALTER TABLE vm_status DROP COLUMN reason, DROP COLUMN anomalies",
-    "new tables": "DROP TABLE vm_telegraf",
+    "columns of reports": "ALTER TABLE vm_ingest DROP COLUMN ignored, DROP COLUMN zoneless",
+    "new tables": "DROP TABLE vm_telegraf; DROP TABLE vm_skipped",
     "machines": "DROP TABLE vm_devices CASCADE",
     "views": "DROP VIEW device_status, devices, active_alarms, alarm_rules",
     "roll-ups": "DROP VIEW telemetry_1h, telemetry_5m, events_1h",
@@ -449,15 +454,17 @@ def test_writer_may_insert_into_the_landing_and_nothing_else(database):
 def test_reader_may_select_and_nothing_else(database):
     for table, row in ONE_OF_EACH.items():
         land(database, table, row)
-    expected = [[f"public.{name}", "SELECT"] for name in sorted((*TABLES, REGISTRY, *VIEWS))]
+    land(database, "vm_telemetry", ONE_OF_EACH["vm_telemetry"])
+    expected = [[f"public.{name}", "SELECT"] for name in sorted((*TABLES, SKIPPED, REGISTRY, *VIEWS))]
     assert database.sql(PRIVILEGES, **READER) == expected
     rows = {"alarm_rules": 6, "active_alarms": 0}  # what was landed is too old for an alarm
-    for name in (*TABLES, REGISTRY, *VIEWS):
+    for name in (*TABLES, SKIPPED, REGISTRY, *VIEWS):
         assert int(database.value(f"SELECT count(*) FROM {name}", **READER)) == rows.get(name, 1)
     # Also where the session's default of read-only is switched off: it is no protection, only a second fence.
     actions = ["SELECT FROM ingest.{}", "INSERT INTO ingest.{} (time) VALUES (now())", "INSERT INTO {} (time) VALUES (now())",
                "DELETE FROM {}", "UPDATE {} SET time = now()", "TRUNCATE {}", "DROP TABLE {}"]
     statements = [action.format(table) for action in actions for table in TABLES] + [
+        "DELETE FROM vm_skipped", "INSERT INTO vm_skipped VALUES (now(), 'vm_events', 1)",
         "CREATE TABLE x ()", "CREATE TEMPORARY TABLE x ()", "CREATE SCHEMA x", "SET ROLE vending_owner", "SET ROLE vending_writer",
         "SELECT ingest.to_jsonb('1')"]
     refused(database, statements, **READER)
@@ -828,65 +835,276 @@ def test_copy_lands_as_insert_does(database, table):
     assert all_rows(database, table) == copied
 
 
-def test_a_second_reading_of_the_same_instant_does_not_change_the_first(database):
+def skipped(database):
+    return {table: int(rows) for table, rows in database.sql("SELECT measurement, sum(rows) FROM vm_skipped GROUP BY 1")}
+
+
+def test_what_was_skipped_is_counted_once_a_batch(database):
+    """Of every table, whatever made it a repeat; nothing is written where nothing was skipped."""
+    for table, row in ONE_OF_EACH.items():
+        land(database, table, row)
+    assert database.count("vm_skipped") == 0
+    for number, (table, row) in enumerate(ONE_OF_EACH.items(), 1):
+        land(database, table, *[row] * 30)
+        assert database.count("vm_skipped") == number, "a row a batch"
+    assert skipped(database) == dict.fromkeys(TABLES, 30)
+    # Some of a batch, and several statements of one transaction, as Telegraf's.
+    database.sql("TRUNCATE vm_skipped")
+    statements = [f"INSERT INTO ingest.vm_status (time, device_no, status, message_id) VALUES ('{moment}', 'VM-SH-001', 'offline', {number})"
+                  for moment, number in ((after_noon(hours=1), 7), (after_noon(hours=2), 7), (after_noon(hours=3), 7), (after_noon(hours=4), 8))]
+    statements.insert(2, f"INSERT INTO ingest.vm_events (time, device_no, event_type, message_id) VALUES ('{NOON}', 'VM-SH-001', 'X', 1)")
+    database.sql("BEGIN; " + "; SAVEPOINT s; ".join(statements) + "; COMMIT", **WRITER)
+    assert stored(database, "vm_skipped", "measurement, rows") == [["vm_events", "1"], ["vm_status", "1"], ["vm_status", "1"]]
+    assert database.value("SELECT max(time) > now() - INTERVAL '1 minute' FROM vm_skipped") == "t"
+
+
+def test_a_refused_row_that_comes_again_is_counted(database):
+    """received = rows + skipped + landing_failed, however often all of it comes."""
+    bad = {"vm_telemetry": {"time": NOON, "voltage": 1.5}, "vm_events": {"time": NOON, "device_no": "VM-SH-001", "message_id": 7}}
+    for table, row in bad.items():
+        rows = [*good_rows(table, 5), row, row]
+        for times in (1, 2, 3):
+            land(database, table, *rows)
+            assert database.count(table) == 5 and database.count("vm_rejected", f"detail LIKE '{table}:%'") == 1
+            assert skipped(database)[table] == 7 * times - 6
+
+
+def test_a_batch_that_is_taken_back_counts_nothing(database):
+    row = ONE_OF_EACH["vm_status"]
+    land(database, "vm_status", row)
+    insertion = f"INSERT INTO ingest.vm_status (time, device_no, status, message_id) VALUES ('{NOON}', 'VM-SH-001', 'online', 2)"
+    database.sql(f"BEGIN; SAVEPOINT s; {insertion}; ROLLBACK TO s; COMMIT", **WRITER)
+    assert skipped(database) == {}
+
+
+# ---- landing: several readings of one instant ----
+
+# A message a section, as some machines send them; two of a second; and one of the microsecond that the second one gets.
+SECTIONS = [{"voltage": 221.4, "uptime": 86400}, {"freezer_temp_0": -9.5, "freezer_temp_1": -18}, {"rssi": -52}, {"voltage": 221.5, "uptime": 86400}]
+
+
+def readings(*, device="VM-SH-001"):
+    rows = [{"time": NOON, "device_no": device, **section} for section in SECTIONS]
+    return [*rows, {"time": after_noon(microseconds=1), "device_no": device, "csq": 9}, {"time": after_noon(seconds=1), "device_no": device, "csq": 9}]
+
+
+MEASURED = "device_no, voltage, uptime, freezer_temp_0, freezer_temp_1, rssi, csq"
+
+
+@pytest.mark.parametrize("batch", [1, 4, 100])
+def test_different_readings_of_one_instant_are_all_kept(database, batch):
+    """In whatever order they come, in one batch or in many; and all of it again, in any order, adds nothing."""
+    wanted = all_of = None
+    for seed in range(4):
+        database.sql("TRUNCATE vm_telemetry; TRUNCATE vm_skipped")
+        rows = [row for device in ("VM-SH-001", "VM-SH-002") for row in readings(device=device)] * 2
+        order = random.Random(seed)
+        for time in range(3):
+            order.shuffle(rows)
+            for start in range(0, len(rows), batch):
+                land(database, "vm_telemetry", *rows[start : start + batch])
+            before, all_of = all_of, all_rows(database, "vm_telemetry")
+            assert time == 0 or all_of == before, "the same again"
+            assert skipped(database) == {"vm_telemetry": len(rows) * (time + 1) - 12}
+        values = all_rows(database, "vm_telemetry", MEASURED)
+        assert values.total() == 12 and wanted in (None, values)
+        wanted = values
+    assert float(database.value(f"SELECT max(extract(epoch FROM time - '{NOON}')) FROM vm_telemetry WHERE time < '{after_noon(milliseconds=1)}'")) < 6e-6
+    assert database.count("vm_rejected") == 0
+
+
+def test_the_first_reading_keeps_its_instant_and_the_later_ones_follow(database):
     land(database, "vm_telemetry", telemetry("VM-SH-001", NOON, uptime=1))
-    land(database, "vm_telemetry", telemetry("VM-SH-001", NOON, uptime=2), telemetry("VM-SH-001", after_noon(seconds=1), uptime=3))
-    assert stored(database, "vm_telemetry", "uptime, device_no") == [["1", "VM-SH-001"], ["3", "VM-SH-001"]]
+    land(database, "vm_telemetry", telemetry("VM-SH-001", NOON, uptime=2), telemetry("VM-SH-001", after_noon(seconds=1), uptime=9),
+         *[telemetry("VM-SH-001", NOON, uptime=number) for number in (3, 2, 1, 4, 5, 6, 7, 8, 8)])
+    place = f"round(extract(epoch FROM time - '{NOON}') * 1000000)::integer"
+    assert stored(database, "vm_telemetry", f"uptime, {place}") == [[str(number), str(number - 1)] for number in range(1, 9)] + [["9", "1000000"]]
+    assert skipped(database) == {"vm_telemetry": 3}
 
 
-def test_an_event_without_a_clock_is_the_same_within_an_hour(database):
+def test_readings_at_midnight_go_over_into_the_next_chunk(database):
+    last = "2026-11-20T23:59:59.999998+00:00"
+    rows = [telemetry("VM-SH-001", last, uptime=number) for number in range(9)]
+    for _ in range(2):
+        land(database, "vm_telemetry", *rows)
+        land(database, "vm_telemetry", *reversed(rows))
+    assert database.count("vm_telemetry") == 9 and skipped(database) == {"vm_telemetry": 27}
+    assert database.count("vm_telemetry", "time >= '2026-11-21'") == 7
+
+
+def test_only_a_reading_that_is_equal_in_every_column_is_a_repeat(database):
+    """NULL is a value of its own; so are two texts that look alike."""
+    whole = {"voltage": 220.5, "current": 1.5, "uptime": 5, "door_closed": True, "freezer_temp_0": -18.5, "freezer_temp_1": -18, "freezer_temp_2": -18,
+             "freezer_temp_3": -18, "ambient_temp": 25, "vibration_g": 0.5, "rssi": -60, "lat": 31.2, "lng": 121.4, "network_type": "4G", "csq": 20,
+             "anomalies": "csq=99 sensor fault code"}
+    assert set(whole) == {name for name, *_ in columns_of(database, "vm_telemetry")} - {"time", "device_no"}
+    variants = [whole, *({**whole, name: None} for name in whole), whole | {"network_type": "4G "}, whole | {"voltage": 220.50000000000003}]
+    for _ in range(2):
+        land(database, "vm_telemetry", *[{"time": NOON, "device_no": "VM-SH-001", **row} for row in variants])
+    assert database.count("vm_telemetry") == len(variants) == skipped(database)["vm_telemetry"]
+
+
+def test_a_sites_own_columns_tell_readings_apart(database):
+    """Also those of a type that knows no equality, and with defaults: a clock's or a sequence's is another value each time, and tells nothing."""
+    database.sql("""CREATE SEQUENCE numbers;
+                    ALTER TABLE vm_telemetry ADD COLUMN humidity NUMERIC(5, 1), ADD COLUMN extra JSON, ADD COLUMN place POINT, ADD COLUMN "Mixed Case" TEXT,
+                        ADD COLUMN landed TIMESTAMPTZ DEFAULT clock_timestamp(), ADD COLUMN number BIGINT DEFAULT nextval('numbers'), ADD COLUMN site TEXT DEFAULT 'here',
+                        ADD COLUMN doubled DOUBLE PRECISION GENERATED ALWAYS AS (voltage * 2) STORED;
+                    GRANT USAGE ON SEQUENCE numbers TO vending_owner""")
+    database.apply()
+    variants = [{}, {"humidity": 55.55}, {"humidity": 55.65}, {"extra": '{"a": 1}'}, {"extra": '{"a": 2}'}, {"place": "(1,2)"}, {"place": "(1,3)"},
+                {'"Mixed Case"': "x"}, {"site": "there"}]
+    for _ in range(2):
+        land(database, "vm_telemetry", *[telemetry("VM-SH-001", NOON, **row) for row in variants])
+        land(database, "vm_telemetry", *[telemetry("VM-SH-001", NOON, **row) for row in reversed(variants)], telemetry("VM-SH-001", NOON, site="here"))
+    assert database.count("vm_telemetry") == len(variants)
+    database.sql("ALTER TABLE vm_telemetry DROP COLUMN doubled")
+    database.apply()
+    land(database, "vm_telemetry", *[telemetry("VM-SH-001", NOON, **row) for row in variants])
+    assert database.count("vm_telemetry") == len(variants) and database.count("vm_rejected") == 0
+
+
+def test_a_column_whose_type_a_site_has_changed_is_compared_as_it_is_stored(database):
+    views = "device_status, telemetry_1h, telemetry_5m"
+    database.sql(f"DROP VIEW {views}; ALTER TABLE vm_telemetry ALTER COLUMN voltage TYPE REAL, ALTER COLUMN rssi TYPE BIGINT")
+    database.apply()
+    for _ in range(2):
+        land(database, "vm_telemetry", *[telemetry("VM-SH-001", NOON, voltage=voltage, rssi=-60) for voltage in (220.1, 220.2)])
+    assert database.count("vm_telemetry") == 2 and skipped(database) == {"vm_telemetry": 2}
+
+
+def test_a_trigger_of_the_sites_own_may_leave_a_reading_out(database):
+    database.sql("""CREATE FUNCTION public.leave_out() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW.voltage > 300 THEN NULL ELSE NEW END; END $$;
+                    CREATE TRIGGER leave_out BEFORE INSERT ON vm_telemetry FOR EACH ROW EXECUTE FUNCTION public.leave_out()""")
+    land(database, "vm_telemetry", telemetry("VM-SH-001", NOON, voltage=301), telemetry("VM-SH-002", NOON), telemetry("VM-SH-002", NOON, voltage=302))
+    assert database.count("vm_telemetry") == 1 and skipped(database) == {"vm_telemetry": 2}
+
+
+def test_beyond_a_thousand_readings_of_one_instant_they_are_refused(database):
+    """A clock that stands still fills no table, and loses nothing: what is too much is in vm_rejected."""
+    rows = [telemetry("VM-SH-001", NOON, uptime=number) for number in range(1010)]
+    rows.insert(500, telemetry("VM-SH-002", NOON))
+    for time in range(3):
+        land(database, "vm_telemetry", *rows)
+        assert database.count("vm_telemetry") == 1001
+        assert database.count("vm_rejected", "reason = 'landing_failed' AND detail LIKE 'vm_telemetry: %this instant%'") == 10
+        assert skipped(database) == ({"vm_telemetry": 1011 * time} if time else {})
+    assert sorted(int(uptime) for (uptime,) in database.sql("SELECT (payload::json ->> 'uptime') FROM vm_rejected")) == list(range(1000, 1010))
+
+
+def test_two_writers_at_once_keep_every_reading_once(database):
+    """Both land the same rows, in another order each; a deadlock is repeated, as Telegraf repeats it."""
+    order = random.Random(7)
+    rows = [telemetry(f"VM-SH-{machine:03}", after_noon(seconds=second), uptime=number)
+            for machine in range(5) for second in range(10) for number in range(8)]
+
+    def write(seed):
+        mine = rows[:]
+        random.Random(seed).shuffle(mine)
+        for start in range(0, len(mine), 50):
+            while True:
+                try:
+                    land(database, "vm_telemetry", *mine[start : start + 50])
+                    break
+                except RuntimeError as error:
+                    assert "deadlock detected" in str(error)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        list(pool.map(write, [order.random() for _ in range(3)]))
+    assert all_rows(database, "vm_telemetry", "device_no, uptime, date_trunc('second', time)") == collections.Counter(
+        all_rows(database, "vm_telemetry", "DISTINCT device_no, uptime, date_trunc('second', time)"))
+    assert database.count("vm_telemetry") == len(rows) and skipped(database) == {"vm_telemetry": 2 * len(rows)}
+
+
+def test_readings_of_many_days_in_one_batch(database):
+    rows = [telemetry("VM-SH-001", f"2026-10-{day:02}T12:00:00Z", uptime=number) for day in range(1, 29) for number in range(3)]
+    for _ in range(2):
+        land(database, "vm_telemetry", *rows)
+    assert database.count("vm_telemetry") == len(rows) == skipped(database)["vm_telemetry"]
+
+
+# ---- landing: events, statuses and rejects that come again ----
+
+
+def test_an_event_without_a_clock_is_the_same_within_seconds(database):
+    """Three jams a quarter of an hour apart, of equal bytes, are three."""
     land(database, "vm_events", event("VM-SH-001", NOON, 7))
-    land(database, "vm_events", event("VM-SH-001", after_noon(minutes=59), 7), event("VM-SH-001", after_noon(minutes=-59), 7))
+    land(database, "vm_events", event("VM-SH-001", after_noon(seconds=10), 7), event("VM-SH-001", after_noon(seconds=-10), 7))
     assert database.count("vm_events") == 1
-    land(database, "vm_events", event("VM-SH-001", after_noon(minutes=59), 8), event("VM-SH-002", after_noon(minutes=1), 7))
+    land(database, "vm_events", event("VM-SH-001", after_noon(seconds=9), 8), event("VM-SH-002", after_noon(seconds=1), 7))
     assert database.count("vm_events") == 3, "other bytes, or another machine: another event"
-    land(database, "vm_events", event("VM-SH-001", after_noon(minutes=61), 7), event("VM-SH-001", after_noon(minutes=-61), 7))
-    assert database.count("vm_events") == 5, "the same bytes more than an hour apart are another event"
-    land(database, "vm_events", event("VM-SH-001", after_noon(hours=5), 9), event("VM-SH-001", after_noon(hours=5, minutes=59), 9))
+    land(database, "vm_events", event("VM-SH-001", after_noon(seconds=11), 7), event("VM-SH-001", after_noon(seconds=-11), 7))
+    assert database.count("vm_events") == 5, "the same bytes later are another event"
+    land(database, "vm_events", event("VM-SH-001", after_noon(hours=5), 9), event("VM-SH-001", after_noon(hours=5, seconds=10), 9))
     assert database.count("vm_events") == 6, "two of one batch"
+    for minutes in (0, 15, 30):
+        land(database, "vm_events", event("VM-SH-003", after_noon(minutes=minutes), 9))
+    assert database.count("vm_events") == 9
+    assert skipped(database) == {"vm_events": 3}
 
 
 def statuses(database):
     return [row[1] for row in stored(database, "vm_status", "time, status")]
 
 
-def test_a_retained_status_repeated_is_no_new_row(database):
-    """The broker sends it at every subscribe. The clock of this machine stands in 1970, so its time is that of each arrival."""
-    for hours in range(4):
-        land(database, "vm_status", status("VM-SH-001", after_noon(hours=hours), "online", 1, device_ts=5_000_000_000))
-    assert statuses(database) == ["online"]
+def in_order(database):
+    return [word for word, _ in database.sql("SELECT status, time FROM vm_status ORDER BY time, message_id")]
 
 
-def test_a_machine_with_a_stuck_clock_comes_and_goes_as_often_as_it_does(database):
-    come, go = (1, "online"), (2, "offline")
-    for minute, (message_id, what) in enumerate([come, go, come, go, go, come]):
-        land(database, "vm_status", status("VM-SH-001", after_noon(minutes=minute), what, message_id, device_ts=5_000_000_000))
-    assert statuses(database) == ["online", "offline", "online", "offline", "online"]
-    database.sql("TRUNCATE vm_status")
-    land(database, "vm_status", *[
-        status("VM-SH-001", after_noon(minutes=minute), what, message_id, device_ts=5_000_000_000)
-        for minute, (message_id, what) in enumerate([come, go, come, go, go, come])])
-    assert statuses(database) == ["online", "offline", "online", "offline", "online"], "all in one batch"
+def test_a_status_of_a_working_clock_is_one_row_however_often_it_comes(database):
+    """The broker sends the retained one at every subscribe; its bytes hold its time."""
+    rows = [status("VM-SH-001", after_noon(hours=hour), "online", 10 + hour, device_ts=nanoseconds(after_noon(hours=hour))) for hour in range(3)]
+    for _ in range(2):
+        land(database, "vm_status", *rows)
+        for hours in range(4):  # as arrival time, where the processor finds the time too old
+            land(database, "vm_status", *[row | {"time": after_noon(hours=5 + hours)} for row in reversed(rows)])
+    assert in_order(database) == ["online"] * 3
 
 
-def test_a_replay_of_statuses_adds_nothing_where_the_clock_works(database):
-    """Also not of last wills, which get the time of their arrival."""
-    def history(replayed):
-        rows = []
-        for hour in range(3):
-            came = after_noon(hours=hour)
-            rows.append(status("VM-SH-001", came, "online", 10 + hour, device_ts=nanoseconds(came)))
-            left = after_noon(hours=replayed or hour, minutes=30)
-            rows.append(status("VM-SH-001", left, "offline", 20 + hour, device_ts=nanoseconds(came)))
-        return rows
+def test_a_status_without_a_clock_is_a_repeat_within_seconds(database):
+    for seconds in (0, 3, 10, 3600, 3605, 7200):  # the clock of this machine stands in 1970, so its time is that of each arrival
+        land(database, "vm_status", status("VM-SH-001", after_noon(seconds=seconds), "online", 1, device_ts=5_000_000_000))
+        land(database, "vm_status", status("VM-SH-002", after_noon(seconds=seconds), "unknown word", 1))
+    assert statuses(database).count("online") == statuses(database).count("unknown word") == 3
+    assert skipped(database) == {"vm_status": 6}
 
-    land(database, "vm_status", *history(0))
-    before = all_rows(database, "vm_status")
-    assert before.total() == 6
-    land(database, "vm_status", *history(9))
-    for row in reversed(history(10)):
+
+def test_an_offline_repeats_only_the_status_beside_it(database):
+    """Last wills of equal bytes: online, offline, online, offline are four rows; the retained offline at each subscribe is none."""
+    sent = nanoseconds(NOON)  # of the will, written when the machine connected: no time of going offline
+    came = [status("VM-SH-001", after_noon(minutes=minute), word, message_id, device_ts=stamp) for minute, word, message_id, stamp in (
+        (0, "online", 1, sent), (10, "offline", 2, sent), (20, "online", 3, nanoseconds(after_noon(minutes=20))), (30, "offline", 2, sent))]
+    repeats = [came[-1] | {"time": after_noon(hours=hour)} for hour in range(1, 4)]
+    land(database, "vm_status", *came, *repeats)
+    assert in_order(database) == ["online", "offline", "online", "offline"]
+    for row in [*came, *repeats, *came[::-1], *repeats[::-1]]:
         land(database, "vm_status", row)
-    assert all_rows(database, "vm_status") == before
+    assert in_order(database) == ["online", "offline", "online", "offline"], "all of it again"
+    land(database, "vm_status", came[1] | {"time": after_noon(hours=5)}, status("VM-SH-001", after_noon(hours=6), "online", 4), came[1] | {"time": after_noon(hours=7)})
+    assert in_order(database) == ["online", "offline"] * 3
+
+
+def test_machines_that_come_and_go_without_a_clock(database):
+    come, go = (1, "online"), (2, "offline")
+    rows = [status("VM-SH-001", after_noon(minutes=minute), what, message_id, device_ts=5_000_000_000)
+            for minute, (message_id, what) in enumerate([come, go, come, go, go, come, come])]
+    wanted = ["online", "offline", "online", "offline", "online", "online"]
+    for row in rows:
+        land(database, "vm_status", row)
+    assert in_order(database) == wanted
+    database.sql("TRUNCATE vm_status")
+    for _ in range(2):
+        land(database, "vm_status", *rows)
+        assert in_order(database) == wanted, "all in one batch, and once more"
+
+
+def test_a_status_of_the_future_hides_no_later_one(database):
+    """As an older version stored it, of a clock that ran ahead. What came before it is compared with what came before."""
+    database.sql(f"INSERT INTO vm_status (time, device_no, status, message_id) VALUES ('{after_noon(hours=9)}', 'VM-SH-001', 'online', 5)")
+    rows = [status("VM-SH-001", after_noon(minutes=minute), word, number) for minute, word, number in ((1, "offline", 1), (2, "online", 2), (3, "offline", 1))]
+    land(database, "vm_status", *rows)
+    land(database, "vm_status", *[row | {"time": after_noon(minutes=4)} for row in rows[2:]])
+    assert in_order(database) == ["offline", "online", "offline", "online"]
 
 
 def test_a_status_of_another_machine_with_the_same_hash_lands(database):
@@ -896,20 +1114,35 @@ def test_a_status_of_another_machine_with_the_same_hash_lands(database):
     assert stored(database, "vm_status", f"device_no, device_ts = '{NOON}'") == [["VM-SH-001", "t"], ["VM-SH-002", "t"]]
 
 
+def test_repeats_of_one_batch_are_seen_where_the_day_is_new(database):
+    """The first of them makes the chunk that the second has to be looked for in."""
+    for hours in (24, 48):
+        land(database, "vm_events", event("VM-SH-001", after_noon(hours=hours), 7), event("VM-SH-001", after_noon(hours=hours, seconds=5), 7))
+        land(database, "vm_status", status("VM-SH-001", after_noon(hours=hours), "online", hours), status("VM-SH-001", after_noon(hours=hours, seconds=5), "online", hours))
+        land(database, "vm_rejected", *[rejected("v1/vm/VM-SH-001/events", after_noon(hours=hours, seconds=late)) for late in (0, 5)])
+    assert skipped(database) == {"vm_events": 2, "vm_status": 2, "vm_rejected": 2}
+
+
 def rejected(topic, time, message_id=1):
     return {"time": time, "topic": topic, "reason": "invalid_json", "detail": "x", "payload": "{", "message_id": message_id}
 
 
-def test_a_rejected_message_is_kept_once(database):
-    events, health = "v1/vm/VM-SH-001/events", "v1/vm/VM-SH-001/telemetry"
-    land(database, "vm_rejected", rejected(events, NOON), rejected(events, after_noon(minutes=59)))
-    assert database.count("vm_rejected") == 1, "an event delivered again"
-    land(database, "vm_rejected", rejected(events, after_noon(minutes=61)))
+@pytest.mark.parametrize("kind", ["events", "status", "commands/ack"])
+def test_a_rejected_message_that_is_delivered_again_is_kept_once(database, kind):
+    topic = f"v1/vm/VM-SH-001/{kind}"
+    land(database, "vm_rejected", rejected(topic, NOON), rejected(topic, after_noon(seconds=10)))
+    assert database.count("vm_rejected") == 1
+    land(database, "vm_rejected", rejected(topic, after_noon(seconds=11)))
     assert database.count("vm_rejected") == 2
-    land(database, "vm_rejected", rejected(health, NOON, 2), rejected(health, after_noon(seconds=10), 2), rejected(health, NOON, 2))
-    assert database.count("vm_rejected") == 4, "a machine may send the same broken telemetry again and again"
+    assert skipped(database) == {"vm_rejected": 1}
+
+
+def test_rejected_telemetry_is_kept_each_time(database):
+    health = "v1/vm/VM-SH-001/telemetry"
+    land(database, "vm_rejected", rejected(health, NOON, 2), rejected(health, after_noon(seconds=5), 2), rejected(health, NOON, 2))
+    assert database.count("vm_rejected") == 2, "a machine may send the same broken telemetry again and again"
     land(database, "vm_rejected", rejected(None, NOON, None), rejected(None, after_noon(seconds=1), 3))
-    assert database.count("vm_rejected") == 6, "without a topic"
+    assert database.count("vm_rejected") == 4, "without a topic"
 
 
 # ---- landing: what a table refuses ----
