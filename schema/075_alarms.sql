@@ -20,10 +20,12 @@ COMMENT ON VIEW public.alarm_rules IS 'Which events are alarms, what ends each, 
 
 -- Each branch finds the events that nothing has ended; what is left is folded into one row per machine, type and part. The types and times of
 -- alarm_rules are repeated here as constants (a test compares them), because the planner needs them to find the right chunks and indexes.
+-- What has a time of the future (a clock that ran ahead) ends nothing before that time has come: it would blind alarms for as long. An
+-- event of the future is shown at once.
 CREATE OR REPLACE VIEW public.active_alarms AS
 WITH sold AS NOT MATERIALIZED (
     SELECT device_no, channel_id, oven_id, time FROM public.vm_events
-    WHERE event_type = 'DISPENSE_SUCCESS' AND time > now() - INTERVAL '3 days'
+    WHERE event_type = 'DISPENSE_SUCCESS' AND time > now() - INTERVAL '3 days' AND time <= now()
 ),
 -- Freezers and doors are ended by telemetry. One look per machine and zone: when was the last reading that ends what began before it?
 felt AS NOT MATERIALIZED (
@@ -39,7 +41,7 @@ measured AS (
           FROM felt GROUP BY device_no, event_type, zone) AS first
     LEFT JOIN LATERAL (
         SELECT t.time FROM public.vm_telemetry AS t
-        WHERE t.device_no = first.device_no AND t.time > first.since AND t.time > now() - INTERVAL '1 day'
+        WHERE t.device_no = first.device_no AND t.time > first.since AND t.time > now() - INTERVAL '1 day' AND t.time <= now()
           AND CASE first.event_type
               WHEN 'DOOR_OPENED' THEN t.door_closed
               ELSE CASE first.zone WHEN 0 THEN t.freezer_temp_0 WHEN 1 THEN t.freezer_temp_1 WHEN 2 THEN t.freezer_temp_2 WHEN 3 THEN t.freezer_temp_3

@@ -55,7 +55,7 @@ BEGIN
             ('vm_events', 'anomalies', 'Values that could not be stored, as path=value reason; NULL = none'),
             ('vm_status', 'time', 'Device time where it can be trusted, else arrival; offline: always arrival'),
             ('vm_status', 'device_no', 'Machine, VM-{region}-{number}'),
-            ('vm_status', 'status', 'online or offline'),
+            ('vm_status', 'status', 'online or offline; a word that is neither as it came, in lower case'),
             ('vm_status', 'firmware', 'Firmware version'),
             ('vm_status', 'hardware', 'Hardware version'),
             ('vm_status', 'reason', 'Of going offline: unexpected or maintenance'),
@@ -132,12 +132,12 @@ BEGIN
             ('device_status', 'device_no', 'Machine, VM-{region}-{number}'),
             ('device_status', 'region', 'Middle part of device_no, empty where it has another form'),
             ('device_status', 'online', 'A sign of life within 5 minutes, and no offline status after it'),
-            ('device_status', 'status', 'Latest status: online or offline'),
-            ('device_status', 'since', 'When the latest status began (arrival time for offline)'),
-            ('device_status', 'reason', 'Of the latest status, if it is offline: unexpected or maintenance'),
-            ('device_status', 'firmware', 'Firmware version, as the latest status says'),
-            ('device_status', 'hardware', 'Hardware version, as the latest status says'),
-            ('device_status', 'last_seen', 'Latest telemetry, event or status other than offline'),
+            ('device_status', 'status', 'The latest online or offline; other words change nothing'),
+            ('device_status', 'since', 'When that status began (arrival time for offline)'),
+            ('device_status', 'reason', 'Of that status, if it is offline: unexpected or maintenance'),
+            ('device_status', 'firmware', 'Firmware version, as that status says'),
+            ('device_status', 'hardware', 'Hardware version, as that status says'),
+            ('device_status', 'last_seen', 'Latest telemetry, event or online status'),
             ('device_status', 'last_telemetry', 'Time of the latest reading'),
             ('device_status', 'last_event', 'Time of the latest event'),
             ('device_status', 'last_event_type', 'Canonical name of the latest event'),
@@ -169,7 +169,7 @@ BEGIN
     -- The measured values of the views: what their table says of them.
     FOR described IN
         SELECT of_view.attrelid::regclass AS relation, of_view.attname AS name,
-               CASE WHEN of_view.attrelid = 'public.device_status'::regclass THEN 'Latest: '
+               CASE WHEN of_view.attrelid = 'public.device_status'::regclass THEN 'Latest within 15 minutes of the latest reading: '
                     WHEN of_view.attname LIKE '%\_min' THEN 'Lowest in the bucket: '
                     WHEN of_view.attname LIKE '%\_max' THEN 'Highest in the bucket: '
                     ELSE 'Mean of the bucket: ' END || col_description(of_table.attrelid, of_table.attnum) AS says

@@ -493,7 +493,7 @@ def test_no_timeout_can_cancel_the_writer(database):
 
 def test_what_grafana_may_take_is_limited(database):
     """Whoever may see a dashboard may send any query; and a week of reports is sorted in memory, not on disk."""
-    for name, value in (("default_transaction_read_only", "on"), ("statement_timeout", "20s"), ("work_mem", "32MB")):
+    for name, value in (("default_transaction_read_only", "on"), ("statement_timeout", "20s"), ("work_mem", "32MB"), ("jit", "off")):
         assert database.value(f"SHOW {name}", **READER) == value
 
 
@@ -538,6 +538,18 @@ def machines():
         "VM-SH-011 only ever left": (False, [status("VM-SH-011", at(seconds=20), "offline")]),
         "VM-SH-012 sells after it left": (True, [
             status("VM-SH-012", at(seconds=40), "offline"), event("VM-SH-012", at(seconds=20))]),
+        "VM-SH-013 says words that nobody knows": (False, [status("VM-SH-013", at(seconds=20), "running"), status("VM-SH-013", at(seconds=2), "0", 2)]),
+        "VM-SH-014 left and then says such a word": (False, [
+            telemetry("VM-SH-014", at(seconds=50)), status("VM-SH-014", at(seconds=40), "offline"), status("VM-SH-014", at(seconds=20), "idle", 2)]),
+        "VM-SH-015 is online and then says such a word": (True, [status("VM-SH-015", at(seconds=40), "online"), status("VM-SH-015", at(seconds=20), "idle", 2)]),
+        "VM-SH-016 left; a reading of the future is there": (False, [
+            telemetry("VM-SH-016", at(minutes=-8)), telemetry("VM-SH-016", at(seconds=40)), status("VM-SH-016", at(seconds=20), "offline")]),
+        "VM-SH-017 left; an event of the future is there": (False, [event("VM-SH-017", at(minutes=-8)), status("VM-SH-017", at(seconds=20), "offline")]),
+        "VM-SH-018 left; an online of the future is there": (False, [
+            status("VM-SH-018", at(minutes=-8), "online"), status("VM-SH-018", at(seconds=20), "offline", 2)]),
+        "VM-SH-019 reports; an offline of the future is there": (True, [status("VM-SH-019", at(minutes=-8), "offline"), telemetry("VM-SH-019", at(seconds=20))]),
+        "VM-SH-020 went silent; a reading of the future is there": (False, [telemetry("VM-SH-020", at(minutes=-20)), telemetry("VM-SH-020", at(minutes=6))]),
+        "VM-SH-021 acknowledges a command": (True, [event("VM-SH-021", at(seconds=20), event_type="COMMAND_ACK", severity="high")]),
     }
 
 
@@ -571,6 +583,58 @@ def test_device_status_says_what_is_known_last(database):
         "last_telemetry": moment(recent), "last_seen": moment(recent), "last_event": moment(after_noon(minutes=1)),
         "last_event_type": "CHANNEL_JAM", "lat": 31.25, "lng": 121.5, "warmest_zone": -12.5,
     }
+
+
+def known_of(database, device, columns):
+    ((line,),) = database.sql(f"SELECT row_to_json(d) FROM (SELECT {columns} FROM device_status WHERE device_no = '{device}') AS d", **READER)
+    return json.loads(line)
+
+
+READING = {"voltage": 220, "current": 1.5, "uptime": 900, "door_closed": False, "freezer_temp_0": -9.5, "freezer_temp_1": -18, "freezer_temp_2": -17.9,
+           "freezer_temp_3": -18.4, "ambient_temp": 25, "vibration_g": 0.1, "rssi": -52, "network_type": "4G", "csq": 20, "lat": 31.2, "lng": 121.4}
+SECTION_OF = {"system": list(READING)[:4], "freezer": list(READING)[4:8], "surroundings": list(READING)[8:10], "radio": list(READING)[10:13],
+              "place": list(READING)[13:]}
+
+
+@pytest.mark.parametrize("apart", [0, 60])
+@pytest.mark.parametrize("last", SECTION_OF)
+def test_a_message_a_section_hides_no_other_section(database, apart, last):
+    """At one instant or one after the other; whichever comes last."""
+    now = datetime.datetime.fromisoformat(at(seconds=300))
+    for number, section in enumerate([*(name for name in SECTION_OF if name != last), last]):
+        moment = (now + datetime.timedelta(seconds=apart * number)).isoformat()
+        land(database, "vm_telemetry", {"time": moment, "device_no": "VM-SH-001", **{name: READING[name] for name in SECTION_OF[section]}})
+    assert known_of(database, "VM-SH-001", ", ".join([*READING, "warmest_zone"])) == READING | {"warmest_zone": -9.5}
+
+
+def test_a_message_a_probe_hides_no_other_probe(database):
+    hot = at(seconds=30)
+    land(database, "vm_telemetry", *[{"time": hot, "device_no": "VM-SH-001", f"freezer_temp_{zone}": temp} for zone, temp in enumerate((-9.5, -18, -18, -18))])
+    for ago in range(20, 0, -1):  # and many without any
+        land(database, "vm_telemetry", {"time": at(seconds=ago), "device_no": "VM-SH-001", "rssi": -60})
+    assert known_of(database, "VM-SH-001", "warmest_zone, freezer_temp_0, freezer_temp_3, rssi") == {
+        "warmest_zone": -9.5, "freezer_temp_0": -9.5, "freezer_temp_3": -18, "rssi": -60}
+
+
+def test_a_value_is_the_latest_for_a_quarter_of_an_hour(database):
+    for device, minutes in (("VM-SH-001", 14.9), ("VM-SH-002", 15.1)):
+        newest = datetime.datetime.fromisoformat(at(hours=3))  # also of a machine that went silent then
+        land(database, "vm_telemetry", {"time": newest.isoformat(), "device_no": device, "rssi": -60},
+             {"time": (newest - datetime.timedelta(minutes=minutes)).isoformat(), "device_no": device, "freezer_temp_0": -5, "voltage": 220})
+    columns = "warmest_zone, voltage, rssi"
+    assert known_of(database, "VM-SH-001", columns) == {"warmest_zone": -5, "voltage": 220, "rssi": -60}
+    assert known_of(database, "VM-SH-002", columns) == {"warmest_zone": None, "voltage": None, "rssi": -60}
+
+
+def test_a_reading_of_the_future_hides_no_later_one(database):
+    land(database, "vm_telemetry", telemetry("VM-SH-001", at(minutes=-8), freezer_temp_0=-18), telemetry("VM-SH-001", at(seconds=20), freezer_temp_0=-5))
+    assert known_of(database, "VM-SH-001", "warmest_zone, last_telemetry < now() AS past") == {"warmest_zone": -5, "past": True}
+
+
+def test_a_place_is_both_coordinates_of_one_reading(database):
+    land(database, "vm_telemetry", telemetry("VM-SH-001", at(minutes=9), lat=31.2, lng=121.4), telemetry("VM-SH-001", at(minutes=5), lat=10),
+         telemetry("VM-SH-001", at(minutes=1), lng=20))
+    assert known_of(database, "VM-SH-001", "lat, lng") == {"lat": 31.2, "lng": 121.4}
 
 
 def test_region_is_the_middle_of_the_device_number(database):
@@ -700,6 +764,20 @@ def alarm_cases():
         "door-silent": ([telemetry("door-silent", at(seconds=60), door_closed=True), fault("door-silent", "DOOR_OPENED", 50)],
                         [("DOOR_OPENED", None, 1, 50)]),
         "blow": ([fault("blow", "VANDALISM_ALERT", HOUR - 60), sale("blow", 40, channel_id="M-01")], [("VANDALISM_ALERT", None, 1, HOUR - 60)]),
+        "warm-sections": ([fault("warm-sections", "TEMP_OVERHEAT", 50, data=WARM), telemetry("warm-sections", at(seconds=40), rssi=-60),
+                           {"time": at(seconds=40), "device_no": "warm-sections", "freezer_temp_2": -11}], [("TEMP_OVERHEAT", "2", 1, 50)]),
+        "warm-sections-cold": ([fault("warm-sections-cold", "TEMP_OVERHEAT", 50, data=WARM), {"time": at(seconds=40), "device_no": "warm-sections-cold", "freezer_temp_2": -13},
+                                telemetry("warm-sections-cold", at(seconds=40), rssi=-60)], []),
+        "warm-ahead": ([telemetry("warm-ahead", at(seconds=-300), freezer_temp_2=-20), fault("warm-ahead", "TEMP_OVERHEAT", 50, data=WARM)],
+                       [("TEMP_OVERHEAT", "2", 1, 50)]),
+        "door-ahead": ([telemetry("door-ahead", at(seconds=-300), door_closed=True), fault("door-ahead", "DOOR_OPENED", 50)], [("DOOR_OPENED", None, 1, 50)]),
+        "jam-ahead": ([sale("jam-ahead", -300, channel_id="M-01"), fault("jam-ahead", "CHANNEL_JAM", 50, channel_id="M-01")], [("CHANNEL_JAM", "M-01", 1, 50)]),
+        "heat-ahead": ([sale("heat-ahead", -300, oven_id="OVEN_A"), fault("heat-ahead", "HEATING_FAILURE", 50, oven_id="OVEN_A")],
+                       [("HEATING_FAILURE", "OVEN_A", 1, 50)]),
+        "ahead": ([fault("ahead", "CHANNEL_JAM", -300, channel_id="M-01"), sale("ahead", 40, channel_id="M-01")], [("CHANNEL_JAM", "M-01", 1, -300)]),
+        # An acknowledged command is neither a fault nor a sale, whatever its severity.
+        "command": ([fault("command", "CHANNEL_JAM", 50, channel_id="M-01"), fault("command", "COMMAND_ACK", 40, data={"order_id": "1"}, error_code="E103"),
+                     fault("command", "COMMAND_ACK", 30) | {"severity": "low"}], [("CHANNEL_JAM", "M-01", 1, 50)]),
         "blow-old": ([fault("blow-old", "VANDALISM_ALERT", HOUR + 60)], []),
         "fine": ([sale("fine", 50, channel_id="M-01"), fault("fine", "SNAPSHOT_CAPTURED", 40), fault("fine", "FAN_STUCK", 40)], []),
     }
