@@ -16,7 +16,7 @@ from provisioning import queries, rules
 READER = {"user": "vending_reader", "password": READER_PASSWORD}
 WRITER = {"user": "vending_writer", "password": WRITER_PASSWORD}
 NOW = datetime.datetime(2026, 11, 25, 2, 50, tzinfo=datetime.timezone.utc)  # 10:50 in Shanghai
-TABLES = ("vm_telemetry", "vm_events", "vm_status", "vm_rejected", "vm_ingest", "vm_telegraf", "vm_devices")
+TABLES = ("vm_telemetry", "vm_events", "vm_status", "vm_rejected", "vm_ingest", "vm_telegraf", "vm_skipped", "vm_devices")
 RULES = rules()
 
 
@@ -230,12 +230,47 @@ def test_a_machine_that_fell_silent_while_hot_stays_an_alert_for_a_day(fleet):
     assert fleet.look(FREEZER, ago(hours=-24)) == []
 
 
-@pytest.mark.parametrize("closed, says", [(False, 1.0), (True, None), (None, None)])
+@pytest.mark.parametrize("closed, says", [(False, 1.0), (True, None), (None, 1.0)])
 def test_the_message_knows_whether_the_door_is_open(fleet, closed, says):
     fleet.telemetry(20, temps=(-9.0, -18.0, -18.0, -18.0), door_closed=not closed if closed is not None else False)
     fleet.telemetry(10, temps=(-8.0, -18.0, -18.0, -18.0), door_closed=closed)
     assert len(fleet.look(FREEZER)) == 1
     assert fleet.value(FREEZER, "B", zone="0") == says
+
+
+SECTIONS = {"system": {"voltage": 220.0, "door_closed": False, "uptime": 9}, "freezer": {"freezer_temp_0": -9.5, "freezer_temp_1": -18.0},
+            "radio": {"rssi": -52}, "place": {"lat": 31.2, "lng": 121.4}}
+
+
+@pytest.mark.parametrize("apart", [0, 20])
+@pytest.mark.parametrize("last", SECTIONS)
+def test_a_hot_zone_in_a_message_of_its_section_fires(fleet, last, apart):
+    """Some machines send a message a section, at one instant or one after the other: none of them hides another."""
+    for number, name in enumerate([*(name for name in SECTIONS if name != last), last]):
+        fleet.insert("vm_telemetry", time=ago(100 - apart * number), device_no="VM-SH-001", **SECTIONS[name])
+    assert fleet.look(FREEZER) == [SH1 | {"zone": "0"}]
+    assert fleet.value(FREEZER, zone="0") == -9.5 and fleet.value(FREEZER, "B", zone="0") == 1.0
+
+
+def test_many_messages_of_another_section_hide_no_hot_zone(fleet):
+    for zone, temp in enumerate((-9.5, -18.0, -18.0, -18.0)):  # a message a probe
+        fleet.insert("vm_telemetry", time=ago(890), device_no="VM-SH-001", **{f"freezer_temp_{zone}": temp})
+    for age in range(0, 880, 10):
+        fleet.insert("vm_telemetry", time=ago(age), device_no="VM-SH-001", rssi=-60)
+    assert fleet.look(FREEZER) == [SH1 | {"zone": "0"}]
+    fleet.insert("vm_telemetry", time=ago(5), device_no="VM-SH-001", freezer_temp_0=-18.0)
+    fleet.look(FREEZER)
+    assert fleet.look(FREEZER) == []
+
+
+@pytest.mark.parametrize("future", [480, 86400 * 365])
+def test_a_cold_reading_of_the_future_hides_no_hot_one(fleet, future):
+    for second in range(12):
+        fleet.telemetry(-future - second)
+    fleet.telemetry(10, temps=(-9.0, -18.0, -18.0, -18.0), voltage=190.0)
+    assert fleet.look(FREEZER) == [SH1 | {"zone": "0"}]
+    fleet.look(VOLTAGE)
+    assert fleet.look(VOLTAGE, ago(-120)) == [SH1]
 
 
 # ---- vandalism ----
@@ -373,9 +408,41 @@ def test_a_whole_region_is_one_alert_a_machine(fleet):
     assert fleet.look(OFFLINE) == [SH1, SH2, {"device_no": "kiosk", "region": ""}]
 
 
+@pytest.mark.parametrize("future", [60, 86400 * 365])
+@pytest.mark.parametrize("what", ["telemetry", "event", "online", "offline"])
+def test_a_row_of_the_future_hides_neither_offline_nor_silent(fleet, what, future):
+    """As an older version stored it, of a clock that ran ahead."""
+    {"telemetry": fleet.telemetry, "event": lambda age, device: fleet.event("DISPENSE_SUCCESS", age, device)}.get(
+        what, lambda age, device: fleet.status(what, age, device))(-future, "VM-SH-001")
+    fleet.telemetry(900)
+    fleet.status("offline", 890)
+    fleet.insert("vm_telemetry", time=ago(-future), device_no="VM-SH-002", voltage=220.0)
+    fleet.telemetry(900, "VM-SH-002")
+    assert [fleet.look(OFFLINE), fleet.look(SILENT)] == [[SH1], [SH2]]
+
+
+@pytest.mark.parametrize("word", ["idle", "0", "connected"])
+def test_a_word_that_nobody_knows_changes_nothing(fleet, word):
+    fleet.telemetry(900)
+    fleet.status("offline", 890)
+    fleet.status(word, 200)
+    fleet.telemetry(900, "VM-SH-002")
+    fleet.status(word, 10, "VM-SH-002")
+    fleet.status(word, 600, "VM-BJ-001")  # never heard of but for that
+    assert [fleet.look(OFFLINE), fleet.look(SILENT)] == [[SH1], [SH2]]
+
+
 # ---- voltage ----
 
 VOLTAGE = "vending-voltage"
+
+
+def test_messages_of_other_sections_hide_no_voltage(fleet):
+    fleet.insert("vm_telemetry", time=ago(600), device_no="VM-SH-001", voltage=190.0)
+    for age in range(0, 590, 10):
+        fleet.insert("vm_telemetry", time=ago(age), device_no="VM-SH-001", rssi=-60)
+    fleet.look(VOLTAGE)
+    assert fleet.look(VOLTAGE, ago(-120)) == [SH1]
 
 
 @pytest.mark.parametrize("volts, fires", [(199.9, True), (200.0, False), (201.0, False), (240.0, False), (240.1, True), (0.0, True), (None, False)])
@@ -455,6 +522,20 @@ def test_a_failure_that_names_no_oven_is_ended_by_any_sale(fleet):
     fleet.event("DISPENSE_SUCCESS", 100, oven_id="OVEN_B")
     fleet.look(OVEN)
     assert fleet.look(OVEN) == []
+
+
+def test_a_sale_of_the_future_ends_no_failure(fleet):
+    fleet.event("DISPENSE_SUCCESS", -300, oven_id="OVEN_A")
+    fleet.event("HEATING_FAILURE", 300, oven_id="OVEN_A")
+    fleet.event("HEATING_FAILURE", 200, oven_id="OVEN_A")
+    assert fleet.look(OVEN) == [SH1 | {"oven_id": "OVEN_A"}]
+
+
+def test_an_acknowledged_command_fires_nothing(fleet):
+    fleet.telemetry(10)
+    for age in (10, 20, 30):
+        fleet.event("COMMAND_ACK", age, severity="high", error_code="E103")
+    assert [uid for uid in RULES if fleet.look(uid) and uid != STOPPED] == []
 
 
 @pytest.mark.parametrize("uid, kind, label", [(JAMS, "CHANNEL_JAM", "channel_id"), (OVEN, "HEATING_FAILURE", "oven_id")])
