@@ -36,4 +36,24 @@ END
 $$;
 ALTER FUNCTION ingest.try_feature(TEXT, TEXT) OWNER TO vending_owner;
 
+-- Whoever writes waits from here on, and until all of it is done. A writer locks its landing table and then the tables of public, and in
+-- one transaction several of them: whoever held some and waited for others, as the files that follow, would meet it half-way (a deadlock).
+-- So all of them are taken at once or none, again and again for a while.
+DO $$
+DECLARE
+    landing TEXT := (SELECT string_agg(format('ingest.%I', relname), ', ' ORDER BY relname) FROM pg_class
+                     WHERE relnamespace = 'ingest'::regnamespace AND relkind = 'r');
+BEGIN
+    FOR attempt IN 1..1000 LOOP
+        EXIT WHEN landing IS NULL;
+        BEGIN
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', landing);
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            PERFORM pg_sleep(0.02 * random());
+        END;
+    END LOOP;
+END
+$$;
+
 RESET client_min_messages;

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import re
+import threading
 
 import pytest
 
@@ -389,6 +390,37 @@ def test_an_older_version_is_brought_up_to_date_without_losing_a_row(database, w
         assert database.count(table, f"time = '{after_noon(hours=3)}'") == 1
     assert int(database.value("SELECT count(*) FROM device_status", **READER)) == 2
     assert database.sql(UNCOMMENTED) == []
+
+
+def test_applying_it_while_others_write_costs_no_row(database):
+    """Also over an older version. A batch of Telegraf's is one transaction over several tables, with a savepoint before each."""
+    stopping, written = threading.Event(), [0, 0]
+
+    def write(writer):
+        while not stopping.is_set() or written[writer] < 20:
+            device, second = f"VM-{writer}-{written[writer]}", written[writer] % 60
+            of_it = f"'{after_noon(seconds=second)}', '{device}'"
+            statements = [f"INSERT INTO ingest.vm_telemetry (time, device_no, uptime) VALUES ({of_it}, 1), ({of_it}, 2), ({of_it}, 3)",
+                          f"INSERT INTO ingest.vm_events (time, device_no, event_type, message_id) VALUES ({of_it}, 'X', 1)",
+                          f"INSERT INTO ingest.vm_status (time, device_no, status, message_id) VALUES ({of_it}, 'online', 1)"]
+            database.sql("BEGIN; " + "".join(f"SAVEPOINT s; {statement}; " for statement in statements) + "COMMIT", **WRITER)
+            written[writer] += 1
+
+    older = ["", "DROP VIEW device_status", "DROP INDEX idx_status_known", "ALTER TABLE vm_ingest DROP COLUMN ignored", ""]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write, writer) for writer in range(2)]
+        try:
+            for change in older:
+                database.sql(f"BEGIN; LOCK TABLE ingest.vm_telemetry, ingest.vm_events, ingest.vm_status, ingest.vm_ingest; {change}; COMMIT")
+                database.apply()
+        finally:
+            stopping.set()
+        for writer in writers:
+            writer.result()
+    assert min(written) >= 20
+    assert database.count("vm_telemetry") == 3 * sum(written)
+    assert database.count("vm_events") == database.count("vm_status") == sum(written)
+    assert database.count("vm_rejected") == database.count("vm_skipped") == 0
 
 
 # ---- roles ----
