@@ -379,7 +379,7 @@ def test_ingest(fleet):
     """152 messages: 97 telemetry, 41 events, 14 statuses, nothing else."""
     board = "vending-ingest"
     (went,) = answer(fleet, board, "去向")
-    assert went == {"收到 Received": 152, "写入 Rows": 152, "透传 Passed": 0, "重复 Duplicates": 0, "拒收 Rejected": 0, "异常值 Anomalies": 0}
+    assert went == {"收到 Received": 152, "写入 Rows": 152, "透传 Passed": 0, "重复 Duplicates": 0, "拒收 Rejected": 0, "忽略 Ignored": 0, "异常值 Anomalies": 0}
     assert answer(fleet, board, "拒收率") == [{"拒收 Rejected": 0}]
     assert answer(fleet, board, "最近报告", instance=["nobody"]) == [{"距今 Ago": None}]
     lag = [row for row in answer(fleet, board, "延迟", span=HOUR) if row["均值 Mean"] is not None]
@@ -407,6 +407,7 @@ def test_rejects_are_shown_whole(filled):
     assert len(messages) == sum(reasons.values()) and all(row["原文 Payload"] is not None and row["大小 Size"] is not None for row in messages)
     (rate,) = answer(filled, board, "拒收率")
     (went,) = answer(filled, board, "去向")
+    assert went["收到 Received"] == sum(went[name] for name in ("写入 Rows", "透传 Passed", "重复 Duplicates", "拒收 Rejected", "忽略 Ignored"))
     assert rate["拒收 Rejected"] == pytest.approx(went["拒收 Rejected"] / went["收到 Received"]) and went["拒收 Rejected"] == sum(reasons.values())
     odd = answer(filled, board, "异常设备")
     assert odd and all("=" in row["异常 Anomaly"] for row in odd)
