@@ -151,8 +151,9 @@ def expected_row(topic, payload):
     return KINDS[kind](device_no, payload, topic)
 
 
-def rejected_row(topic, payload, reason, device_no=None, size=None):
-    """Without `detail`, which is for people. payload is what is kept, size what came."""
+def rejected_row(topic, payload, reason, device_no=None, whole=None):
+    """Without `detail`, which is for people. payload is what is kept, whole what came."""
+    whole = payload if whole is None else whole
     try:
         payload.decode()
         plain = b"\0" not in payload
@@ -163,8 +164,8 @@ def rejected_row(topic, payload, reason, device_no=None, size=None):
         (b"reason", "text", reason.encode()),
         (b"payload", "text", payload if plain else base64.b64encode(payload)),
         (b"payload_encoding", "text", b"text" if plain else b"base64"),
-        (b"payload_size", "int", len(payload) if size is None else size),
-        (b"message_id", "int", message_id(topic, payload)),
+        (b"payload_size", "int", len(whole)),
+        (b"message_id", "int", message_id(topic, whole)),
     ]
     return row("vm_rejected", device_no, fields, ARRIVAL)
 

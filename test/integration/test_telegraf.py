@@ -207,7 +207,7 @@ def test_odd_payloads_end_as_a_row_or_rejected(broker, make_telegraf):
         kept = payload.strip(b" \r\n\t\0")
         add(payload, lambda topic, device, kept=kept, reason=reason: rejected_row(topic, kept, reason, device))
     large = padded_event(300 * KIB)
-    add(large, lambda topic, device: rejected_row(topic, large[: 256 * KIB], "payload_too_large", device, len(large)))
+    add(large, lambda topic, device: rejected_row(topic, large[: 256 * KIB], "payload_too_large", device, large))
 
     publish_all(broker, messages)
     telegraf.wait_for_rows(len(messages))
