@@ -49,6 +49,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 ASAN := $(MAKE) --no-print-directory BUILD=build/asan HARDENING= OPTIMIZE="-O1 -g" CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)"
 FUZZ_TARGETS := $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
+export MODEL_MESSAGES ?= 100000
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_BUILD := $(MAKE) --no-print-directory BUILD=build/fuzz CC=$(CLANG) HARDENING= OPTIMIZE="-O1 -g" CFLAGS="$(FUZZ_SANITIZE)"
 CLANG_BUILD := $(MAKE) --no-print-directory BUILD=build/clang CC=$(CLANG)
@@ -63,7 +64,7 @@ SIDE_BY_SIDE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFL
 # What pytest prints is in test/pytest.ini.
 pytest = VENDING_PROCESSOR=$(1)/vending-processor /usr/bin/python3 -m pytest -n $(JOBS)
 # The longest first, so that none of them runs alone at the end.
-PARTS := stack-tests integration grafana-tests valgrind lint sanitize-integration fuzz sanitize cli unit golden
+PARTS := stack-tests integration grafana-tests valgrind lint model sanitize-integration fuzz sanitize cli unit golden
 LINTS := lint-analyzer lint-clang lint-tidy lint-cppcheck lint-headers lint-format lint-python lint-shell
 
 all: $(PROGRAMS:%=$(BUILD)/%) $(MQTT_PROGRAMS:%=$(BUILD)/%) ## build the programs into build/ (the default)
@@ -82,8 +83,8 @@ replay: build-deps ## print a capture as line protocol: make replay CAPTURE=FILE
 replay-into: ## land a capture in the database, beside a live Telegraf: make replay-into CAPTURE=FILE
 	@VENDING_PROCESSOR=$${VENDING_PROCESSOR:-$(BUILD)/vending-processor} telegraf.d/vending-replay-into $(CAPTURE) -- $(FLAGS)
 
-check: check-deps ## what to run while working: build, unit, golden and cli, without servers
-	+@$(SIDE_BY_SIDE) all cli golden unit
+check: check-deps ## what to run while working: build, unit, golden, cli and a short model, without servers
+	+@$(SIDE_BY_SIDE) all cli golden unit model MODEL_MESSAGES=5000
 	@echo "make check: everything passed"
 
 test: deps ## install what is missing, then run every test there is
@@ -102,6 +103,9 @@ unit-programs: $(UNIT_TESTS)
 golden: all ## replay the golden captures and compare every byte
 	@VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py --self-test
 	@VENDING_PROCESSOR=$(BUILD)/vending-processor python3 test/golden/run.py
+
+model: all ## random messages against a model of the contract, MODEL_MESSAGES=100000 of them
+	$(call pytest,$(BUILD)) test/model
 
 cli: all ## the programs as processes: flags, signals, pipes, memory; documents
 	$(call pytest,$(BUILD)) test/cli
