@@ -27,9 +27,8 @@ enum mqtt_packet_kind {
 };
 
 /* Looks at the packet with which the bytes begin. *size: its bytes; of one that is incomplete, how
- * many must be there to say more. A PUBLISH that is incomplete is poisoned already if that is seen in
- * what is there. *message is filled for MQTT_PACKET_MESSAGE, with views into the
- * bytes. */
+ * many must be there to say more. A PUBLISH that is incomplete is poisoned already if that is seen
+ * in what is there. *message is filled for MQTT_PACKET_MESSAGE, with views into the bytes. */
 MUST_USE enum mqtt_packet_kind mqtt_packet_read(struct span bytes, size_t *size, struct mqtt_message *message);
 
 /* Appends the PUBACK (3.4) for a packet identifier: success, no properties. */

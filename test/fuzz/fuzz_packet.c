@@ -43,8 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             }
             break;
         }
-        if (kind == MQTT_PACKET_QOS_2) {
-            break; /* said as soon as it is seen: from there on libmosquitto reads */
+        if (kind == MQTT_PACKET_QOS_2 || kind == MQTT_PACKET_POISONED) {
+            break; /* said as soon as it is seen: from there on libmosquitto reads, or nobody */
         }
         if (packet == 0 || packet > rest.len) {
             abort();
