@@ -93,10 +93,19 @@ static NOT_INLINED enum outcome refuse(struct fill *fill, const struct path *pat
     return REFUSED;
 }
 
-static NOT_INLINED enum outcome absent_column(struct fill *fill, const struct lookup_paths *paths)
+static NOT_INLINED enum outcome note_absent(struct shape *shape, const struct lookup_paths *paths)
 {
-    shape_note_absent(&fill->shape, paths);
+    shape->last_parent = paths->count == 1 ? paths->nodes[0]->parent : NULL;
+    shape->last_is_element = paths->nodes[0]->index >= 0;
+    shape_note_absent(shape, paths);
     return ABSENT;
+}
+
+static inline enum outcome absent_column(struct shape *shape, const struct lookup_paths *paths)
+{
+    const struct lookup_node *node = paths->nodes[0];
+    bool is_beside = paths->count == 1 && node->parent == shape->last_parent;
+    return is_beside && (node->index >= 0) == shape->last_is_element ? ABSENT : note_absent(shape, paths);
 }
 
 static enum outcome fill_column(struct fill *fill, const struct column *column, const struct lookup_paths *paths)
@@ -105,7 +114,7 @@ static enum outcome fill_column(struct fill *fill, const struct column *column, 
     struct json_value value;
     const struct json_raw *raw = look_up(paths, &path);
     if (raw->kind == JSON_KIND_ABSENT) {
-        return absent_column(fill, paths);
+        return absent_column(&fill->shape, paths);
     }
     read_value(fill, raw, &value);
     if (raw->kind == JSON_KIND_NULL || is_blank(raw)) {
@@ -410,6 +419,7 @@ enum reject columns_fill(const struct mapping *mapping, const struct time_window
     fill.shape.arena = arena;
     fill.shape.noted_count = 0;
     fill.shape.out_of_memory = false;
+    fill.shape.last_parent = NULL;
     fill.position_path[PART_LATITUDE] = NULL;
     fill.position_path[PART_LONGITUDE] = NULL;
     lp_row_begin(row, table->measurement, message->arrival_ns);

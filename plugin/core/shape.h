@@ -22,6 +22,10 @@ struct shape {
     struct span noted[SHAPE_MAX_PLACES];
     size_t noted_count;
     bool out_of_memory; /* the arena was full */
+    /* Of the column that was absent before this one: what its only path leads from, and whether to an
+     * element. One beside it is absent for the same reason. */
+    const struct lookup_node *last_parent;
+    bool last_is_element;
 };
 
 /* Why there is nothing at any of these paths, if that is not how it may be: a plain value in the
