@@ -3,12 +3,6 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 
-/* Part of a word: letters, digits, and whatever is not ASCII. */
-static bool is_word(char c)
-{
-    return ascii_is_upper(c) || ascii_is_lower(c) || ascii_is_digit(c) || (unsigned char)c >= 0x80;
-}
-
 /* Does a word start at a capital? Behind a small letter or digit ("dispenseSuccess"), and where it
  * is the last capital of a run before a small letter ("HTTPError"). */
 static bool starts_word(struct span name, size_t i)
@@ -28,7 +22,7 @@ size_t event_type_canonical(struct span name, char *out)
     bool gap = false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        if (!is_word(c)) {
+        if (!event_type_is_word(c)) {
             gap = true;
             continue;
         }

@@ -8,12 +8,20 @@
 #ifndef VENDING_CORE_EVENT_TYPE_H
 #define VENDING_CORE_EVENT_TYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/ascii.h"
 #include "base/span.h"
 
 /* of a canonical name: it is indexed, and a longer one cut between characters */
 #define EVENT_TYPE_MAX_BYTES 64
+
+/* Part of a word: letters, digits, and whatever is not ASCII. */
+static inline bool event_type_is_word(char c)
+{
+    return ascii_is_upper(c) || ascii_is_lower(c) || ascii_is_digit(c) || (unsigned char)c >= 0x80;
+}
 
 /* Canonical spelling: ASCII upper case; anything between words ('-', ' ', '.', '/', ...; a step
  * from lower to upper case, the last capital of a run before a lower-case letter) becomes one '_',

@@ -244,17 +244,22 @@ static enum reject parse(struct pipeline *pipeline, const struct arrival *arriva
     return reason;
 }
 
-/* Makes a row of the message, or counts it, or says why it is rejected. */
-static enum reject take(struct pipeline *pipeline, struct arrival *arrival, struct err *err)
+/* Is it a repeat that need not be read? Then it is counted; else it has its mark from here on. */
+static bool is_quick_repeat(struct pipeline *pipeline, struct arrival *arrival)
 {
-    bool has_id = arrival->kind != MESSAGE_TELEMETRY; /* which repeats nothing here */
-    if (has_id) {
-        arrival->mark = redelivery_mark_of(pipeline->redelivery, arrival->topic, arrival->bytes);
-        if (redelivery_is_quick(pipeline->redelivery, arrival->kind, arrival->mark, arrival->time_ns)) {
-            pipeline->stats.duplicates++;
-            return REJECT_NONE;
-        }
+    if (arrival->kind == MESSAGE_TELEMETRY) {
+        return false; /* which repeats nothing here, and has no mark */
     }
+    arrival->mark = redelivery_mark_of(pipeline->redelivery, arrival->topic, arrival->bytes);
+    bool is_quick = redelivery_is_quick(pipeline->redelivery, arrival->kind, arrival->mark, arrival->time_ns);
+    pipeline->stats.duplicates += is_quick;
+    return is_quick;
+}
+
+/* Makes a row of the message, or counts it, or says why it is rejected. */
+static enum reject take(struct pipeline *pipeline, const struct arrival *arrival, struct err *err)
+{
+    bool has_id = arrival->kind != MESSAGE_TELEMETRY;
     struct payload payload;
     struct filling filling;
     enum reject reason = parse(pipeline, arrival, &payload, err);
@@ -281,11 +286,9 @@ static enum reject take(struct pipeline *pipeline, struct arrival *arrival, stru
 }
 
 /* A message that makes no row, unless it is one that was rejected a moment ago. */
-static void refuse(struct pipeline *pipeline, struct arrival *arrival, enum reject reason, const struct err *err)
+static void refuse(struct pipeline *pipeline, const struct arrival *arrival, enum reject reason, const struct err *err)
 {
-    arrival->mark = redelivery_mark_of(pipeline->redelivery, arrival->topic, arrival->bytes);
-    if (redelivery_is_quick(pipeline->redelivery, arrival->kind, arrival->mark, arrival->time_ns) ||
-        redelivery_is_repeat(pipeline->redelivery, arrival->kind, REDELIVERY_UNTIMED, arrival->mark,
+    if (redelivery_is_repeat(pipeline->redelivery, arrival->kind, REDELIVERY_UNTIMED, arrival->mark,
                              arrival->time_ns)) {
         pipeline->stats.duplicates++;
         return;
@@ -308,7 +311,7 @@ static void handle_batch(struct pipeline *pipeline, struct arrival *arrival, str
         one.size = bytes.len;
         pipeline->stats.received++;
         err_clear(&err);
-        enum reject reason = take(pipeline, &one, &err);
+        enum reject reason = is_quick_repeat(pipeline, &one) ? REJECT_NONE : take(pipeline, &one, &err);
         if (reason != REJECT_NONE) {
             refuse(pipeline, &one, reason, &err);
         }
@@ -323,6 +326,9 @@ static void handle_payload(struct pipeline *pipeline, struct arrival *arrival)
     struct batch batch;
     struct err err;
     err_clear(&err);
+    if (is_quick_repeat(pipeline, arrival)) {
+        return;
+    }
     if (arrival->bytes.len == 0) {
         err_set(&err, 0, "the payload is empty");
         reason = REJECT_EMPTY_PAYLOAD;
@@ -360,7 +366,9 @@ static void handle(struct pipeline *pipeline, struct arrival *arrival)
         refuse(pipeline, arrival, reason, &err);
     } else if (reason == REJECT_BAD_DEVICE_NO) {
         err_set(&err, 0, "device_no must be 1 to %d characters of A-Z a-z 0-9 . _ : -", DEVICE_NO_MAX_BYTES);
-        refuse(pipeline, arrival, reason, &err);
+        if (!is_quick_repeat(pipeline, arrival)) {
+            refuse(pipeline, arrival, reason, &err);
+        }
     } else if (arrival->kind == MESSAGE_COMMANDS || is_cleared) {
         pipeline->stats.ignored++;
     } else {

@@ -1,6 +1,5 @@
 #include "core/vocabulary.h"
 
-#include "base/ascii.h"
 #include "core/event_type.h"
 
 static int compare(struct span a, struct span b)
@@ -38,8 +37,7 @@ static bool is_spelling(struct span name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        bool is_letter = ascii_is_lower(c) || ascii_is_upper(c) || ascii_is_digit(c) || (unsigned char)c >= 0x80;
-        if (!is_letter && c != ' ' && c != '_' && c != '-') {
+        if (!event_type_is_word(c) && c != ' ' && c != '_' && c != '-') {
             return false;
         }
     }
