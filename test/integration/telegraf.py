@@ -32,6 +32,17 @@ def input_path():
     return processor_path().with_name("vending-input")
 
 
+def http_status(url):
+    """None when nothing answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
 class Telegraf:
     def __init__(self, version, folder, broker=None, client_id="telegraf-test", database=None, **environment):
         self.program = REPO / f"build/telegraf-{version}/telegraf"
@@ -89,13 +100,7 @@ class Telegraf:
 
     def health(self):
         """The HTTP status, or None when nothing answers."""
-        try:
-            with urllib.request.urlopen(self.health_url, timeout=5) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return None
+        return http_status(self.health_url)
 
     def wait_for_health(self, status):
         self.process.wait_until(lambda: self.health() == status, lambda: f"health {status} ({self.health()} it is)")

@@ -4,12 +4,10 @@ import os
 import pathlib
 import re
 import subprocess
-import urllib.error
-import urllib.request
 
 from broker import Broker
 from process import Process, free_port
-from telegraf import REPO, processor_path
+from telegraf import REPO, http_status, processor_path
 
 STACK = REPO / "plugin/stack"
 ROOT = REPO / "build/stack"
@@ -165,13 +163,7 @@ class StackTelegraf:
 
     def health(self):
         """The HTTP status, or None when nothing answers."""
-        try:
-            with urllib.request.urlopen(self.health_url, timeout=5) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return None
+        return http_status(self.health_url)
 
     def check(self):
         """What Docker runs every few seconds. Returns the exit status and what it said."""
